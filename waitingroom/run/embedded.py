@@ -63,7 +63,7 @@ class EmbeddedStore:
 
     @property
     def socket(self) -> Path:
-        """Where the server listens: in the data folder, or in a short one where that is too long."""
+        """Where the server listens: in the data folder, or in a shorter one if need be."""
         inside = self.data.resolve() / "store.sock"
         if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
             return inside
@@ -84,7 +84,7 @@ class EmbeddedStore:
     def start(self, *, patience_ms: int = 30_000) -> None:
         """Start the server and return when it answers.
 
-        Raises :class:`StoreDown` with the log's last lines when it ends, or does not answer in time.
+        Raises :class:`StoreDown` with the log's last lines when it ends or stays silent.
         """
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:

@@ -5,10 +5,9 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from waitingroom import __version__
-from waitingroom.config import BY_NAME, Config, foreign_environment
+from waitingroom.config import BY_NAME, Config, environment, foreign_environment
 from waitingroom.errors import WaitingRoomError
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
@@ -129,13 +128,24 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def greeting(config: Config, data: Path) -> list[str]:
+def run_up(config: Config, *, say: Callable[[str], None]) -> None:
+    """``waitingroom up``: run until Ctrl-C, keep the data."""
+    say("Starting …")
+    with system(config, environment(), say, command="up") as running:
+        say("The waiting room is up.")
+        for line in greeting(running.config):
+            say(line)
+        running.run()
+        say("Ending …")
+
+
+def greeting(config: Config) -> list[str]:
     """What the terminal shows when all is up."""
-    shop = config.shop_url if config.shop != "off" else "off"
+    shop = [f"  shop      {config.shop_url}"] if config.shop != "off" else []
     return [
-        f"  shop      {shop}",
+        *shop,
         f"  gate      {config.gate_url}",
         f"  room API  {config.console_url}",
-        f"  data      {data} (logs in log/)",
+        f"  data      {config.data} (logs in log/)",
         "  Ctrl-C ends it.",
     ]

@@ -196,7 +196,7 @@ class Store:
     def reset(
         self, room: str, *, actor: str, opens_at_ms: int = 0, now_ms: int | None = None
     ) -> Snapshot:
-        """Begin a new epoch: all tickets and passes of the old one end. 0 keeps the opening time."""
+        """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
         call = verbs.begin(
             room,
             "reset",

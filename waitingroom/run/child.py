@@ -73,7 +73,8 @@ class Part:
     """A part of the system, as a process to be kept alive.
 
     ``env``: its whole environment. ``ready``: whether it answers, asked again until it does.
-    ``patience_s``: how long it may take to end in order.
+    ``patience_s``: how long it may take to end in order. ``ends``: with status 0 it is done, and
+    not started again.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Part:
     log: Path
     ready: Callable[[], bool]
     patience_s: float = 10
+    ends: bool = False
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class Child:
     started_at_ms: int = 0
     start_again_at_ms: int = 0
     pause_ms: int = field(default=FIRST_PAUSE_MS)
+    done: bool = False
 
     @property
     def pid(self) -> int:
@@ -116,6 +119,7 @@ class Child:
         # What it started itself (gunicorn's workers) notices by itself, but later than we start.
         kill(self.process)
         self.process = None
+        self.done = self.part.ends and status == 0
         if now_ms - self.started_at_ms >= SETTLED_MS:
             self.pause_ms = FIRST_PAUSE_MS
         self.start_again_at_ms = now_ms + self.pause_ms

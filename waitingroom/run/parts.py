@@ -5,7 +5,6 @@ it needs. Listed in the order in which they start; they end in reverse.
 """
 
 import http.client
-import os
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,12 +14,7 @@ from waitingroom import readers
 from waitingroom.config import Config, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
-
-GRACE_S = 5
-"""How long requests in flight (and idle kept-alive connections) may hold up an ending."""
-BACKLOG = 4_096
-"""Connections waiting to be accepted; the system's own limit (somaxconn) may be lower."""
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own unpredictable names there
+from waitingroom.run.gunicorn_settings import GRACE_S
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -41,28 +35,19 @@ def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
 def _gunicorn(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
     """gunicorn with what all our servers have in common."""
     listening = f"[{host}]" if ":" in host else host
-    common = [
-        *("--config", "/dev/null"),  # a gunicorn.conf.py in the working folder is another's
-        *("--bind", f"{listening}:{port}"),
-        *("--backlog", str(BACKLOG)),
-        *("--graceful-timeout", str(GRACE_S)),
-        *("--keep-alive", "5"),
-        *("--limit-request-line", "4094"),
-        *("--limit-request-fields", "64"),
-        *("--limit-request-field_size", "8190"),
-        *("--log-level", "warning"),
-        "--no-control-socket",
-    ]
-    if SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK):
-        # A heartbeat file on a busy disk can block a worker until it is taken for dead.
-        common += ["--worker-tmp-dir", str(SHARED_MEMORY)]
-    return (sys.executable, "-m", "gunicorn", target, *common, *words)
+    common = ("--config", "python:waitingroom.run.gunicorn_settings")
+    bind = ("--bind", f"{listening}:{port}")
+    return (sys.executable, "-m", "gunicorn", target, *common, *bind, *words)
 
 
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
-    words = ("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser())
-    words += ("--workers", str(config.gate_workers))
-    argv = _gunicorn("waitingroom.run.apps:gate()", config.host, config.gate_port, *words)
+    argv = _gunicorn(
+        "waitingroom.run.apps:gate()",
+        config.host,
+        config.gate_port,
+        *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
+        *("--workers", str(config.gate_workers)),
+    )
     names = ("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys")
     return _web(config, "gate", argv, {**base, **config.as_env(*names)}, config.gate_port)
 

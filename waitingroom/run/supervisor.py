@@ -65,21 +65,29 @@ class Supervisor:
 
     def look_after(self) -> bool:
         """One round: note who ended, start who is due. Whether any process changed."""
-        changed = False
-        for child in self.children:
-            now_ms = monotonic_ms()
-            if child.process is not None and not child.running:
-                young = now_ms - child.started_at_ms < YOUNG_MS
-                how = child.ended(now_ms)
-                pause_s = (child.start_again_at_ms - now_ms) / 1000
-                self.say(f"{child.part.name} ended ({how}); starting it again in {pause_s:g} s")
-                if young:
-                    self.say(_indented(last_words(child.part.log, 3)))
-                changed = True
-            elif child.process is None and now_ms >= child.start_again_at_ms:
-                child.start(now_ms)
-                changed = True
-        return changed
+        changed = [self._look_after(child, monotonic_ms()) for child in self.children]
+        return any(changed)
+
+    def _look_after(self, child: Child, now_ms: int) -> bool:
+        if child.process is not None and not child.running:
+            self._note_end(child, now_ms)
+        elif child.process is None and not child.done and now_ms >= child.start_again_at_ms:
+            child.start(now_ms)
+        else:
+            return False
+        return True
+
+    def _note_end(self, child: Child, now_ms: int) -> None:
+        """Say how a child ended and what comes next."""
+        young = now_ms - child.started_at_ms < YOUNG_MS
+        how = child.ended(now_ms)
+        if child.done:
+            self.say(f"{child.part.name} is done: {last_words(child.part.log, 1)}")
+            return
+        pause_s = (child.start_again_at_ms - now_ms) / 1000
+        self.say(f"{child.part.name} ended ({how}); starting it again in {pause_s:g} s")
+        if young:
+            self.say(_indented(last_words(child.part.log, 3)))
 
     def stop(self) -> None:
         """End every child, the last started first, each before the next.

@@ -68,12 +68,12 @@ class AsyncStore:
             return await self._send(call, durable=durable)
 
     async def _send(self, call: Call, *, durable: bool) -> Any:
-        words = (library.function_name(call.verb), len(call.keys), *call.keys, *call.args)
+        name, words = library.function_name(call.verb), (*call.keys, *call.args)
         if not (durable and self._replicas):
-            return await self._redis.execute_command("FCALL", *words)
+            return await self._redis.fcall(name, len(call.keys), *words)
         # WAIT speaks of the connection it is sent on, so both go together.
         pipeline = self._redis.pipeline(transaction=False)
-        pipeline.execute_command("FCALL", *words)
+        pipeline.execute_command("FCALL", name, len(call.keys), *words)
         pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
         reply, acknowledged = await pipeline.execute()
         if acknowledged < self._replicas:

@@ -48,7 +48,7 @@ class Group(Generic[Asked, Answer]):
     async def _serve(self, group: list[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._send([asked for asked, _ in group])
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as error:
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)

@@ -104,10 +104,10 @@ class Store:
         return verbs.read_express(self.run(verbs.express(room, network, now_ms)))
 
     def standing(
-        self, room: str, epoch: int, places: Sequence[tuple[int, int | None]]
+        self, room: str, places: Sequence[tuple[int, int, int | None]]
     ) -> tuple[Standing, ...]:
         """See :func:`verbs.standing`."""
-        return verbs.read_standing(self.run(verbs.standing(room, epoch, places)))
+        return verbs.read_standing(self.run(verbs.standing(room, places)))
 
     def leave(
         self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None
@@ -126,10 +126,11 @@ class Store:
         return verbs.read_leases(self.run(verbs.release(room, leases, now_ms)))
 
     def redeem(
-        self, room: str, epoch: int, nonce: str, *, now_ms: int | None = None
+        self, room: str, epoch: int, nonce: str, *, ttl_ms: int = 60_000, staff: bool = False
     ) -> bool | None:
         """See :func:`verbs.redeem`. True the first time, False then, None for an old epoch."""
-        return verbs.read_redeem(self.run(verbs.redeem(room, epoch, nonce, now_ms)))
+        call = verbs.redeem(room, epoch, nonce, ttl_ms=ttl_ms, staff=staff)
+        return verbs.read_redeem(self.run(call))
 
     # Operators
 

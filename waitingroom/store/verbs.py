@@ -122,15 +122,15 @@ def read_express(reply: Reply) -> Express:
     return Express(epoch, arrival, read_entry(entry) if _text(code) == "joined" else None)
 
 
-def standing(room: str, epoch: int, places: Sequence[tuple[int, int | None]]) -> Call:
-    """Where tickets stand: (arrival, number or None before the draw) each. Changes nothing."""
-    flat = [value for arrival, number in places for value in (arrival, number or 0)]
-    return _call("standing", room, epoch, *flat)
+def standing(room: str, places: Sequence[tuple[int, int, int | None]]) -> Call:
+    """Where tickets stand: (epoch, arrival, number or None before the draw) each. Only reads."""
+    flat = [value for epoch, arrival, number in places for value in (epoch, arrival, number or 0)]
+    return _call("standing", room, *flat)
 
 
 def read_standing(reply: Reply) -> tuple[Standing, ...]:
-    """The room's epoch, then a word per ticket."""
-    return tuple(Standing(_text(word)) for word in reply[1:])
+    """A word per ticket."""
+    return tuple(Standing(_text(word)) for word in reply)
 
 
 def leave(room: str, epoch: int, arrival: int, number: int | None, now_ms: int | None) -> Call:
@@ -181,10 +181,16 @@ def _lease(state: Reply) -> LeaseState:
     )
 
 
-def redeem(room: str, epoch: int, nonce: str, now_ms: int | None) -> Call:
-    """Use a handover. Only the first of any number of racers is told True."""
+def redeem(
+    room: str, epoch: int, nonce: str, *, ttl_ms: int = HANDOVER_TTL_MS, staff: bool = False
+) -> Call:
+    """Use a handover. Only the first of any number of racers is told True.
+
+    ``ttl_ms``: for how long a replay is known, at least the handover's own life. ``staff``: the
+    epoch is the room's staff epoch.
+    """
     extra = (handover_key(room, nonce),)
-    return _call("redeem", room, _now(now_ms), epoch, HANDOVER_TTL_MS, extra=extra)
+    return _call("redeem", room, epoch, ttl_ms, int(staff), extra=extra)
 
 
 def read_redeem(reply: Reply) -> bool | None:

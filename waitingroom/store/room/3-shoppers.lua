@@ -148,21 +148,20 @@ local express = timed(function(keys, s, args)
   return answer
 end)
 
--- args: epoch, then arrival and number in turn. Answers where each ticket stands. Writes nothing.
+-- args: epoch, arrival and number in turn. Answers where each ticket stands. Writes nothing.
 local function standing(keys, args)
   local s, problem = load_room(keys, '')
   if not s then return problem end
-  local answer = {s.epoch}
-  for i = 2, #args, 2 do
-    local refusal = 'old_epoch'
-    if tonumber(args[1]) == s.epoch then
-      if redis.call('ZSCORE', keys[LEASES], args[i]) then
-        refusal = 'inside'
-      else
-        refusal = refusal_of_standing(keys, s, args[i], tonumber(args[i + 1])) or 'called'
-      end
+  local answer = {}
+  for i = 1, #args, 3 do
+    if tonumber(args[i]) ~= s.epoch then
+      answer[#answer + 1] = 'old_epoch'
+    elseif redis.call('ZSCORE', keys[LEASES], args[i + 1]) then
+      answer[#answer + 1] = 'inside'
+    else
+      local number = tonumber(args[i + 2])
+      answer[#answer + 1] = refusal_of_standing(keys, s, args[i + 1], number) or 'called'
     end
-    answer[#answer + 1] = refusal
   end
   return answer
 end

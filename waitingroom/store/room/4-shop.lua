@@ -39,12 +39,13 @@ local function for_each_lease(one)
   end)
 end
 
--- args: now, epoch, time to live. One key more: the handover's. Answers 1 the first time, else 0;
--- -1 where the epoch is another.
+-- args: epoch, time to live, whether of staff. One key more: the handover's. Answers 1 the first
+-- time, else 0; -1 where the epoch is another.
 local function redeem(keys, args)
-  local s, problem = load_room(keys, args[1])
+  local s, problem = load_room(keys, '')
   if not s then return problem end
-  if tonumber(args[2]) ~= s.epoch then return -1 end
-  return redis.call('SET', keys[EXTRA], '1', 'NX', 'PX', args[3]) and 1 or 0
+  local epoch = args[3] == '1' and s.staff_epoch or s.epoch
+  if tonumber(args[1]) ~= epoch then return -1 end
+  return redis.call('SET', keys[EXTRA], '1', 'NX', 'PX', args[2]) and 1 or 0
 end
 

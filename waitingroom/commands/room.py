@@ -1,6 +1,8 @@
 """``waitingroom room``: make rooms, look at them, turn their knobs."""
 
+import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,7 +10,7 @@ import click
 
 from waitingroom.commands import system
 from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
-from waitingroom.commands.values import Duration, Time
+from waitingroom.commands.values import Duration, Time, shown_time
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import DrawMethod, Settings, Snapshot, is_room_id
 from waitingroom.store.client import Store
@@ -127,6 +129,23 @@ def show(room_id: str, file: Path | None, as_json: bool) -> None:
     _do(file, as_json, lambda store: store.status(room_id))
 
 
+@room.command()
+@room_argument
+@click.option("--count", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@common
+def log(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
+    """What operators did, the newest first."""
+    with system.store_of(system.find(file)) as store:
+        entries = store.log(room_id, count)
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+    else:
+        print_table(
+            ("WHEN", "WHO", "WHAT", "DETAIL"),
+            [(shown_time(e.at_ms), e.actor, e.act, e.detail) for e in entries],
+        )
+
+
 @room.command("set")
 @room_argument
 @knobs
@@ -203,10 +222,11 @@ def reset(
     room_id: str, opens_at_ms: int, yes: bool, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
     """Begin anew: ends every ticket and pass that was given out."""
+    warning = f"this ends every ticket and pass of “{room_id}”"
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"{warning}; say --yes if you mean it")
     if not yes:
-        click.confirm(
-            f"This ends every ticket and pass of “{room_id}”. Go on?", abort=True, err=True
-        )
+        click.confirm(f"{warning.capitalize()}. Go on?", abort=True, err=True)
     _do(
         file,
         as_json,

@@ -97,7 +97,10 @@ class RoomApi:
 
 def _field(name: str) -> Any:
     """The one field of the request's body."""
-    body = request.get_json(force=True)
+    try:
+        body = request.get_json(force=True)
+    except RecursionError:
+        raise Refused("bad_request", "the body is nested too deeply") from None
     if not isinstance(body, dict) or set(body) != {name}:
         raise Refused("bad_request", f"the body must be a JSON object with {name} and nothing else")
     return body[name]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from waitingroom import __version__
 from waitingroom.config import BY_NAME, Config, environment, foreign_environment
-from waitingroom.errors import WaitingRoomError
+from waitingroom.errors import StoreDown, WaitingRoomError
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import parts, store_part
 from waitingroom.run.signals import Signals
 from waitingroom.run.supervisor import Supervisor
+from waitingroom.store.client import Store
 
 ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""
@@ -85,7 +86,9 @@ def system(
         supervisor = Supervisor(signals, say)
         embedded = EmbeddedStore(config.data / "store", binary=config.store_server)
         try:
-            if not config.redis_url:
+            if config.redis_url:
+                _reach(config.redis_url)
+            else:
                 config = replace(config, redis_url=embedded.url)
                 log = config.data / "log"
                 supervisor.start([store_part(embedded, log, foreign_environment(env))])
@@ -96,6 +99,17 @@ def system(
         finally:
             supervisor.stop()
             embedded.forget()
+
+
+def _reach(store_url: str) -> None:
+    """Raise :class:`StoreDown` unless somebody else's store answers."""
+    store = Store.connect(store_url)
+    try:
+        store.ping()
+    except StoreDown as error:
+        raise StoreDown(f"REDIS_URL: {error}") from None
+    finally:
+        store.close()
 
 
 def check_ports(config: Config) -> None:

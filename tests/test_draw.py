@@ -30,20 +30,20 @@ def seed_of(index: int) -> bytes:
 def from_the_text(arrival: int, seed: bytes, room: str, epoch: int, drawn: int) -> int:
     """The draw again, straight from docs/protocol.md, sharing no line with the product."""
     key = hmac.new(seed, f"{room}|{epoch}|{drawn}".encode("ascii"), sha256).digest()
+    x = arrival - 1
     k = 4
     while 4**k < drawn:
         k += 1
-    x = arrival - 1
     while True:
-        left, right = divmod(x, 2**k)
+        left, right = x >> k, x & (1 << k) - 1
         for i in range(10):
             message = bytes(
                 [i, right >> 24 & 255, right >> 16 & 255, right >> 8 & 255, right & 255]
             )
             mac = hmac.new(key, message, sha256).digest()
-            value = int.from_bytes(mac[0:4], "big") % 2**k
+            value = int.from_bytes(mac[0:4], "big") & (1 << k) - 1
             left, right = right, left ^ value
-        x = left * 2**k + right
+        x = left << k | right
         if x < drawn:
             return x + 1
 
@@ -82,7 +82,12 @@ def position_chi_square(size: int, seeds: int) -> float:
 def test_the_bytes_are_frozen(case: dict[str, Any]) -> None:
     """What a page computes today, every later version computes too."""
     seed = bytes.fromhex(case["seed"])
-    of = {"seed": seed, "room": case["room"], "epoch": case["epoch"], "drawn": case["drawn"]}
+    of: dict[str, Any] = {
+        "seed": seed,
+        "room": case["room"],
+        "epoch": case["epoch"],
+        "drawn": case["drawn"],
+    }
     assert commitment(seed) == case["commitment"]
     assert key_of(**of).hex() == case["key"]
     for arrival, number in case["numbers"]:
@@ -128,7 +133,7 @@ def test_everybody_gets_one_number_in_every_line_up_to_two_thousand() -> None:
 
 def test_in_a_large_line_numbers_differ_and_lead_back() -> None:
     """At 2,120,000: no number twice among 20,000 spread over the line, ends included."""
-    of = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": LARGE}
+    of: dict[str, Any] = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": LARGE}
     arrivals = [*range(1, LARGE + 1, 107), LARGE]
     numbers = [number_of(arrival, **of) for arrival in arrivals]
     assert len(set(numbers)) == len(set(arrivals)) > 19_000
@@ -170,7 +175,7 @@ def test_a_weaker_shuffle_is_found_out(
 def test_coming_early_among_the_early_is_worth_nothing(drawn: int) -> None:
     """The first five hundred arrivals land all over the line, and neighbours land apart."""
     buckets = 20
-    of = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": drawn}
+    of: dict[str, Any] = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": drawn}
     places = [number_of(arrival, **of) - 1 for arrival in range(1, 501)]
     steps = [(b - a) % drawn for a, b in pairwise(places)]
     for values in (places, steps):
@@ -237,7 +242,7 @@ def test_a_commitment_or_key_takes_no_short_input() -> None:
 
 def test_a_draw_is_remembered_yet_not_changed_by_being_asked() -> None:
     """Asking in another order, or twice, gives the same numbers."""
-    of = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": 500}
+    of: dict[str, Any] = {"seed": SEED, "room": "demo", "epoch": 1, "drawn": 500}
     upwards = [number_of(arrival, **of) for arrival in range(1, 501)]
     downwards = [number_of(arrival, **of) for arrival in range(500, 0, -1)]
     assert upwards == downwards[::-1]

@@ -1,6 +1,7 @@
 """Runs a whole system from one folder until it is told to end."""
 
 import os
+import resource
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from waitingroom.store.client import Store
 
 ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""
+OPEN_FILES = 65_536
+"""Every connection is one; many systems allow 1,024 unless asked."""
 
 
 class PortTaken(WaitingRoomError):
@@ -80,6 +83,7 @@ def system(
     folder.prepare(config.data)
     with folder.held(config.data), Signals() as signals:
         check_ports(config)
+        _allow_open_files()
         if fresh:
             folder.wipe(config.data)
         config = credentials.complete(config, make=True)
@@ -99,6 +103,14 @@ def system(
         finally:
             supervisor.stop()
             embedded.forget()
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit on open files, for us and the parts, as far as the hard one allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _reach(store_url: str) -> None:

@@ -129,7 +129,7 @@ class Line:
         if number is None and ticket.epoch == snapshot.epoch:
             return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, 0, until_opening(snapshot))
         if number is not None and not stale:
-            ahead = number - snapshot.serving
+            ahead = number - snapshot.serving - 1
             wait_ms = ahead * 60_000 // max(1, snapshot.rate_per_min)
             if ahead > 2 * snapshot.burst and wait_ms > NEAR_MS and snapshot.phase is Phase.OPEN:
                 return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, ahead, wait_ms)

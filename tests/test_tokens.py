@@ -27,9 +27,9 @@ RING = Keyring([KEY])
 Token = Ticket | Pass | Handover
 
 TICKET = Ticket("demo", 3, 120_456, NOW_MS)
-PASS = Pass("demo", 3, "120456", NOW_MS, NOW_MS + 900_000, NOW_MS + 3_600_000)
+PASS = Pass("demo", 3, "3-120456", NOW_MS, NOW_MS + 900_000, NOW_MS + 3_600_000)
 HANDOVER = Handover(
-    *("demo", 3, "120456", "00ff00ff00ff00ff", NOW_MS, NOW_MS + 30_000),
+    *("demo", 3, "3-120456", "00ff00ff00ff00ff", NOW_MS, NOW_MS + 30_000),
     *(NOW_MS + 900_000, NOW_MS + 3_600_000),
 )
 
@@ -138,7 +138,7 @@ ROOMS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True).filter(
     lambda room: room not in RESERVED_IDS
 )
 NUMBERS = st.integers(0, 10**15 - 1)
-LEASES = st.integers(1, 10**15 - 1).map(str) | st.from_regex(r"s-[0-9a-f]{16}", fullmatch=True)
+LEASES = st.integers(1, 10**15 - 1).map("3-{}".format) | st.from_regex(r"s-[0-9a-f]{16}", fullmatch=True)
 NONCES = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 
 
@@ -531,7 +531,7 @@ IMPOSSIBLE: list[tuple[str, list[Any]]] = [
     ("epoch", [-1, 10**15, True, 1.0, "03"]),
     ("issued_at_ms", [-1, 10**15, 1.5, None]),
     ("arrival", [0, -1, 10**15]),
-    ("lease", ["", "0", "01", "s-12", "s-" + "F" * 16, "1.2", "\u0661", "\ud800"]),
+    ("lease", ["", "1", "0-1", "1-0", "01-1", "1-01", "1-1-1", "s-12", "s-" + "F" * 16, "1.2", "\u0661", "\ud800"]),
     ("nonce", ["", "f" * 15, "F" * 16]),
     ("expires_at_ms", [-1, 10**15]),
     ("ends_at_ms", [-1, 10**15]),
@@ -565,7 +565,7 @@ EVIL = [
     "9" * 1_000_000,
     "t1.demo.3." + "9" * 5_000 + ".1." + "A" * 43,
     "t1.demo.3.1.1." + "A" * 43,
-    "p1.demo.3.1.1.1.1." + "A" * 43,
+    "p1.demo.3.3-1.1.1.1." + "A" * 43,
     "{}",
     "%s%s%n",
 ]

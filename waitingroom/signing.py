@@ -23,7 +23,7 @@ _ROOM = r"([a-z0-9][a-z0-9-]{0,39})"
 # Up to 15 digits: every integer is exact as a JavaScript number, too.
 _INT = r"(0|[1-9][0-9]{0,14})"
 _ARRIVAL = r"([1-9][0-9]{0,14})"
-_LEASE = r"([1-9][0-9]{0,14}|s-[0-9a-f]{16})"
+_LEASE = r"([1-9][0-9]{0,9}-[1-9][0-9]{0,14}|s-[0-9a-f]{16})"
 _NONCE = r"([0-9a-f]{16})"
 # 43 characters hold 258 bits for 256: the last one's two spare bits are zero, so that one
 # signature has one spelling (itsdangerous would take four, and skip foreign characters).

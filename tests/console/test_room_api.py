@@ -58,7 +58,7 @@ def handover(room: str, *, keys: tuple[bytes, ...] = KEYS, **changes: object) ->
     value = {
         "room": room,
         "epoch": 1,
-        "lease": "1",
+        "lease": "1-1",
         "nonce": "0123456789abcdef",
         "issued_at_ms": NOW_MS,
         "expires_at_ms": NOW_MS + 30_000,

@@ -138,7 +138,9 @@ ROOMS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True).filter(
     lambda room: room not in RESERVED_IDS
 )
 NUMBERS = st.integers(0, 10**15 - 1)
-LEASES = st.integers(1, 10**15 - 1).map("3-{}".format) | st.from_regex(r"s-[0-9a-f]{16}", fullmatch=True)
+LEASES = st.integers(1, 10**15 - 1).map("3-{}".format) | st.from_regex(
+    r"s-[0-9a-f]{16}", fullmatch=True
+)
 NONCES = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 
 
@@ -531,7 +533,23 @@ IMPOSSIBLE: list[tuple[str, list[Any]]] = [
     ("epoch", [-1, 10**15, True, 1.0, "03"]),
     ("issued_at_ms", [-1, 10**15, 1.5, None]),
     ("arrival", [0, -1, 10**15]),
-    ("lease", ["", "1", "0-1", "1-0", "01-1", "1-01", "1-1-1", "s-12", "s-" + "F" * 16, "1.2", "\u0661", "\ud800"]),
+    (
+        "lease",
+        [
+            "",
+            "1",
+            "0-1",
+            "1-0",
+            "01-1",
+            "1-01",
+            "1-1-1",
+            "s-12",
+            "s-" + "F" * 16,
+            "1.2",
+            "\u0661",
+            "\ud800",
+        ],
+    ),
     ("nonce", ["", "f" * 15, "F" * 16]),
     ("expires_at_ms", [-1, 10**15]),
     ("ends_at_ms", [-1, 10**15]),

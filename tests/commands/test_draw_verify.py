@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waitingroom.cli import run as program
 from waitingroom.commands.draw import draw
-from waitingroom.errors import WaitingRoomError, WrongNumber, WrongSeed
+from waitingroom.errors import WrongNumber, WrongSeed
 
 CASE = json.loads((Path(__file__).parents[1] / "vectors" / "draw.json").read_text())[0]
 NUMBERS = {str(arrival): number for arrival, number in CASE["numbers"]}
@@ -71,10 +72,26 @@ def test_a_seed_that_was_not_committed_to_is_refuted_in_one_sentence(told: list[
     assert "not the one that was committed to" in str(result.exception)
 
 
-def test_what_was_refuted_has_a_stable_code() -> None:
-    """For --json, where the program translates faults."""
-    assert issubclass(WrongSeed, WaitingRoomError)
-    assert (WrongSeed.code, WrongNumber.code) == ("wrong_seed", "wrong_number")
+@pytest.mark.parametrize(
+    ("wrong", "code"), [("--number=2", "wrong_number"), (f"--seed={'00' * 32}", "wrong_seed")]
+)
+def test_the_program_says_what_was_refuted(
+    capsys: pytest.CaptureFixture[str], wrong: str, code: str
+) -> None:
+    """Status 1; one sentence on standard error, or with --json a stable code."""
+    words = ["draw", "verify", *VALUES, "--arrival=2", wrong]
+    assert program(words) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("waitingroom: ")
+    assert told.err.count("\n") == 1
+    assert program([*words, "--json"]) == 1
+    assert json.loads(capsys.readouterr().err)["error"] == code
+
+
+def test_the_program_has_the_command() -> None:
+    """Status 0 for a place that is right."""
+    assert program(["draw", "verify", *VALUES, "--arrival=2", "--number=1"]) == 0
 
 
 def test_capitals_and_spaces_in_copied_hex_are_no_matter() -> None:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, TypeGuard
 
 import click
 
+from waitingroom.commands.output import json_option, print_json
 from waitingroom.draw import MAX_DRAWN, SEED_BYTES, number_of
 from waitingroom.draw import commitment as commitment_of
 from waitingroom.errors import WrongNumber, WrongSeed
@@ -76,7 +77,7 @@ def draw() -> None:
 @click.option("--commitment", callback=_hex, help="… and its SHA-256, published before.")
 @click.option("--arrival", type=click.IntRange(1, MAX_INTEGER), required=True, help="Whose place.")
 @click.option("--number", type=click.IntRange(1, MAX_INTEGER), help="The number that was told.")
-@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+@json_option
 def verify(
     status_file: BinaryIO | None, arrival: int, number: int | None, as_json: bool, **by_hand: Any
 ) -> None:
@@ -90,7 +91,7 @@ def verify(
     if as_json:
         answer = {"ok": True, "room": published.room, "epoch": published.epoch}
         answer |= {"drawn": published.drawn, "method": published.method}
-        click.echo(json.dumps(answer | {"arrival": arrival, "number": found}, indent=2))
+        print_json(answer | {"arrival": arrival, "number": found})
     else:
         click.echo(f"arrival {arrival} of “{published.room}” has number {found}: {reason}")
 

@@ -96,16 +96,17 @@ class Run:
 
 @dataclass
 class Folder:
-    """A working folder with a tiny shop, and an environment with free ports."""
+    """A working folder, and an environment with free ports. ``program``: which waitingroom."""
 
     path: Path
     env: dict[str, str]
+    program: tuple[str, ...] = (sys.executable, "-m", "waitingroom")
     runs: list[Run] = field(default_factory=list)
 
     def start(self, *words: str, **env: str) -> Run:
         """Start a command that keeps running."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "waitingroom", *words],
+            [*self.program, *words],
             cwd=self.path,
             env=self.env | env,
             stdout=subprocess.PIPE,
@@ -127,7 +128,7 @@ class Folder:
     def do(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "waitingroom", *words],
+            [*self.program, *words],
             cwd=self.path,
             env=self.env | env,
             capture_output=True,

@@ -7,6 +7,7 @@ import pytest
 
 from waitingroom.config import (
     BY_NAME,
+    GUARDS_OWN,
     SETTINGS,
     Config,
     ConfigError,
@@ -73,7 +74,9 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("WAITINGROOM_GATE_URL", "https://example.com/gate", "without a path"),
         ("WAITINGROOM_GATE_URL", "https://example.com:port", "http:// or https://"),
         ("WAITINGROOM_SHOP", "myshop", "module:name, or off"),
-        ("WAITINGROOM_SHOP_ROOM", "A Room", "a room's id"),
+        ("WAITINGROOM_ROOMS", "demo", "pairs like /=demo"),
+        ("WAITINGROOM_ROOMS", "/=demo /vip=V", "pairs like /=demo"),
+        ("WAITINGROOM_OUTSIDE", "closed", "open or blocked"),
         ("WAITINGROOM_REPLICAS", "-1", "a whole number from 0 to 8"),
         ("WAITINGROOM_STORE_SERVER", "/no/such/program", "that exists"),
     ],
@@ -140,6 +143,7 @@ def test_a_misspelt_variable_is_refused_and_a_strange_one_is_let_be() -> None:
     (problem,) = problems_of({"WAITINGROOM_GATE_PROT": "1"})
     assert problem == "WAITINGROOM_GATE_PROT is not a setting; did you mean WAITINGROOM_GATE_PORT?"
     load_config({"WAITINGROOM_COLOUR": "blue"})
+    load_config(dict.fromkeys(GUARDS_OWN, "a shop's own"))
 
 
 def test_a_value_of_the_wrong_type_in_the_file_names_key_and_file(tmp_path: Path) -> None:
@@ -181,6 +185,7 @@ def test_what_is_handed_to_a_child_is_read_back_the_same() -> None:
             "WAITINGROOM_SECRET_KEYS": f"{KEY},{'cd' * 40}",
             "WAITINGROOM_SHOP_KEY": "a" * 32 + "," + "b" * 40,
             "WAITINGROOM_SHOP": "off",
+            "WAITINGROOM_ROOMS": "/=demo  /vip=vip",
             "REDIS_URL": "unix:///some/where.sock",
         }
     )

@@ -22,6 +22,8 @@ from waitingroom.readers import Raw
 FILE_NAME = "waitingroom.toml"
 """Read from the working folder when no other file is named."""
 PREFIX = "WAITINGROOM_"
+GUARDS_OWN = frozenset({"WAITINGROOM_API_URL", "WAITINGROOM_ROOM_KEYS", "WAITINGROOM_ALLOW"})
+"""Variables of a guard in a shop elsewhere; here we tell the guard ourselves."""
 
 
 class ConfigError(WaitingRoomError):
@@ -39,6 +41,13 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class Outside(StrEnum):
+    """What the shop does while its room has no sale."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,10 @@ SETTINGS = (
              "per core is a good start."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
              "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
-    _setting("shop_room", "demo", readers.room, "The room that the shop stands behind."),
+    _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "
+             "`/=demo /vip=vip`."),
+    _setting("outside", "blocked", readers.choice(Outside), "The shop while its room has no "
+             "sale: `open` to all, or `blocked` for all but staff."),
     _setting("redis_url", "", readers.store_url, "A Valkey or Redis server of your own "
              "(`redis://`, `rediss://` or `unix://`). Empty: the embedded one.",
              env="REDIS_URL", secret=True),
@@ -140,7 +152,8 @@ class Config:
     shop_url: str
     gate_workers: int
     shop: str
-    shop_room: str
+    rooms: tuple[str, ...]
+    outside: Outside
     redis_url: str
     replicas: int
     store_server: str
@@ -256,7 +269,8 @@ def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
 def _misspelt(env: Mapping[str, str]) -> list[str]:
     """Variables of ours that nobody reads, if they look like one that somebody does."""
     known = [setting.env for setting in SETTINGS]
-    unknown = [name for name in env if name.startswith(PREFIX) and name not in known]
+    ours = GUARDS_OWN.union(known)
+    unknown = [name for name in env if name.startswith(PREFIX) and name not in ours]
     return [f"{name} is not a setting{meant}" for name in unknown if (meant := _meant(name, known))]
 
 

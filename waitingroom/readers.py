@@ -103,11 +103,14 @@ def target(raw: Raw) -> str:
     return text(raw)
 
 
-def room(raw: Raw) -> str:
-    """A room's id."""
-    if not is_room_id(text(raw)):
-        raise ValueError("a room's id: lower-case letters, digits and hyphens, at most 40")
-    return text(raw)
+def rooms(raw: Raw) -> tuple[str, ...]:
+    """Pairs of a path and the room before it, ``/path=room``."""
+    pairs = raw if isinstance(raw, list) else re.split(r"[\s,]+", text(raw))
+    for pair in pairs:
+        path_prefix, _, room = text(pair).partition("=")
+        if not path_prefix.startswith("/") or not is_room_id(room):
+            raise ValueError("pairs like /=demo, a path and a room's id, with spaces between")
+    return tuple(pairs)
 
 
 def program(raw: Raw) -> str:

@@ -221,3 +221,21 @@ def test_a_data_folder_that_cannot_be_is_one_sentence(folder: Folder) -> None:
     (said,) = refused.stderr.splitlines()
     assert "Not a directory" in said
     assert "WAITINGROOM_DATA" in said
+
+
+def test_a_store_of_ones_own_is_used_and_outlives_the_system(
+    folder: Folder, embedded: EmbeddedStore
+) -> None:
+    """REDIS_URL: no store is started, and none is ended."""
+    run = folder.up(REDIS_URL=embedded.url)
+    assert set(run.note["pids"]) == PARTS - {"store"}
+    assert run.interrupt() == 0
+    assert embedded.answers()
+
+
+def test_a_store_of_ones_own_that_is_away_is_one_sentence(folder: Folder) -> None:
+    """With the variable that names it; nothing is started."""
+    refused = folder.do("up", REDIS_URL="unix:///nowhere.sock")
+    assert refused.returncode == 1
+    (said,) = refused.stderr.splitlines()
+    assert "REDIS_URL: the store does not answer" in said

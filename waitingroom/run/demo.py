@@ -29,7 +29,7 @@ def run_demo(config: Config, data: Path, *, shoppers: int) -> None:
         replicas=0,
         secret_keys=(),
         shop_key=(),
-        shop_room=ROOM,
+        rooms=(f"/={ROOM}",),
     )
     env = environment()
     terminal = Terminal()

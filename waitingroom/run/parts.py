@@ -15,6 +15,7 @@ from waitingroom.config import Config, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
+from waitingroom.tokens import Keyring
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -68,8 +69,19 @@ def _shop(config: Config, base: Mapping[str, str]) -> Part:
 
 
 def shop_env(config: Config) -> dict[str, str]:
-    """What the shop behind the guard is told: the gate, its own room's keys, its bearer key."""
-    return {"REDIS_URL": config.redis_url}
+    """What the shop is told: where the gate and the room API are, and the keys of its own rooms.
+
+    The names are those that :mod:`waitingroom.guard` knows.
+    """
+    keyring = Keyring(config.secret_keys)
+    rooms = dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
+    return {
+        **config.as_env("gate_url", "shop_url", "outside", "redis_url"),
+        "WAITINGROOM_API_URL": config.console_url,
+        "WAITINGROOM_SHOP_KEY": config.shop_key[-1],
+        "WAITINGROOM_ROOMS": " ".join(config.rooms),
+        "WAITINGROOM_ROOM_KEYS": " ".join(keyring.room_keys(room).export() for room in rooms),
+    }
 
 
 def _worker(config: Config, base: Mapping[str, str]) -> Part:

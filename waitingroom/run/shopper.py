@@ -57,8 +57,14 @@ class Browser:
         self._opener = urllib.request.build_opener(jar, urllib.request.ProxyHandler({}))
 
     def get(self, url: str, *, accept: str = "text/html") -> Answer:
-        """Open a page."""
-        return self._send(urllib.request.Request(url, headers={"Accept": accept}))  # noqa: S310
+        """Open a page, or read a document for one."""
+        navigates = accept == "text/html"
+        headers = {
+            "Accept": accept,
+            "Sec-Fetch-Mode": "navigate" if navigates else "cors",
+            "Sec-Fetch-Dest": "document" if navigates else "empty",
+        }
+        return self._send(urllib.request.Request(url, headers=headers))  # noqa: S310 - our own URLs
 
     def post(self, url: str, form: dict[str, str] | None = None) -> Answer:
         """Post from a page of the same site: a form, or an empty JSON object."""
@@ -94,12 +100,16 @@ class Ending(StrEnum):
 
 @dataclass
 class Shopper:
-    """``n``: which of the crowd; decides what this one does. ``ending``: None while it goes on."""
+    """``n``: which of the crowd; decides what this one does. ``ending``: None while it goes on.
+
+    ``way_in``: where the gate sends who has a pass, with a handover if need be.
+    """
 
     n: int
     sale: Sale
     browser: Browser = field(default_factory=Browser)
     number: int | None = None
+    way_in: str = ""
     ending: Ending | None = None
     next: Callable[[], int] | None = None
 
@@ -173,6 +183,7 @@ class Shopper:
             return self._end(Ending.NEVER_CAME)
         answer = self.browser.post(self._room("pass"))
         if answer.status == 200:
+            self.way_in = str(answer.json().get("redirect", ""))
             self.next = self.shop
             return 0
         if answer.status in (401, 403, 410):
@@ -181,7 +192,7 @@ class Shopper:
 
     def shop(self) -> int:
         """Inside: look around for a few seconds, longer or shorter."""
-        self.browser.get(self.sale.shop_url + "/")
+        self.browser.get(urllib.parse.urljoin(self.sale.shop_url + "/", self.way_in))
         self.next = self.finish
         return 3_000 + self.n * 700 % 6_000
 

@@ -25,7 +25,11 @@ class Signals:
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
         for number in ENDINGS:
-            self._before[number] = signal.signal(number, self._note)
+            before = signal.signal(number, self._note)
+            if number is signal.SIGHUP and before is signal.SIG_IGN:
+                signal.signal(number, before)  # nohup: meant to outlive the terminal
+            else:
+                self._before[number] = before
         # A child's end interrupts a wait, so that its restart does not wait for the next round.
         self._before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _n, _f: None)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)

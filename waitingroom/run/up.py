@@ -1,6 +1,7 @@
 """Runs a whole system from one folder until it is told to end."""
 
 import os
+import resource
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,15 +9,18 @@ from dataclasses import dataclass, replace
 
 from waitingroom import __version__
 from waitingroom.config import BY_NAME, Config, environment, foreign_environment
-from waitingroom.errors import WaitingRoomError
+from waitingroom.errors import StoreDown, WaitingRoomError
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import parts, store_part
 from waitingroom.run.signals import Signals
 from waitingroom.run.supervisor import Supervisor
+from waitingroom.store.client import Store
 
 ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""
+OPEN_FILES = 65_536
+"""Every connection is one; many systems allow 1,024 unless asked."""
 
 
 class PortTaken(WaitingRoomError):
@@ -79,13 +83,16 @@ def system(
     folder.prepare(config.data)
     with folder.held(config.data), Signals() as signals:
         check_ports(config)
+        _allow_open_files()
         if fresh:
             folder.wipe(config.data)
         config = credentials.complete(config, make=True)
         supervisor = Supervisor(signals, say)
         embedded = EmbeddedStore(config.data / "store", binary=config.store_server)
         try:
-            if not config.redis_url:
+            if config.redis_url:
+                _reach(config.redis_url)
+            else:
                 config = replace(config, redis_url=embedded.url)
                 log = config.data / "log"
                 supervisor.start([store_part(embedded, log, foreign_environment(env))])
@@ -96,6 +103,25 @@ def system(
         finally:
             supervisor.stop()
             embedded.forget()
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit on open files, for us and the parts, as far as the hard one allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _reach(store_url: str) -> None:
+    """Raise :class:`StoreDown` unless somebody else's store answers."""
+    store = Store.connect(store_url)
+    try:
+        store.ping()
+    except StoreDown as error:
+        raise StoreDown(f"REDIS_URL: {error}") from None
+    finally:
+        store.close()
 
 
 def check_ports(config: Config) -> None:

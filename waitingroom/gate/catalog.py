@@ -41,11 +41,9 @@ class Catalog:
         low, high = low_s // 3600, -(-high_s // 3600)
         return self._range(low, high, "{n} hour", "{n} hours")
 
-    def moment(self, at_ms: int, now_ms: int) -> str:
+    def moment(self, at_ms: int) -> str:
         """A point in time, in UTC: whoever runs no script cannot tell us where they are."""
-        at = datetime.fromtimestamp(at_ms / 1000, UTC)
-        same_day = at.date() == datetime.fromtimestamp(now_ms / 1000, UTC).date()
-        return at.strftime("%H:%M UTC" if same_day else "%Y-%m-%d, %H:%M UTC")
+        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d, %H:%M UTC")
 
     def _range(self, low: int, high: int, one: str, many: str) -> str:
         until = self.ngettext(one, many, high)

@@ -27,7 +27,6 @@ _CONTENT_TYPES = {
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
-_OVER = frozenset({Phase.CLOSED, Phase.DRAINING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,45 +88,20 @@ class Pages:
         return self._static.get(name)
 
     def page(self, snapshot: Snapshot, lang: str) -> bytes:
-        """``GET /{room}/{lang}``: holds nothing of any one shopper, and is kept until it changes."""
-        opens_at_ms = 0 if snapshot.opened_at_ms else snapshot.opens_at_ms
-        # fmt: off
-        key = (snapshot.room, lang, snapshot.phase, opens_at_ms, snapshot.title, snapshot.message,
-               snapshot.draw, snapshot.commitment)
-        # fmt: on
+        """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room's texts change."""
+        key = (
+            *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
+            *(snapshot.message, snapshot.draw, snapshot.commitment),
+        )
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._render_page(snapshot, lang, opens_at_ms)
+            self._kept[key] = self._render("page.html", snapshot, lang, _page_values(snapshot))
         return self._kept[key]
 
-    def _render_page(self, snapshot: Snapshot, lang: str, opens_at_ms: int) -> bytes:
-        over = snapshot.phase in _OVER
-        values = {
-            "kind": snapshot.phase.value if over else "loading",
-            "phase": snapshot.phase.value,
-            "opens": self._catalogs[lang].moment(opens_at_ms, 0) if opens_at_ms else "",
-            "joins": not over,
-            "shuffled": snapshot.draw == "shuffle",
-            "commitment": snapshot.commitment,
-        }
-        return self._render("page.html", snapshot, lang, values)
-
     def wait(self, view: WaitView, lang: str) -> bytes:
-        """``GET /{room}/wait``: one shopper's place, which asks again by itself."""
-        values = {
-            "kind": view.state.value,
-            "values": self._fillings(view, lang),
-            "big": self._big(view, lang),
-            "figures": self._figures(view, lang),
-            "share": self._share(view),
-            "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),
-            "leave": view.state not in (WaitState.CLOSED, WaitState.DRAINING),
-            "refresh_s": view.refresh_s,
-            "still": view.still,
-            "to": view.to,
-            "query": self._query(view.to),
-        }
+        """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
+        values = _wait_values(view, self._catalogs[lang])
         return self._render("wait.html", view.snapshot, lang, values)
 
     def notice(
@@ -141,33 +115,104 @@ class Pages:
     ) -> bytes:
         """A page that says why there is no place, and what helps. ``retry_s``: 0 where unknown.
 
-        ``snapshot``: None where there is no room, or none is known; then nothing can be pressed.
+        ``snapshot``: None where no room is known; then there is nothing to press.
         """
-        catalog = self._catalogs[lang]
-        when = {}
-        if snapshot is not None and snapshot.opens_at_ms:
-            at = catalog.moment(snapshot.opens_at_ms, snapshot.now_ms)
-            when = {"when": fill(catalog.gettext("The sale opens at {time}."), {"time": at})}
         values = {
             "kind": kind.value,
-            "values": {"span": catalog.span(retry_s, retry_s)} | when,
-            "new_place": kind.offers_a_new_place and snapshot is not None,
-            "ask_again": kind.asking_again_helps and snapshot is not None,
-            "knock": kind is Notice.BOUNCED and snapshot is not None,
+            "span": self._catalogs[lang].span(retry_s, retry_s),
+            "new_place": kind.offers_a_new_place,
+            "ask_again": kind.asking_again_helps,
+            "knock": kind is Notice.BOUNCED,
             "to": to,
         }
         return self._render("notice.html", snapshot, lang, values)
 
-    def _fillings(self, view: WaitView, lang: str) -> dict[str, str]:
-        """What the sentences of a state name in braces."""
-        catalog, room = self._catalogs[lang], view.snapshot
-        found = {"reason": room.pause_reason or catalog.gettext("The organisers have paused the line.")}
-        if view.range_s:
-            low_s, high_s = view.range_s
-            found["span"] = catalog.span(low_s, high_s)
-            found["time"] = catalog.between(room.now_ms, low_s, high_s)
-        elif view.retry_s:
-            found["span"] = catalog.span(view.retry_s, view.retry_s)
-        if room.opens_at_ms:
-            found["when"] = catalog.moment(room.opens_at_ms, room.now_ms)
-        return found
+    def _render(
+        self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
+    ) -> bytes:
+        """Fill ``template`` with what every page has, and ``values``."""
+        catalog = self._catalogs[lang]
+        shared: dict[str, object] = {"lang": lang, "title": catalog.gettext("Waiting room")}
+        if snapshot is not None:
+            shared |= {
+                "room": snapshot.room,
+                "base": f"{self._prefix}/{snapshot.room}",
+                "title": snapshot.title or snapshot.room,
+                "message": snapshot.message,
+                "opens": _moment(snapshot, catalog),
+                "method": snapshot.draw.value,
+            }
+        text = self._environments[lang].get_template(template).render(shared | dict(values))
+        return text.encode()
+
+    def _environment(self, catalog: Catalog) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(_templates_folder()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.globals["_"] = catalog.gettext
+        environment.globals["asset"] = self._asset_url
+        environment.filters["fill"] = fill
+        environment.policies["json.dumps_kwargs"] = {
+            "ensure_ascii": False,
+            "separators": (",", ":"),
+        }
+        return environment
+
+    def _asset_url(self, name: str) -> str:
+        return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
+
+
+def _moment(snapshot: Snapshot, catalog: Catalog) -> str:
+    if not snapshot.opens_at_ms:
+        return ""
+    # A page that is kept must not depend on the day it was made: no "today" before the opening.
+    return catalog.moment(snapshot.opens_at_ms)
+
+
+def _page_values(snapshot: Snapshot) -> dict[str, object]:
+    over = snapshot.phase in (Phase.CLOSED, Phase.DRAINING)
+    return {
+        "kind": snapshot.phase.value if over else "loading",
+        "phase": snapshot.phase.value,
+        "joins": not over,
+        "commitment": snapshot.commitment,
+    }
+
+
+def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
+    room, number = view.snapshot, view.number
+    moving = number is not None and view.state in (WaitState.WAITING, WaitState.PAUSED)
+    figures = {"number": catalog.count(number)} if number else {}
+    if moving:
+        figures["serving"] = catalog.count(room.serving)
+        figures["rate"] = catalog.count(room.rate_per_min)
+    if view.state is WaitState.EARLY:
+        figures["here"] = catalog.count(room.tail)
+    low_s, high_s = view.range_s or (view.retry_s, view.retry_s)
+    return {
+        "kind": view.state.value,
+        "number": catalog.count(number) if number else "",
+        "ahead": catalog.count(view.ahead) if moving and view.ahead else "",
+        "moving": moving,
+        "estimated": view.range_s is not None,
+        "span": catalog.span(low_s, high_s),
+        "reason": room.pause_reason,
+        "figures": figures,
+        "share": _share(number, view.ahead) if number and moving else None,
+        "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),
+        "leave": view.state not in (WaitState.CLOSED, WaitState.DRAINING),
+        "refresh_s": view.refresh_s,
+        "still": view.still,
+        "to": view.to,
+        "query": f"to={quote(view.to, safe='')}" if view.to else "",
+    }
+
+
+def _share(number: int, ahead: int) -> int:
+    """How much of the whole line is behind this shopper already, in percent."""
+    return 100 * (number - 1 - ahead) // max(1, number - 1)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from waitingroom import __version__
+from waitingroom.commands.draw import draw
 from waitingroom.commands.room import room
 from waitingroom.commands.secret import secret
 from waitingroom.commands.staff import staff
@@ -24,7 +25,7 @@ def cli() -> None:
     """The open-source virtual waiting room for Python shops."""
 
 
-for _command in (up, demo, room, staff, secret):
+for _command in (up, demo, room, staff, draw, secret):
     cli.add_command(_command)
 
 

@@ -17,7 +17,7 @@ from waitingroom.errors import Forged, Malformed
 MIN_KEY_BYTES = 32
 """As long as what SHA-256 puts out; a shorter key would be the weakest part."""
 LONGEST_TOKEN = 256
-"""More than the longest we write (203). What is longer is not looked at."""
+"""More than the longest we write (211). What is longer is not looked at."""
 
 _ROOM = r"([a-z0-9][a-z0-9-]{0,39})"
 # Up to 15 digits: every integer is exact as a JavaScript number, too.

@@ -7,6 +7,7 @@ from werkzeug.http import parse_accept_header
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import NO_SNIFF, Refusal, Request, Response, redirect
+from waitingroom.gate.pages import content_security_policy
 from waitingroom.gate.rooms import KnownRoom
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
@@ -14,13 +15,7 @@ HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 
 def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """Headers of every page: nothing inline, nothing from elsewhere, in nobody's frame."""
-    # Chromium applies form-action to where a post redirects to, so the shop's origins are in it.
-    shops = " ".join(known.snapshot.origins) if known else ""
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self'; form-action 'self' {shops}".rstrip()
-        + "; frame-ancestors 'none'; base-uri 'none'"
-    )
+    policy = content_security_policy(known.snapshot.origins if known else ())
     return (
         HTML_TYPE,
         (b"cache-control", cache),
@@ -58,15 +53,14 @@ async def status(_gate: Gate, _request: Request, known: KnownRoom) -> Response:
 
 
 def static_file(gate: Gate, name: str) -> Response:
-    """A stylesheet or script. Its address carries no version, so it is asked for again soon."""
+    """A stylesheet or script. The pages' addresses of it name its content, so it may be kept."""
     found = gate.pages.static(name)
     if found is None:
         raise Refusal(404, "not_found", "there is nothing here")
-    body, content_type, etag = found
     headers = (
-        (b"content-type", content_type.encode("ascii")),
-        (b"cache-control", b"public, max-age=300"),
-        (b"etag", etag.encode("ascii")),
+        (b"content-type", found.content_type.encode("ascii")),
+        (b"cache-control", b"public, max-age=86400"),
+        (b"etag", f'"{found.etag}"'.encode("ascii")),
         NO_SNIFF,
     )
-    return Response(200, body, headers)
+    return Response(200, found.body, headers)

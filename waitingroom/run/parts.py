@@ -15,10 +15,10 @@ from waitingroom.config import Config, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
+from waitingroom.tokens import Keyring
 
 GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""
-from waitingroom.tokens import Keyring
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:

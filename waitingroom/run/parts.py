@@ -17,6 +17,9 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
 from waitingroom.tokens import Keyring
 
+GATE = "waitingroom.run.apps:gate()"
+"""The gate's application, as gunicorn names it."""
+
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
     """The embedded store; its folder is made."""
@@ -33,36 +36,41 @@ def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     return [*made, _gate(config, base)]
 
 
-def _gunicorn(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
-    """gunicorn with what all our servers have in common."""
+def gunicorn_argv(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
+    """gunicorn with what all our servers have in common. ``target``: the application."""
     listening = f"[{host}]" if ":" in host else host
     common = ("--config", "python:waitingroom.run.gunicorn_settings")
     bind = ("--bind", f"{listening}:{port}")
     return (sys.executable, "-m", "gunicorn", target, *common, *bind, *words)
 
 
-def _gate(config: Config, base: Mapping[str, str]) -> Part:
-    argv = _gunicorn(
-        "waitingroom.run.apps:gate()",
-        config.host,
-        config.gate_port,
+def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...]:
+    """The server that the gate runs on, with any ASGI application (the bench compares some)."""
+    return gunicorn_argv(
+        target,
+        host,
+        port,
         *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
-        *("--workers", str(config.gate_workers)),
+        *("--workers", str(workers)),
     )
+
+
+def _gate(config: Config, base: Mapping[str, str]) -> Part:
+    argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
     names = ("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys")
     return _web(config, "gate", argv, {**base, **config.as_env(*names)}, config.gate_port)
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
     words = ("--worker-class", "gthread", "--threads", "8")
-    argv = _gunicorn("waitingroom.run.apps:console()", config.host, config.console_port, *words)
+    argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = ("env", "redis_url", "secret_keys", "shop_key")
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
 
 
 def _shop(config: Config, base: Mapping[str, str]) -> Part:
     words = ("--worker-class", "gthread", "--threads", "16")
-    argv = _gunicorn(config.shop, config.host, config.shop_port, *words)
+    argv = gunicorn_argv(config.shop, config.host, config.shop_port, *words)
     return _web(
         config, "shop", argv, {**base, **shop_env(config)}, config.shop_port, any_answer=True
     )

@@ -1,5 +1,6 @@
 """Real systems, each in a folder and on ports of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import psutil
 
 PATIENCE_S = 30
 PORTS = ("WAITINGROOM_GATE_PORT", "WAITINGROOM_CONSOLE_PORT", "WAITINGROOM_SHOP_PORT")
+_STEPS = count(os.getpid() * 31)
 TINY_SHOP = """
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -23,13 +26,17 @@ def app(environ, start_response):
 """
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
+def free_ports(wanted: int) -> list[int]:
+    """Ports that nobody listens on now, below those that the system gives to connections.
+
+    Each process begins elsewhere, so that tests side by side do not meet.
+    """
+    found: list[int] = []
+    while len(found) < wanted:
+        port = 20_000 + next(_STEPS) % 10_000
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
 
 
 def eventually(check: Any, what: str, patience_s: float = PATIENCE_S) -> Any:

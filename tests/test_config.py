@@ -142,7 +142,7 @@ def test_a_misspelt_variable_is_refused_and_a_strange_one_is_let_be() -> None:
     """The environment is shared: only what looks like ours is ours."""
     (problem,) = problems_of({"WAITINGROOM_GATE_PROT": "1"})
     assert problem == "WAITINGROOM_GATE_PROT is not a setting; did you mean WAITINGROOM_GATE_PORT?"
-    load_config({"WAITINGROOM_COLOUR": "blue"})
+    load_config({"WAITINGROOM_COLOUR": "blue", "WAITINGROOM_X": "1"})
     load_config(dict.fromkeys(GUARDS_OWN, "a shop's own"))
 
 

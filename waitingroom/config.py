@@ -256,7 +256,9 @@ def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{file} is not TOML in UTF-8: {error}")
         return {}
     for name in values.keys() - BY_NAME.keys():
-        problems.append(f"{file} sets {name}, which is not a setting{_meant(name, list(BY_NAME))}")
+        close = _closest(name, list(BY_NAME))
+        meant = f"; did you mean {close}?" if close else ""
+        problems.append(f"{file} sets {name}, which is not a setting{meant}")
     hidden = [name for name in ("secret_keys", "shop_key") if name in values]
     if hidden and mode & 0o077:
         problems.append(
@@ -268,12 +270,15 @@ def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
 
 def _misspelt(env: Mapping[str, str]) -> list[str]:
     """Variables of ours that nobody reads, if they look like one that somebody does."""
-    known = [setting.env for setting in SETTINGS]
-    ours = GUARDS_OWN.union(known)
+    ours = GUARDS_OWN.union(setting.env for setting in SETTINGS)
+    known = [setting.env.removeprefix(PREFIX) for setting in SETTINGS]
     unknown = [name for name in env if name.startswith(PREFIX) and name not in ours]
-    return [f"{name} is not a setting{meant}" for name in unknown if (meant := _meant(name, known))]
+    return [
+        f"{name} is not a setting; did you mean {PREFIX}{close}?"
+        for name in unknown
+        if (close := _closest(name.removeprefix(PREFIX), known))
+    ]
 
 
-def _meant(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1, cutoff=0.85)
-    return f"; did you mean {close[0]}?" if close else ""
+def _closest(name: str, known: list[str]) -> str:
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), "")

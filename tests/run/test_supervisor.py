@@ -179,3 +179,19 @@ def test_a_program_that_does_not_exist_is_said_in_words(
     missing = Part("store", ("/no/such/server",), {}, tmp_path / "log", lambda: False)
     with pytest.raises(PartFailed, match="/no/such/server cannot be run: No such file"):
         supervisor.start([missing])
+
+
+def test_a_restart_that_the_machine_refuses_is_put_off_not_given_up(
+    supervisor: Supervisor, said: list[str], part: Make, tmp_path: Path
+) -> None:
+    """Out of files, memory or disk: the supervisor itself goes on."""
+    brief = part("brief", "import time; time.sleep(.2)")
+    supervisor.start([brief])
+    eventually(supervisor.look_after, "noticed")
+    brief.log.unlink()
+    brief.log.mkdir()
+    eventually(supervisor.look_after, "tried again")
+    assert said[-1] == "brief cannot be started (Is a directory); starting it again in 1 s"
+    brief.log.rmdir()
+    eventually(supervisor.look_after, "started again")
+    assert supervisor.pids()["brief"] != 0

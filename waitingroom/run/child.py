@@ -122,9 +122,13 @@ class Child:
         self.done = self.part.ends and status == 0
         if now_ms - self.started_at_ms >= SETTLED_MS:
             self.pause_ms = FIRST_PAUSE_MS
+        self.put_off(now_ms)
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+    def put_off(self, now_ms: int) -> None:
+        """Fix when it starts again, each time later."""
         self.start_again_at_ms = now_ms + self.pause_ms
         self.pause_ms = min(2 * self.pause_ms, LONGEST_PAUSE_MS)
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
 
     def ask_to_end(self) -> None:
         """SIGTERM, if it lives."""

@@ -72,7 +72,7 @@ class Supervisor:
         if child.process is not None and not child.running:
             self._note_end(child, now_ms)
         elif child.process is None and not child.done and now_ms >= child.start_again_at_ms:
-            child.start(now_ms)
+            self._start_again(child, now_ms)
         else:
             return False
         return True
@@ -84,10 +84,18 @@ class Supervisor:
         if child.done:
             self.say(f"{child.part.name} is done: {last_words(child.part.log, 1)}")
             return
-        pause_s = (child.start_again_at_ms - now_ms) / 1000
-        self.say(f"{child.part.name} ended ({how}); starting it again in {pause_s:g} s")
+        self.say(f"{child.part.name} ended ({how}); {_when(child, now_ms)}")
         if young:
             self.say(_indented(last_words(child.part.log, 3)))
+
+    def _start_again(self, child: Child, now_ms: int) -> None:
+        """Start, or say why not: a machine that is out of memory or files now may not be later."""
+        try:
+            child.start(now_ms)
+        except OSError as error:
+            child.put_off(now_ms)
+            reason = error.strerror or error
+            self.say(f"{child.part.name} cannot be started ({reason}); {_when(child, now_ms)}")
 
     def stop(self) -> None:
         """End every child, the last started first, each before the next.
@@ -105,6 +113,10 @@ class Supervisor:
                     break
             child.make_sure()
         self.children.clear()
+
+
+def _when(child: Child, now_ms: int) -> str:
+    return f"starting it again in {(child.start_again_at_ms - now_ms) / 1000:g} s"
 
 
 def _report(part: Part, what: str) -> str:

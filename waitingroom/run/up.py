@@ -60,8 +60,15 @@ class System:
         """Look after the parts until an ending is asked for."""
         while not self.signals.wait(ROUND_S):
             if self.supervisor.look_after():
-                self.note()
+                self._note_again()
             every_round()
+
+    def _note_again(self) -> None:
+        """The note with the new pids; on a full disk the old one does."""
+        try:
+            self.note()
+        except OSError as error:
+            self.supervisor.say(f"run.json still names ended processes: {error.strerror}")
 
 
 @contextmanager

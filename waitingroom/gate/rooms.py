@@ -45,7 +45,8 @@ class Rooms:
         """
         if found := self._rooms.get(room):
             return found
-        await self.refresh_now()
+        if self.problem is None:
+            await self.refresh_now()
         if found := self._rooms.get(room):
             return found
         if self.problem is not None:

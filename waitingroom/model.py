@@ -93,7 +93,9 @@ class Snapshot:
     ``drawn``: early tickets in the draw, or None before it. ``lapsed``: every number up to here
     is past its ``claim_grace``. ``seed``: hex, None until the draw. ``leases``: places taken in
     the shop. ``open_calls``: called, not come, not given up. ``at_door``: called, come, waiting
-    for a credit. ``meter_ms``: the meter clock. ``version``: what a change is based on.
+    for a credit. ``meter_ms``: the meter clock; ``read_by_ms``: on it, when every page has read the
+    seed. ``credit`` and ``door`` are in units. ``version``: what a change is based on. ``told``
+    moves with every change of the texts.
     """
 
     room: str
@@ -124,8 +126,10 @@ class Snapshot:
     draw: DrawMethod
     commitment: str
     seed: str | None
-    spread_ms: int
+    read_by_ms: int
     meter_ms: int
+    credit: int
+    door: int
     leases: int
     open_calls: int
     at_door: int
@@ -135,9 +139,160 @@ class Snapshot:
     title: str = ""
     origins: tuple[str, ...] = ()
     news: tuple[News, ...] = field(default=())
+    told: int = 0
     test_clock: bool = False
 
     @property
     def waiting(self) -> int:
         """How many numbers have not been called yet (those who left among them)."""
         return max(0, self.tail - self.serving)
+
+    @property
+    def spread_ms(self) -> int:
+        """Over how long the pages spread their reading of the seed: DESIGN §5."""
+        return spread_ms(self.drawn, self.draw)
+
+
+def spread_ms(drawn: int | None, draw: DrawMethod) -> int:
+    """1 ms for every two early tickets, 1 s to 5 min; the store's meter counts the same."""
+    if draw is DrawMethod.FIFO:
+        return 0
+    return min(300_000, max(1_000, (drawn or 0) // 2))
+
+
+class JoinCode(StrEnum):
+    """What a joiner is told."""
+
+    JOINED = "joined"
+    NOT_YET = "not_yet"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinBatch:
+    """The answer to a group of joins. ``arrivals``: one per joiner, None for one over the budget.
+
+    ``number_known``: whether a number can be told now (after the draw, or in a FIFO room).
+    """
+
+    code: JoinCode
+    epoch: int
+    now_ms: int
+    phase: Phase
+    drawn: int | None
+    fifo: bool
+    arrivals: tuple[int | None, ...]
+
+
+class EntryCode(StrEnum):
+    """What a shopper who knocks is told. ``AGAIN``: the same lease, told once more."""
+
+    ENTERED = "entered"
+    AGAIN = "again"
+    OLD_EPOCH = "old_epoch"
+    SPENT = "spent"
+    LEFT = "left"
+    NOT_CALLED = "not_called"
+    LAPSED = "lapsed"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    CLOSED = "closed"
+    FULL = "full"
+    DOOR = "door"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The answer to a knock.
+
+    ``ahead``: numbers before this one (or, at the door, people). ``retry_after_ms``: when to knock
+    again, 0 where waiting does not help. The times and ``count`` (entries so far in this epoch)
+    are 0 unless the shopper is in.
+    """
+
+    code: EntryCode
+    now_ms: int
+    ahead: int = 0
+    retry_after_ms: int = 0
+    entered_at_ms: int = 0
+    expires_at_ms: int = 0
+    ends_at_ms: int = 0
+    count: int = 0
+
+    @property
+    def is_in(self) -> bool:
+        """Whether there is a lease."""
+        return self.code in (EntryCode.ENTERED, EntryCode.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Express:
+    """The answer to *in at once, or not at all*. ``entry`` is None where there is a line."""
+
+    epoch: int
+    arrival: int
+    entry: Entry | None
+
+
+class Standing(StrEnum):
+    """Where a ticket stands."""
+
+    INSIDE = "inside"
+    SPENT = "spent"
+    LEFT = "left"
+    NOT_CALLED = "not_called"
+    LAPSED = "lapsed"
+    CALLED = "called"
+    OLD_EPOCH = "old_epoch"
+
+
+class LeaseCode(StrEnum):
+    """What became of a lease."""
+
+    ACTIVE = "active"
+    RELEASED = "released"
+    UNKNOWN = "unknown"
+    OLD_EPOCH = "old_epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseState:
+    """One lease after a renewal or release; ``expires_at_ms`` is 0 unless it is active."""
+
+    code: LeaseCode
+    expires_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """The answer to the shop: where the room stands, and one state per lease asked for."""
+
+    epoch: int
+    staff_epoch: int
+    phase: Phase
+    now_ms: int
+    states: tuple[LeaseState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One operator's act."""
+
+    at_ms: int
+    actor: str
+    act: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step of a knob plan: from ``at_ms`` on, ``field`` has ``value``."""
+
+    at_ms: int
+    field: str
+    value: int
+
+
+def lease_id(epoch: int, arrival: int) -> str:
+    """The name of a shopper's lease: unique over all runnings of a room."""
+    return f"{epoch}-{arrival}"

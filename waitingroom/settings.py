@@ -1,0 +1,103 @@
+"""Which values a knob may take. Pure; every refusal names the field and says what is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from urllib.parse import urlsplit
+
+from waitingroom.errors import BadSetting
+from waitingroom.model import DrawMethod, Settings
+
+MS_PER_DAY = 86_400_000
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: a time beyond it is a slip, such as microseconds."""
+
+RANGES: dict[str, tuple[int, int]] = {
+    "rate_per_min": (0, 1_000_000),
+    "burst": (0, 1_000_000),
+    "capacity": (0, 10_000_000),
+    "call_timeout_ms": (1_000, 600_000),
+    "claim_grace_ms": (1_000, MS_PER_DAY),
+    "session_ms": (1_000, MS_PER_DAY),
+    "session_max_ms": (0, 7 * MS_PER_DAY),
+    "join_limit": (0, 1_000_000),
+    "early_at_ms": (0, LATEST_MS),
+    "opens_at_ms": (0, LATEST_MS),
+    "draw_at_ms": (0, LATEST_MS),
+    "closes_at_ms": (0, LATEST_MS),
+}
+"""Each numeric knob and the lowest and highest value it takes."""
+
+LONGEST_TEXT = {"title": 80, "message": 500}
+FIXED_AT_CREATION = frozenset({"test_clock"})
+Value = int | str | bool | tuple[str, ...]
+
+
+def _check_number(field: str, value: Value) -> None:
+    low, high = RANGES[field]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadSetting(field, f"must be a whole number, not {value!r}")
+    if not low <= value <= high:
+        raise BadSetting(field, f"must be from {low} to {high}, not {value}")
+
+
+def _check_text(field: str, value: Value) -> None:
+    if not isinstance(value, str):
+        raise BadSetting(field, f"must be text, not {value!r}")
+    if len(value) > LONGEST_TEXT[field]:
+        raise BadSetting(field, f"must have at most {LONGEST_TEXT[field]} characters")
+    if not all(character.isprintable() for character in value):
+        raise BadSetting(field, "must not hold line breaks or control characters")
+
+
+def _check_origins(value: Value) -> None:
+    if not isinstance(value, tuple):
+        raise BadSetting("origins", f"must be a list of origins, not {value!r}")
+    for origin in value:
+        if not is_origin(origin):
+            raise BadSetting(
+                "origins", f"{origin!r} is no origin; write it like https://shop.example.com"
+            )
+
+
+def is_origin(text: str) -> bool:
+    """Whether ``text`` is a scheme, a host and perhaps a port, in the form browsers send."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain == text
+
+
+def check(changes: Mapping[str, Value]) -> None:
+    """Raise :class:`BadSetting` for the first field that is unknown or out of its range."""
+    known = {field.name for field in fields(Settings)} - FIXED_AT_CREATION
+    for field, value in changes.items():
+        if field not in known:
+            raise BadSetting(field, "there is no such setting")
+        if field in RANGES:
+            _check_number(field, value)
+        elif field in LONGEST_TEXT:
+            _check_text(field, value)
+        elif field == "origins":
+            _check_origins(value)
+        elif field == "joins" and not isinstance(value, bool):
+            raise BadSetting(field, f"must be true or false, not {value!r}")
+        elif field == "draw" and value not in tuple(DrawMethod):
+            raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+
+
+def check_together(settings: Settings) -> None:
+    """Raise :class:`BadSetting` where two settings contradict each other."""
+    if settings.claim_grace_ms < settings.call_timeout_ms:
+        raise BadSetting("claim_grace_ms", "must not be shorter than the call timeout")
+    if settings.session_max_ms and settings.session_max_ms < settings.session_ms:
+        raise BadSetting("session_max_ms", "must not be shorter than the session")
+    if settings.opens_at_ms and settings.early_at_ms > settings.opens_at_ms:
+        raise BadSetting("early_at_ms", "must not be later than the opening")
+    if settings.draw_at_ms and settings.opens_at_ms and settings.draw_at_ms > settings.opens_at_ms:
+        raise BadSetting("draw_at_ms", "must not be later than the opening")
+    if settings.closes_at_ms and settings.closes_at_ms <= settings.opens_at_ms:
+        raise BadSetting("closes_at_ms", "must be later than the opening")

@@ -1,0 +1,158 @@
+"""The asynchronous store: what the gate uses. Runs verbs, and groups those that crowds call."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import redis.asyncio
+import redis.exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
+from waitingroom.model import Entry, Express, JoinBatch, Snapshot, Standing
+from waitingroom.store import library, state, verbs
+from waitingroom.store.faults import is_unknown_function, translated
+from waitingroom.store.keys import ROOMS
+from waitingroom.store.verbs import Call
+
+MOST_CONNECTIONS = 50
+"""To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""
+
+OLDEST_SERVER = 7
+EVICTS = (
+    "the store may evict keys (maxmemory-policy is {}, must be noeviction): places would be lost"
+)
+
+
+class AsyncStore:
+    """All verbs that the gate needs. ``replicas``: how many must have acknowledged a place."""
+
+    def __init__(
+        self, client: "redis.asyncio.Redis", *, replicas: int = 0, timeout_s: float = 2.0
+    ) -> None:
+        self._redis = client
+        self._replicas = replicas
+        self._timeout_s = timeout_s
+
+    @classmethod
+    def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
+        """``url`` as for :class:`waitingroom.store.client.Store`. Connects at the first verb."""
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            # A join that timed out may have been counted: the driver must not send it again.
+            retry=Retry(NoBackoff(), 0),
+        )
+        client = redis.asyncio.Redis.from_pool(pool)
+        return cls(client, replicas=replicas, timeout_s=timeout_s)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._redis.aclose()
+
+    async def run(self, call: Call, *, durable: bool = False) -> Any:
+        """One function call; loads the library where the server does not have it.
+
+        ``durable``: answer only when enough replicas have it too, else raise ``StoreDown``.
+        """
+        with translated(call):
+            try:
+                return await self._send(call, durable=durable)
+            except redis.exceptions.ResponseError as error:
+                if not is_unknown_function(error):
+                    raise
+            await self._redis.function_load(library.source(), replace=True)
+            return await self._send(call, durable=durable)
+
+    async def _send(self, call: Call, *, durable: bool) -> Any:
+        name, words = library.function_name(call.verb), (*call.keys, *call.args)
+        if not (durable and self._replicas):
+            return await self._redis.fcall(name, len(call.keys), *words)
+        # WAIT speaks of the connection it is sent on, so both go together.
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.execute_command("FCALL", name, len(call.keys), *words)
+        pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
+        reply, acknowledged = await pipeline.execute()
+        if acknowledged < self._replicas:
+            raise StoreDown(f"{acknowledged} of {self._replicas} replicas have acknowledged")
+        return reply
+
+    async def join(
+        self, room: str, networks: Sequence[str | None], *, seen: tuple[int, int] = (0, 0)
+    ) -> JoinBatch:
+        """See :func:`verbs.join`."""
+        return verbs.read_join(await self.run(verbs.join(room, networks, seen=seen), durable=True))
+
+    async def enter(self, room: str, epoch: int, arrival: int, number: int | None) -> Entry:
+        """See :func:`verbs.enter`."""
+        call = verbs.enter(room, epoch, arrival, number, None)
+        return verbs.read_entry(await self.run(call, durable=True))
+
+    async def express(self, room: str, network: str | None) -> Express:
+        """See :func:`verbs.express`."""
+        reply = await self.run(verbs.express(room, network, None), durable=True)
+        return verbs.read_express(reply)
+
+    async def standing(
+        self, room: str, places: Sequence[tuple[int, int, int | None]]
+    ) -> tuple[Standing, ...]:
+        """See :func:`verbs.standing`."""
+        return verbs.read_standing(await self.run(verbs.standing(room, places)))
+
+    async def leave(self, room: str, epoch: int, arrival: int, number: int | None) -> Standing:
+        """See :func:`verbs.leave`."""
+        call = verbs.leave(room, epoch, arrival, number, None)
+        return verbs.read_leave(await self.run(call))
+
+    async def rooms(self) -> list[str]:
+        """All rooms by name."""
+        with translated(None):
+            found = await self._redis.smembers(ROOMS)
+        return sorted(name.decode() if isinstance(name, bytes) else name for name in found)
+
+    async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
+        """The room as it is now. ``previous`` saves fetching texts that have not changed."""
+        call = state.status(room, known=previous.told if previous else -1)
+        return state.read_status(room, await self.run(call), previous)
+
+    async def statuses(
+        self, rooms: Iterable[str], known: dict[str, Snapshot]
+    ) -> dict[str, Snapshot]:
+        """Every room as it is now; a room that is not there (any more) is left out."""
+        found: dict[str, Snapshot] = {}
+        for room in rooms:
+            try:
+                found[room] = await self.status(room, known.get(room))
+            except NoSuchRoom:
+                continue
+        return found
+
+    async def check_fitness(self) -> str:
+        """Refuse a store that may lose places by its own settings; answer a warning, or "".
+
+        Raises :class:`StoreUnfit` where it may evict keys or is too old.
+        """
+        with translated(None):
+            server = await self._redis.info("server")
+            memory = await self._redis.info("memory")
+            persistence = await self._redis.info("persistence")
+        if int(str(server["redis_version"]).split(".", maxsplit=1)[0]) < OLDEST_SERVER:
+            raise StoreUnfit(f"the store is version {server['redis_version']}; it must be ≥ 7")
+        policy = memory.get("maxmemory_policy", "noeviction")
+        if policy != "noeviction":
+            raise StoreUnfit(EVICTS.format(policy))
+        if not persistence.get("aof_enabled"):
+            return "the store keeps no append-only file: a crash of it loses places"
+        return await self._fsync_warning()
+
+    async def _fsync_warning(self) -> str:
+        try:
+            setting = await self._redis.config_get("appendfsync")
+        except redis.exceptions.ResponseError:
+            return ""  # a managed store that does not tell
+        if setting.get("appendfsync") == "always":
+            return ""
+        return "the store's appendfsync is not “always”: a crash may lose the last second's places"

@@ -1,0 +1,54 @@
+"""What goes wrong between us and the store, in the words of our own error tree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+from waitingroom.errors import (
+    BadSetting,
+    NoSuchRoom,
+    RoomExists,
+    StoreDown,
+    StoreUnfit,
+    VersionConflict,
+    WrongPhase,
+)
+from waitingroom.store.verbs import Call
+
+
+def is_unknown_function(error: redis.ResponseError) -> bool:
+    """Whether the server lost (or never had) this library."""
+    return "Function not found" in str(error)
+
+
+@contextmanager
+def translated(call: Call | None) -> Iterator[None]:
+    """Raise our own errors in place of redis-py's. ``call`` says which room was meant."""
+    try:
+        yield
+    except redis.ResponseError as error:
+        raise _fault(str(error), call) from error
+    except (redis.RedisError, OSError) as error:
+        raise StoreDown(f"the store does not answer: {error}") from error
+
+
+def _fault(text: str, call: Call | None) -> Exception:
+    room = call.keys[0].split("{")[1].split("}")[0] if call else ""
+    word, _, rest = text.partition(" ")
+    # Anything else: read-only, out of memory, disk full, loading, too few replicas. It cannot now.
+    fault: Exception = StoreDown(f"the store refuses: {text}")
+    match word:
+        case "WRNOROOM":
+            fault = NoSuchRoom(room)
+        case "WREXISTS":
+            fault = RoomExists(room)
+        case "WRCONFLICT":
+            fault = VersionConflict(room, int(call.args[2]) if call else 0, int(rest))
+        case "WRFROZEN":
+            fault = BadSetting(rest, "cannot be changed any more: the room has opened or drawn")
+        case "WRPHASE":
+            fault = WrongPhase(rest)
+        case "WRSCHEMA":
+            fault = StoreUnfit(f"room “{room}” was written by a newer version of this software")
+    return fault

@@ -1,0 +1,85 @@
+"""Every key of a room, and the order of the numbers in its state.
+
+All keys of a room share the hash tag ``{room}``, so that they live on one node of a cluster, and
+every key that a function touches is passed to it. The room's own keys have no time to live (they
+end with ``reset`` or with the room); the two kinds that count something short-lived do.
+"""
+
+from typing import NamedTuple
+
+ROOMS = "wr:rooms"
+"""Set of room ids, written by ``create``. The one key that belongs to no room."""
+
+NETWORK_TTL_MS = 60_000
+HANDOVER_TTL_MS = 60_000
+
+
+class RoomKeys(NamedTuple):
+    """The keys of one room, in the order in which the function library takes them."""
+
+    state: str
+    """string: the packed numbers of ``FIELDS``; written by every verb that changes something"""
+    texts: str
+    """hash: title, message, origins, pause_reason, commitment, seed; by operators' verbs"""
+    spent: str
+    """bitmap by arrival: has entered; by enter"""
+    left: str
+    """bitmap by arrival: has left the line; by leave"""
+    skip: str
+    """bitmap by number: left while waiting, not to be called; by leave"""
+    released: str
+    """bitmap by arrival: its lease was given back, no pass of it counts any more; by release"""
+    leases: str
+    """sorted set arrival → expiry in ms; by enter, renew, release, and whoever sees one expire"""
+    entered: str
+    """hash arrival → time of entry, as long as the lease lasts"""
+    called: str
+    """sorted set slot (meter ms) → first number called in it, kept for ``claim_grace``"""
+    due: str
+    """hash slot → how many of its calls are unanswered, kept for ``call_timeout``"""
+    door: str
+    """sorted set arrival → number, of those who stand at the door"""
+    appointments: str
+    """sorted set arrival → meter ms at which who stands at the door counts as gone"""
+    news: str
+    """list of JSON {at_ms, code, text}, the last 20"""
+    plan: str
+    """list of "at_ms field value", the knob plan's steps to come; by plan"""
+    log: str
+    """stream of operators' acts {at_ms, actor, act, detail}, the last 10,000 or so"""
+
+    @classmethod
+    def of(cls, room: str) -> "RoomKeys":
+        """The keys of ``room``."""
+        return cls(*(f"wr:{{{room}}}:{name}" for name in cls._fields))
+
+
+def network_key(room: str, network: str) -> str:
+    """string: joins from one network within a minute; by join, for ``NETWORK_TTL_MS``."""
+    return f"wr:{{{room}}}:net:{network}"
+
+
+def handover_key(room: str, nonce: str) -> str:
+    """string: this handover was redeemed; by redeem, for ``HANDOVER_TTL_MS``."""
+    return f"wr:{{{room}}}:handover:{nonce}"
+
+
+SCHEMA = 1
+"""Raised when the meaning of the state changes; a library refuses a state from above its own."""
+
+FIELDS = (
+    *("schema", "epoch", "staff_epoch", "version", "told", "test_clock"),
+    *("rate_per_min", "burst", "capacity", "call_timeout_ms", "claim_grace_ms", "session_ms"),
+    *("session_max_ms", "fifo", "join_limit", "joins"),
+    *("early_at_ms", "opens_at_ms", "draw_at_ms", "closes_at_ms"),
+    *("opened_at_ms", "closed_at_ms", "paused", "draining", "drawn", "drawn_at_ms"),
+    *("tail", "serving", "lapsed", "timed_out", "open_slot", "old_slot", "new_slot", "read_by_ms"),
+    *("wall_ms", "meter_ms", "credit", "door"),
+    *("open_calls", "at_door", "next_gone_ms", "leases", "next_expiry_ms", "skips", "steps"),
+    *("came", "missed"),
+    *("called", "entered", "late", "no_show", "left", "refused", "released", "expired"),
+)
+"""The state's numbers in their order on disk (little-endian doubles). Only ever append."""
+
+FORMAT = "<" + "d" * len(FIELDS)
+"""The layout, in the words of Lua's ``struct`` (Python's spells it alike)."""

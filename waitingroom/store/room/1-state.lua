@@ -1,0 +1,93 @@
+-- The waiting room's function library: one function per verb, sharing one `advance`.
+--
+-- A room is a packed string of numbers (its state), a hash of texts, three kinds of sets that hold
+-- only active shoppers, and four bitmaps that hold one bit a ticket. Nobody who waits costs a key.
+-- Integers only. Credit is counted in units of 1/60,000 of an admission, so that
+-- `rate_per_min * elapsed_ms` is in units. Times are milliseconds.
+--
+-- The files of this folder are one library: they are joined in the order of their names.
+-- KEYS are the same for every verb (waitingroom/store/keys.py); a verb with one more key of its own
+-- takes it behind these.
+local STATE, TEXTS, SPENT, LEFT, SKIP, RELEASED, LEASES, ENTERED = 1, 2, 3, 4, 5, 6, 7, 8
+local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG, EXTRA = 9, 10, 11, 12, 13, 14, 15, 16
+
+local SCHEMA = @SCHEMA@
+local UNIT = 60000            -- of one admission
+local LONGEST_STEP = 2000     -- ms of meter time that one evaluation may add: a clock jump calls nobody
+local STEP_BACK = 5000        -- ms that the wall clock may fall back and be waited for
+local SLOT = 500              -- ms of calls that share one time-out
+local KEPT_WAITING = 8000     -- ms after a missed appointment at the door: gone
+local NEWS_KEPT = 20
+local LOG_KEPT = 10000
+local SWEEP = 1000            -- expired leases (and missed appointments) that one evaluation clears
+local NEVER = 9e15
+
+-- The state's fields in their order on disk (waitingroom/store/keys.py lists them). An older library
+-- carries the fields it does not know along untouched, so two versions of the gate run side by side.
+local FIELDS = {@FIELDS@}
+local FORMAT = '@FORMAT@'
+local BYTES = 8 * #FIELDS
+
+local function text_of(number)
+  -- Lua writes large numbers as 1.79e+15, which no reader of ours understands.
+  return string.format('%.0f', number)
+end
+
+local function load_room(keys, now_arg)
+  local raw = redis.call('GET', keys[STATE])
+  if not raw then return nil, redis.error_reply('WRNOROOM no such room') end
+  local s = {tail_bytes = string.sub(raw, BYTES + 1), dirty = false}
+  -- A state written before a field was added is short of it: that field starts at 0.
+  local padded = raw .. string.rep('\0', math.max(0, BYTES - #raw))
+  local values = {struct.unpack(FORMAT, padded)}
+  for i = 1, #FIELDS do s[FIELDS[i]] = values[i] end
+  if s.schema > SCHEMA then
+    return nil, redis.error_reply('WRSCHEMA the room was written by a newer schema')
+  end
+  local time = redis.call('TIME')
+  s.now = time[1] * 1000 + math.floor(time[2] / 1000)
+  if s.test_clock == 1 and now_arg ~= '' then s.now = tonumber(now_arg) end
+  s.stored_wall_ms = s.wall_ms
+  return s
+end
+
+local function pack_room(s)
+  local values = {}
+  for i = 1, #FIELDS do values[i] = s[FIELDS[i]] end
+  return struct.pack(FORMAT, unpack(values)) .. s.tail_bytes
+end
+
+local function save_room(keys, s)
+  redis.call('SET', keys[STATE], pack_room(s))
+end
+
+local function burst_of(s)
+  if s.burst > 0 then return s.burst end
+  return math.max(2, math.ceil(s.rate_per_min / 30))
+end
+
+local function session_max_of(s)
+  if s.session_max_ms > 0 then return s.session_max_ms end
+  return 4 * s.session_ms
+end
+
+-- How long the pages take to read the seed: they spread their reading over this time.
+local function spread_of(s)
+  if s.fifo == 1 then return 0 end
+  return math.min(300000, math.max(1000, math.floor(math.max(0, s.drawn) / 2)))
+end
+
+local function phase_of(s)
+  if s.closed_at_ms > 0 then return 'closed' end
+  if s.draining == 1 then return 'draining' end
+  if s.opened_at_ms > 0 then return s.paused == 1 and 'paused' or 'open' end
+  return s.now >= s.early_at_ms and 'early' or 'scheduled'
+end
+
+local function tell(keys, s, code, text)
+  redis.call('RPUSH', keys[NEWS], cjson.encode({at_ms = text_of(s.now), code = code, text = text}))
+  redis.call('LTRIM', keys[NEWS], -NEWS_KEPT, -1)
+  s.told = s.told + 1
+  s.dirty = true
+end
+

@@ -1,0 +1,198 @@
+-- The verbs of shoppers.
+
+local function join_refusal(s)
+  local phase = phase_of(s)
+  if phase == 'scheduled' then return 'not_yet' end
+  if phase == 'draining' or phase == 'closed' or s.joins == 0 then return 'closed' end
+  return nil
+end
+
+-- A promoted replica may be behind what a signed ticket proves was given out: never give it again.
+local function raise_tail(s, arrival, epoch)
+  if epoch == s.epoch and arrival > s.tail then s.tail, s.dirty = arrival, true end
+end
+
+local function within_budget(s, key)
+  if s.join_limit == 0 or not key then return true end
+  local count = redis.call('INCR', key)
+  if count == 1 then redis.call('PEXPIRE', key, 60000) end
+  return count <= s.join_limit
+end
+
+-- args: now, seen arrival, seen epoch, then per joiner the index of its network's key (0: none).
+-- Answers code, epoch, now, phase, drawn, fifo, and per joiner its arrival (0: over the budget).
+local join = timed(function(keys, s, args)
+  raise_tail(s, tonumber(args[2]), tonumber(args[3]))
+  local refusal = join_refusal(s)
+  local answer = {refusal or 'joined', s.epoch, s.now, phase_of(s), s.drawn, s.fifo}
+  if refusal then return answer end
+  for i = 4, #args do
+    local network = tonumber(args[i])
+    if within_budget(s, network > 0 and keys[EXTRA + network - 1] or nil) then
+      s.tail = s.tail + 1
+      answer[#answer + 1] = s.tail
+    else
+      answer[#answer + 1] = 0
+    end
+  end
+  s.dirty = true
+  return answer
+end)
+
+-- args: now, known text version. Answers the state, the seed ('' before the draw), and, where the
+-- caller's texts are old, the texts and the news.
+local function tell_status(keys, s, args)
+  local seed = s.drawn >= 0 and redis.call('HGET', keys[TEXTS], 'seed') or ''
+  if tonumber(args[2]) == s.told then return {pack_room(s), seed} end
+  local texts = redis.call('HMGET', keys[TEXTS], 'title', 'message', 'origins', 'commitment',
+    'pause_reason')
+  return {pack_room(s), seed, texts, redis.call('LRANGE', keys[NEWS], 0, -1)}
+end
+
+local status = timed(tell_status)
+
+local function lease_answer(keys, s, code, arrival)
+  local expires = tonumber(redis.call('ZSCORE', keys[LEASES], arrival))
+  local entered = tonumber(redis.call('HGET', keys[ENTERED], arrival))
+  return {code, s.now, 0, 0, entered, expires, entered + session_max_of(s), s.entered}
+end
+
+local function refusal_of_standing(keys, s, arrival, number)
+  if redis.call('GETBIT', keys[SPENT], arrival) == 1 then return 'spent' end
+  if redis.call('GETBIT', keys[LEFT], arrival) == 1 then return 'left' end
+  if number == 0 or number > s.serving then return 'not_called' end
+  local at_door = s.at_door > 0 and redis.call('ZSCORE', keys[DOOR], arrival)
+  if number <= s.lapsed and not at_door then return 'lapsed' end
+  return nil, at_door
+end
+
+-- The shopper stands at the door: they count as come, and get an appointment from their place there.
+local function stand(keys, s, code, arrival, number, rank, at_door)
+  local rate = math.max(1, s.rate_per_min)
+  local wait = math.ceil(((rank + 1) * UNIT - s.door) / rate)
+  if code == 'full' then wait = math.max(wait, 2000) end
+  if s.rate_per_min == 0 then wait = 5000 end
+  wait = math.max(250, wait)
+  if not at_door then
+    come(keys, s, number)
+    s.at_door = s.at_door + 1
+    redis.call('ZADD', keys[DOOR], text_of(number), arrival)
+  end
+  local gone_at = s.meter_ms + wait + KEPT_WAITING
+  redis.call('ZADD', keys[APPOINTMENTS], text_of(gone_at), arrival)
+  s.next_gone_ms = math.min(s.next_gone_ms, gone_at)
+  s.refused = s.refused + 1
+  s.dirty = true
+  return {code, s.now, rank, wait}
+end
+
+local function take_lease(keys, s, arrival, number, at_door)
+  if at_door then leave_door(keys, s, arrival) else come(keys, s, number) end
+  local expires = s.now + s.session_ms
+  s.door = s.door - UNIT
+  s.leases = s.leases + 1
+  s.entered = s.entered + 1
+  s.dirty = true
+  s.next_expiry_ms = math.min(s.next_expiry_ms, expires)
+  redis.call('SETBIT', keys[SPENT], arrival, 1)
+  redis.call('ZADD', keys[LEASES], text_of(expires), arrival)
+  redis.call('HSET', keys[ENTERED], arrival, text_of(s.now))
+  return lease_answer(keys, s, 'entered', arrival)
+end
+
+-- What a shopper who knocks is told, in the order of DESIGN §4.
+local function knock(keys, s, epoch, arrival, number)
+  if epoch ~= s.epoch then return {'old_epoch', s.now, 0, 0} end
+  raise_tail(s, tonumber(arrival), epoch)
+  if redis.call('ZSCORE', keys[LEASES], arrival) then return lease_answer(keys, s, 'again', arrival) end
+  local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
+  if refusal then
+    local ahead = math.max(0, number - s.serving)
+    return {refusal, s.now, ahead, math.ceil(ahead * UNIT / math.max(1, s.rate_per_min))}
+  end
+  local phase = phase_of(s)
+  if phase ~= 'open' then return {phase, s.now, 0, 0} end
+  -- The lowest number at the door goes in first; whoever stands before me has first claim.
+  local rank = s.at_door > 0
+    and redis.call('ZCOUNT', keys[DOOR], '-inf', '(' .. text_of(number)) or 0
+  if s.capacity > 0 and s.leases + rank >= s.capacity then
+    return stand(keys, s, 'full', arrival, number, rank, at_door)
+  end
+  if math.floor(s.door / UNIT) <= rank then
+    return stand(keys, s, 'door', arrival, number, rank, at_door)
+  end
+  return take_lease(keys, s, arrival, number, at_door)
+end
+
+-- args: now, epoch, arrival, number (0: not drawn yet). Answers code, now, ahead (or the place at
+-- the door), retry_after_ms, and behind 'entered' and 'again': entered at, expires, ends, count.
+local enter = timed(function(keys, s, args)
+  return knock(keys, s, tonumber(args[2]), args[3], tonumber(args[4]))
+end)
+
+-- args: now, whether there is a network's key (1, else 0). Joins and enters in one step where nobody waits and there is
+-- credit at hand; otherwise changes nothing and answers 'line'. Answers code, epoch, arrival, and
+-- what `enter` answers.
+local express = timed(function(keys, s, args)
+  local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
+    and s.credit >= UNIT and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
+  local network = tonumber(args[2])
+  if not free or not within_budget(s, network > 0 and keys[EXTRA] or nil) then
+    return {'line', s.epoch, 0}
+  end
+  s.tail = s.tail + 1
+  call_numbers(keys, s)
+  local arrival = text_of(s.tail)
+  local answer = {'joined', s.epoch, s.tail}
+  for _, value in ipairs(knock(keys, s, s.epoch, arrival, s.tail)) do answer[#answer + 1] = value end
+  return answer
+end)
+
+-- args: epoch, arrival and number in turn. Answers where each ticket stands. Writes nothing.
+local function standing(keys, args)
+  local s, problem = load_room(keys, '')
+  if not s then return problem end
+  local answer = {}
+  for i = 1, #args, 3 do
+    if tonumber(args[i]) ~= s.epoch then
+      answer[#answer + 1] = 'old_epoch'
+    elseif redis.call('ZSCORE', keys[LEASES], args[i + 1]) then
+      answer[#answer + 1] = 'inside'
+    else
+      local number = tonumber(args[i + 2])
+      answer[#answer + 1] = refusal_of_standing(keys, s, args[i + 1], number) or 'called'
+    end
+  end
+  return answer
+end
+
+local function give_up_place(keys, s, arrival, number)
+  if number == 0 then return end  -- before the draw: a no-show later
+  if number > s.serving then
+    redis.call('SETBIT', keys[SKIP], text_of(number), 1)
+    s.skips = s.skips + 1
+  elseif s.at_door > 0 and redis.call('ZSCORE', keys[DOOR], arrival) then
+    leave_door(keys, s, arrival)
+    s.credit = s.credit + UNIT
+  elseif number > s.timed_out then
+    redis.call('HINCRBY', keys[DUE], slot_of(keys, number), -1)
+    s.open_calls = s.open_calls - 1
+    s.credit = s.credit + UNIT
+  end
+end
+
+-- args: now, epoch, arrival, number (0: not drawn yet). Answers 'left', also when asked again.
+local leave = timed(function(keys, s, args)
+  local arrival, number = args[3], tonumber(args[4])
+  if tonumber(args[2]) ~= s.epoch then return {'old_epoch', s.now} end
+  if redis.call('GETBIT', keys[SPENT], arrival) == 1 then return {'spent', s.now} end
+  raise_tail(s, tonumber(arrival), s.epoch)
+  if redis.call('SETBIT', keys[LEFT], arrival, 1) == 0 then
+    s.left = s.left + 1
+    give_up_place(keys, s, arrival, number)
+    s.credit = math.min(s.credit, burst_of(s) * UNIT)
+    s.dirty = true
+  end
+  return {'left', s.now}
+end)
+

@@ -1,0 +1,51 @@
+-- The verbs of the shop.
+
+local function renew_one(keys, s, arrival)
+  if redis.call('GETBIT', keys[RELEASED], arrival) == 1 then return 'released' end
+  if redis.call('GETBIT', keys[SPENT], arrival) == 0 then return 'unknown' end
+  local entered = tonumber(redis.call('HGET', keys[ENTERED], arrival))
+  if not entered then
+    -- Expired, and the shopper is back: the place opens again, also above the capacity. Its first
+    -- beginning is forgotten; set so that the pass's absolute end is not put off by this.
+    entered = s.now - session_max_of(s) + s.session_ms
+    redis.call('HSET', keys[ENTERED], arrival, text_of(entered))
+    s.leases = s.leases + 1
+  end
+  local expires = math.min(s.now + s.session_ms, entered + session_max_of(s))
+  redis.call('ZADD', keys[LEASES], text_of(expires), arrival)
+  s.next_expiry_ms = math.min(s.next_expiry_ms, expires)
+  return text_of(expires)
+end
+
+local function release_one(keys, s, arrival)
+  if redis.call('GETBIT', keys[SPENT], arrival) == 0 then return 'unknown' end
+  if redis.call('SETBIT', keys[RELEASED], arrival, 1) == 0 then s.released = s.released + 1 end
+  if redis.call('ZREM', keys[LEASES], arrival) == 1 then s.leases = s.leases - 1 end
+  redis.call('HDEL', keys[ENTERED], arrival)
+  return 'released'
+end
+
+-- args: now, then epoch and arrival in turn. Answers epoch, staff epoch, phase, now, and per lease:
+-- its new expiry, 'released', 'unknown' or 'old_epoch'.
+local function for_each_lease(one)
+  return timed(function(keys, s, args)
+    local answer = {s.epoch, s.staff_epoch, phase_of(s), s.now}
+    for i = 2, #args, 2 do
+      local known = tonumber(args[i]) == s.epoch
+      answer[#answer + 1] = known and one(keys, s, args[i + 1]) or 'old_epoch'
+    end
+    s.dirty = s.dirty or #args > 1
+    return answer
+  end)
+end
+
+-- args: epoch, time to live, whether of staff. One key more: the handover's. Answers 1 the first
+-- time, else 0; -1 where the epoch is another.
+local function redeem(keys, args)
+  local s, problem = load_room(keys, '')
+  if not s then return problem end
+  local epoch = args[3] == '1' and s.staff_epoch or s.epoch
+  if tonumber(args[1]) ~= epoch then return -1 end
+  return redis.call('SET', keys[EXTRA], '1', 'NX', 'PX', args[2]) and 1 or 0
+end
+

@@ -1,0 +1,193 @@
+-- The verbs of operators.
+
+local function record(keys, s, actor, act, detail)
+  redis.call('XADD', keys[LOG], 'MAXLEN', '~', LOG_KEPT, '*', 'at_ms', text_of(s.now),
+    'actor', actor, 'act', act, 'detail', detail)
+end
+
+-- Every act moves the version, keeps the state and is logged.
+local function finish(keys, s, actor, act, detail)
+  s.version = s.version + 1
+  s.told = s.told + 1
+  s.dirty = true
+  record(keys, s, actor, act, detail)
+  return tell_status(keys, s, {'', -1})
+end
+
+-- Starts the running counts of an epoch; settings stay.
+local function begin_epoch(s)
+  for _, field in ipairs({'opened_at_ms', 'closed_at_ms', 'draining', 'drawn_at_ms', 'tail',
+    'serving', 'lapsed', 'timed_out', 'open_slot', 'old_slot', 'new_slot', 'read_by_ms', 'credit',
+    'door', 'open_calls', 'at_door', 'leases', 'skips', 'came', 'missed', 'called', 'entered',
+    'late', 'no_show', 'left', 'refused', 'released', 'expired'}) do s[field] = 0 end
+  s.drawn = -1
+  s.next_gone_ms, s.next_expiry_ms = NEVER, NEVER
+  s.meter_ms = SLOT  -- a slot at 0 would read as none
+end
+
+local function turn_epoch(keys, s, seed, commitment)
+  redis.call('UNLINK', keys[SPENT], keys[LEFT], keys[SKIP], keys[RELEASED], keys[LEASES],
+    keys[ENTERED], keys[CALLED], keys[DUE], keys[DOOR], keys[APPOINTMENTS])
+  redis.call('HSET', keys[TEXTS], 'seed', seed, 'commitment', commitment)
+  begin_epoch(s)
+  s.epoch = s.epoch + 1
+  s.staff_epoch = s.staff_epoch + 1
+end
+
+local function is_text(field)
+  return field == 'title' or field == 'message' or field == 'origins'
+end
+
+local function set_fields(keys, s, args, from)
+  for i = from, #args, 2 do
+    if is_text(args[i]) then
+      redis.call('HSET', keys[TEXTS], args[i], args[i + 1])
+    else
+      s[args[i]] = tonumber(args[i + 1])
+    end
+  end
+end
+
+-- args: now, actor, seed, commitment, detail, then field and value in turn.
+local function create(keys, args)
+  if redis.call('EXISTS', keys[STATE]) == 1 then return redis.error_reply('WREXISTS') end
+  local s = {tail_bytes = ''}
+  for i = 1, #FIELDS do s[FIELDS[i]] = 0 end
+  s.schema, s.epoch, s.staff_epoch = SCHEMA, 1, 1
+  set_fields(keys, s, args, 6)
+  begin_epoch(s)
+  redis.call('HSET', keys[TEXTS], 'seed', args[3], 'commitment', args[4])
+  local time = redis.call('TIME')
+  s.now = time[1] * 1000 + math.floor(time[2] / 1000)
+  if s.test_clock == 1 and args[1] ~= '' then s.now = tonumber(args[1]) end
+  s.wall_ms = s.now
+  local answer = finish(keys, s, args[2], 'create', args[5])
+  save_room(keys, s)
+  return answer
+end
+
+local FROZEN = {opens_at_ms = true, draw_at_ms = true, fifo = true, early_at_ms = true}
+
+-- args: now, actor, version (-1: whatever it is), detail, then field and value in turn.
+local set = timed(function(keys, s, args)
+  local based_on = tonumber(args[3])
+  if based_on >= 0 and based_on ~= s.version then
+    return redis.error_reply('WRCONFLICT ' .. text_of(s.version))
+  end
+  for i = 5, #args, 2 do
+    local drawn = s.drawn >= 0 and (args[i] == 'fifo' or args[i] == 'draw_at_ms')
+    if FROZEN[args[i]] and (s.opened_at_ms > 0 or drawn) then
+      return redis.error_reply('WRFROZEN ' .. args[i])
+    end
+  end
+  local rate, message = s.rate_per_min, redis.call('HGET', keys[TEXTS], 'message')
+  set_fields(keys, s, args, 5)
+  if s.rate_per_min ~= rate then tell(keys, s, 'rate_per_min', text_of(s.rate_per_min)) end
+  local said = redis.call('HGET', keys[TEXTS], 'message')
+  if said ~= message and said ~= '' then tell(keys, s, 'message', said) end
+  -- Time to come is measured by the new settings; what has been earned above a new burst is not kept.
+  s.credit = math.min(s.credit, burst_of(s) * UNIT)
+  s.door = math.min(s.door, burst_of(s) * UNIT)
+  return finish(keys, s, args[2], 'set', args[4])
+end)
+
+-- args: now, actor, then `at_ms field value` steps in order of time; they replace the plan.
+local plan = timed(function(keys, s, args)
+  redis.call('DEL', keys[PLAN])
+  for i = 3, #args do redis.call('RPUSH', keys[PLAN], args[i]) end
+  s.steps = #args - 2
+  return finish(keys, s, args[2], 'plan', table.concat(args, ', ', 3))
+end)
+
+local function act(name, change)
+  return timed(function(keys, s, args)
+    local wrong = change(keys, s, args)
+    if wrong then return redis.error_reply('WRPHASE ' .. wrong) end
+    return finish(keys, s, args[2], name, args[3] or '')
+  end)
+end
+
+-- args: now, actor, reason.
+local pause = act('pause', function(keys, s, args)
+  if s.closed_at_ms > 0 then return 'a closed room cannot be paused' end
+  s.paused = 1
+  redis.call('HSET', keys[TEXTS], 'pause_reason', args[3])
+  tell(keys, s, 'paused', args[3])
+end)
+
+local resume = act('resume', function(keys, s)
+  if s.paused == 0 then return 'the room is not paused' end
+  s.paused = 0
+  redis.call('HSET', keys[TEXTS], 'pause_reason', '')
+  tell(keys, s, 'resumed', '')
+end)
+
+local drain = act('drain', function(keys, s)
+  if s.closed_at_ms > 0 then return 'a closed room cannot be drained' end
+  if s.opened_at_ms == 0 then return 'the room has not opened yet' end
+  s.draining = 1
+  tell(keys, s, 'draining', '')
+end)
+
+local close = act('close', function(keys, s)
+  if s.closed_at_ms > 0 then return 'the room is closed already' end
+  s.closed_at_ms = s.now
+  tell(keys, s, 'closed', '')
+end)
+
+-- args: now, actor, '', seed, commitment (for the new epoch that reopening a closed room is).
+local open = act('open', function(keys, s, args)
+  if s.draining == 1 and s.closed_at_ms == 0 then
+    s.draining = 0
+    tell(keys, s, 'opened', '')
+    return nil
+  end
+  if s.closed_at_ms > 0 then
+    if s.closes_at_ms > 0 and s.closes_at_ms <= s.now then s.closes_at_ms = 0 end
+    turn_epoch(keys, s, args[4], args[5])
+  elseif s.opened_at_ms > 0 then
+    return s.paused == 1 and 'the room is paused: resume it' or 'the room is open already'
+  end
+  s.early_at_ms = math.min(s.early_at_ms, s.now)
+  s.opens_at_ms = s.now
+  draw_and_open(keys, s)
+end)
+
+-- args: now, actor, '', seed, commitment, opening time (0: as it was).
+local reset = act('reset', function(keys, s, args)
+  turn_epoch(keys, s, args[4], args[5])
+  if tonumber(args[6]) > 0 then s.opens_at_ms = tonumber(args[6]) end
+  tell(keys, s, 'reset', '')
+end)
+
+-- args: now, actor, detail: ends every staff pass there is.
+local revoke_staff = act('revoke_staff', function(_, s)
+  s.staff_epoch = s.staff_epoch + 1
+end)
+
+-- args: now, actor, act, detail: a line in the log for what happens outside the store.
+local function note(keys, args)
+  local s, problem = load_room(keys, args[1])
+  if not s then return problem end
+  record(keys, s, args[2], args[3], args[4])
+  return {s.epoch, s.staff_epoch, s.now}
+end
+
+-- A full store can still be slowed down and paused.
+local ALWAYS = {'allow-oom'}
+local READS = {'no-writes'}
+local ANY = {}
+local VERBS = {
+  {'join', join, ANY}, {'status', status, ANY}, {'enter', enter, ANY}, {'express', express, ANY},
+  {'leave', leave, ANY}, {'standing', standing, READS}, {'redeem', redeem, ANY},
+  {'renew', for_each_lease(renew_one), ANY}, {'release', for_each_lease(release_one), ALWAYS},
+  {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'pause', pause, ALWAYS},
+  {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
+  {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
+  {'note', note, ANY},
+}
+for i = 1, #VERBS do
+  redis.register_function{
+    function_name = 'wr_' .. VERBS[i][1] .. '_@HASH@', callback = VERBS[i][2], flags = VERBS[i][3],
+  }
+end

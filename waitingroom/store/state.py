@@ -1,0 +1,97 @@
+"""A room's state on its way in: packed numbers and texts become a :class:`Snapshot`."""
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.store.keys import FIELDS, FORMAT, RoomKeys
+from waitingroom.store.verbs import Call
+
+_PACKED = struct.Struct(FORMAT)
+_COUNTERS = tuple(Counters.__dataclass_fields__)
+_PLAIN = tuple(
+    name
+    for name in Snapshot.__dataclass_fields__
+    if name in FIELDS and name not in ("drawn", "joins", "test_clock")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a room says; fetched again only when ``told`` has moved."""
+
+    title: str = ""
+    message: str = ""
+    origins: tuple[str, ...] = ()
+    commitment: str = ""
+    pause_reason: str = ""
+    news: tuple[News, ...] = ()
+
+
+def status(room: str, *, known: int = -1, now_ms: int | None = None) -> Call:
+    """The room as it is now; brings it there. ``known``: the ``told`` of the texts at hand."""
+    return Call("status", tuple(RoomKeys.of(room)), ("" if now_ms is None else now_ms, known))
+
+
+def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snapshot:
+    """Packed state, seed, and (where the caller's were old) texts and news.
+
+    ``previous`` is the snapshot whose ``told`` the caller sent; its texts still hold.
+    """
+    packed, seed, *rest = reply
+    numbers = dict(zip(FIELDS, map(int, _PACKED.unpack_from(packed)), strict=True))
+    texts = _read_texts(*rest) if rest else _texts_of(previous)
+    return Snapshot(
+        **{name: numbers[name] for name in _PLAIN},
+        room=room,
+        phase=_phase(numbers),
+        now_ms=numbers["wall_ms"],
+        drawn=numbers["drawn"] if numbers["drawn"] >= 0 else None,
+        draw=DrawMethod.FIFO if numbers["fifo"] else DrawMethod.SHUFFLE,
+        joins=bool(numbers["joins"]),
+        test_clock=bool(numbers["test_clock"]),
+        seed=seed.decode() or None,
+        counters=Counters(**{name: numbers[name] for name in _COUNTERS}),
+        title=texts.title,
+        message=texts.message,
+        origins=texts.origins,
+        commitment=texts.commitment,
+        pause_reason=texts.pause_reason,
+        news=texts.news,
+    )
+
+
+def _read_texts(values: Any, news: Any) -> Texts:
+    title, message, origins, commitment, reason = ((value or b"").decode() for value in values)
+    lines = tuple(_news(json.loads(line)) for line in news)
+    return Texts(title, message, tuple(origins.split()), commitment, reason, lines)
+
+
+def _news(line: dict[str, str]) -> News:
+    return News(int(line["at_ms"]), line["code"], line["text"])
+
+
+def _texts_of(snapshot: Snapshot | None) -> Texts:
+    if snapshot is None:
+        return Texts()
+    return Texts(
+        snapshot.title,
+        snapshot.message,
+        snapshot.origins,
+        snapshot.commitment,
+        snapshot.pause_reason,
+        snapshot.news,
+    )
+
+
+def _phase(numbers: dict[str, int]) -> Phase:
+    """The same rule as ``phase_of`` in the function library."""
+    if numbers["closed_at_ms"]:
+        return Phase.CLOSED
+    if numbers["draining"]:
+        return Phase.DRAINING
+    if numbers["opened_at_ms"]:
+        return Phase.PAUSED if numbers["paused"] else Phase.OPEN
+    return Phase.EARLY if numbers["wall_ms"] >= numbers["early_at_ms"] else Phase.SCHEDULED

@@ -1,3 +1,70 @@
-.PHONY: check format
-check: ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
-format: ; .venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+# `make run` and `make test` work on a fresh machine with Python 3.11+ (with venv) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PREPARE := $(BIN)/python deploy/prepare.py
+# Two processes: what a small machine has. The slowest tests are printed at the end.
+PYTEST := $(BIN)/pytest --numprocesses 2 --durations 15
+OTHER_STORE := tests/store tests/console tests/test_cli.py
+
+.DELETE_ON_ERROR:
+.PHONY: help run test test-all check format loadtest bench build clean
+
+help:
+	@echo "make run       a demo: a room that opens in 30 s, a crowd, a shop; Ctrl-C ends it"
+	@echo "make test      the tests a change must pass, browser included"
+	@echo "make test-all  those and the long ones, on the other store too"
+	@echo "make check     lint, format, types, import contract"
+	@echo "make format    mend what lint and format can mend"
+	@echo "make loadtest  a crowd against a system of its own, with a verdict"
+	@echo "make bench     the speed table of docs/benchmarks.md"
+	@echo "make build     the wheel, in dist/"
+	@echo "make clean     everything that make made"
+
+run: $(VENV)/.run
+	@$(BIN)/waitingroom demo
+
+test: $(VENV)/.dev
+	@$(PREPARE) browser
+	$(PYTEST) -m "not long"
+
+test-all: $(VENV)/.dev
+	@$(PREPARE) browser store
+	$(PYTEST)
+	@if server="$$(command -v redis-server)"; then set -x; \
+		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+loadtest: $(VENV)/.dev
+	$(BIN)/python -m loadtests.run
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m loadtests.bench
+
+build: $(VENV)/.dev
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) .waitingroom build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache
+
+# A stamp per set of packages; both follow pyproject.toml.
+$(VENV)/.run: pyproject.toml deploy/prepare.py
+	@$(PYTHON) deploy/prepare.py python
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(PREPARE) parser
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

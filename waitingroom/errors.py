@@ -75,6 +75,18 @@ class WrongPhase(WaitingRoomError):
     code = "wrong_phase"
 
 
+class WrongSeed(WaitingRoomError):
+    """The seed of a draw is not the one whose hash was published before."""
+
+    code = "wrong_seed"
+
+
+class WrongNumber(WaitingRoomError):
+    """The draw gives another number than was told."""
+
+    code = "wrong_number"
+
+
 class BadToken(WaitingRoomError):
     """A credential that is not good. The leaves say why; the wire says only ``bad_ticket``."""
 

@@ -205,9 +205,9 @@ class EntryCode(StrEnum):
 class Entry:
     """The answer to a knock.
 
-    ``ahead``: numbers before this one (or, at the door, people). ``retry_after_ms``: when to knock
-    again, 0 where waiting does not help. The times and ``count`` (entries so far in this epoch)
-    are 0 unless the shopper is in.
+    ``ahead``: numbers to be called before this one (or, at the door, people there).
+    ``retry_after_ms``: when to knock again, 0 where waiting does not help. The times and ``count``
+    (entries so far in this epoch) are 0 unless the shopper is in.
     """
 
     code: EntryCode

@@ -17,13 +17,13 @@ from waitingroom.errors import Forged, Malformed
 MIN_KEY_BYTES = 32
 """As long as what SHA-256 puts out; a shorter key would be the weakest part."""
 LONGEST_TOKEN = 256
-"""More than the longest we write (203). What is longer is not looked at."""
+"""More than the longest we write (211). What is longer is not looked at."""
 
 _ROOM = r"([a-z0-9][a-z0-9-]{0,39})"
 # Up to 15 digits: every integer is exact as a JavaScript number, too.
 _INT = r"(0|[1-9][0-9]{0,14})"
 _ARRIVAL = r"([1-9][0-9]{0,14})"
-_LEASE = r"([1-9][0-9]{0,14}|s-[0-9a-f]{16})"
+_LEASE = r"([1-9][0-9]{0,9}-[1-9][0-9]{0,14}|s-[0-9a-f]{16})"
 _NONCE = r"([0-9a-f]{16})"
 # 43 characters hold 258 bits for 256: the last one's two spare bits are zero, so that one
 # signature has one spelling (itsdangerous would take four, and skip foreign characters).

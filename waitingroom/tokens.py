@@ -36,8 +36,8 @@ class Ticket:
 class Pass:
     """The right to be in the shop until ``expires_at_ms``; renewed at most to ``ends_at_ms``.
 
-    ``lease``: the arrival in decimal, or ``s-`` and 16 hex digits for staff, whose ``epoch`` is
-    the room's staff epoch.
+    ``lease``: ``EPOCH-ARRIVAL``, or ``s-`` and 16 hex digits for staff, whose ``epoch`` is the
+    room's staff epoch.
     """
 
     room: str

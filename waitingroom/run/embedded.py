@@ -7,7 +7,7 @@ change to disk before it answers (``appendfsync always``) and never evicts.
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import redis
 
 from waitingroom.clock import monotonic_ms
 from waitingroom.errors import StoreDown
+from waitingroom.run.child import last_words, spawn
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the system's own limit is 107, and a longer path fails with a riddle."""
@@ -81,47 +82,41 @@ class EmbeddedStore:
         """The server's own log."""
         return self.data / "store.log"
 
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The server's program and its command line."""
+        program = str(server_binary(self.binary))
+        return (program, *_settings(self.data.resolve(), self.socket))
+
     def start(self, *, patience_ms: int = 30_000) -> None:
         """Start the server and return when it answers.
 
         Raises :class:`StoreDown` with the log's last lines when it ends or stays silent.
         """
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [str(server_binary(self.binary)), *_settings(self.data.resolve(), self.socket)],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                cwd=self.data,
-                # Ctrl-C goes to the terminal's whole group; the store must outlive its clients.
-                start_new_session=True,
-            )
+        # In a session of its own: Ctrl-C ends whoever runs us, and the store must outlive them.
+        self.process = spawn(self.argv, log=self.log_path, cwd=self.data)
         self._wait_until_ready(self.process, patience_ms)
+
+    def answers(self) -> bool:
+        """Whether the server is up and done loading its data."""
+        with redis.Redis.from_url(self.url, socket_timeout=1, retry=None) as client:
+            try:
+                client.ping()
+            except redis.RedisError:
+                return False
+            return True
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes], patience_ms: int) -> None:
         deadline = monotonic_ms() + patience_ms
-        client = redis.Redis.from_url(self.url, socket_timeout=1, retry=None)
-        try:
-            while monotonic_ms() < deadline:
-                if process.poll() is not None:
-                    raise StoreDown(f"the store ended at once:\n{self.last_words()}")
-                if _answers(client.ping):
-                    return
-                try:
-                    process.wait(0.02)
-                except subprocess.TimeoutExpired:
-                    continue
-            raise StoreDown(f"the store does not answer:\n{self.last_words()}")
-        finally:
-            client.close()
-
-    def last_words(self, lines: int = 6) -> str:
-        """The end of the server's log."""
-        try:
-            return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
-        except OSError as error:
-            return str(error)
+        while monotonic_ms() < deadline:
+            if process.poll() is not None:
+                raise StoreDown(f"the store ended at once:\n{last_words(self.log_path)}")
+            if self.answers():
+                return
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        raise StoreDown(f"the store does not answer:\n{last_words(self.log_path)}")
 
     def stop(self, *, patience_s: float = 10) -> None:
         """End the server in order: everything it acknowledged is on disk anyway."""
@@ -133,6 +128,10 @@ class EmbeddedStore:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove the socket's folder, if there is one, after the server's end."""
         if self._socket_home is not None:
             self._socket_home.cleanup()
             self._socket_home = None
@@ -143,12 +142,3 @@ class EmbeddedStore:
             self.process.kill()
             self.process.wait()
             self.process = None
-
-
-def _answers(ping: Callable[[], object]) -> bool:
-    """Whether the server is up and done loading its data."""
-    try:
-        ping()
-    except redis.RedisError:
-        return False
-    return True

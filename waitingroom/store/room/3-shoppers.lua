@@ -107,8 +107,8 @@ local function knock(keys, s, epoch, arrival, number)
   if redis.call('ZSCORE', keys[LEASES], arrival) then return lease_answer(keys, s, 'again', arrival) end
   local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
   if refusal then
-    local ahead = math.max(0, number - s.serving)
-    return {refusal, s.now, ahead, math.ceil(ahead * UNIT / math.max(1, s.rate_per_min))}
+    local ahead = math.max(0, number - s.serving - 1)
+    return {refusal, s.now, ahead, math.ceil((ahead + 1) * UNIT / math.max(1, s.rate_per_min))}
   end
   local phase = phase_of(s)
   if phase ~= 'open' then return {phase, s.now, 0, 0} end

@@ -1,0 +1,102 @@
+"""Makes a machine ready: ``prepare.py python|parser|browser|store …``.
+
+Standard library only. What is missing is installed where that may be done (root and apt-get),
+else one sentence says what to do; with CI set, a missing part is a failure.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""Debian's way to say whether a package may start its service while it is installed."""
+
+
+def in_ci():
+    """Whether nobody is there to read a hint."""
+    return os.environ.get("CI", "") not in ("", "0", "false")  # noqa: TID251 - stands alone
+
+
+def missing(sentence):
+    """Say what is missing; in CI that is the end."""
+    print(f"prepare: {sentence}", file=sys.stderr)
+    return 1 if in_ci() else 0
+
+
+def python():
+    """Refuse a Python that is too old, or that cannot make environments."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"prepare: Python 3.11 or newer is needed, this is {found}; try PYTHON=python3.12")
+    try:
+        import ensurepip  # noqa: F401 - Debian ships it apart, and venv needs it
+    except ImportError:
+        sys.exit("prepare: Python lacks venv; on Debian: apt-get install python3-venv")
+    return 0
+
+
+def parser():
+    """The HTTP parser in C, where a compiler can build it; the one in Python works too."""
+    compiler = next(filter(shutil.which, ("cc", "gcc", "clang")), None)
+    if compiler:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--editable", ".[fast]"]
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return 0
+    why = "it could not be built" if compiler else "there is no C compiler"
+    print(f"prepare: the gate will use its HTTP parser in Python ({why} for the faster one).")
+    return 0
+
+
+def may_install():
+    """Whether packages can be installed here without asking anybody."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(*packages):
+    """apt-get install, without starting any service. Whether it worked."""
+    print(f"prepare: installing {' '.join(packages)} …", file=sys.stderr)
+    ours = not POLICY.exists()
+    if ours:
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
+    try:
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}  # noqa: TID251
+        subprocess.run(["apt-get", "update"], env=env, capture_output=True, check=False)
+        words = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+        return subprocess.run(words, env=env, capture_output=True, check=False).returncode == 0
+    finally:
+        if ours:
+            POLICY.unlink()
+
+
+def browser():
+    """A Chromium for the browser tests."""
+    if any(map(shutil.which, BROWSERS)):
+        return 0
+    if may_install() and install("chromium") and shutil.which("chromium"):
+        return 0
+    return missing("no Chromium: the browser tests need one (Debian: apt-get install chromium)")
+
+
+def store():
+    """The other store: Redis 7.0, as Debian has it."""
+    if shutil.which("redis-server"):
+        return 0
+    if may_install() and install("redis-server") and shutil.which("redis-server"):
+        return 0
+    return missing("no redis-server: the other store is not tested (apt-get install redis-server)")
+
+
+STEPS = {
+    "python": python,
+    "parser": parser,
+    "browser": browser,
+    "store": store,
+}
+
+if __name__ == "__main__":
+    sys.exit(max(STEPS[name]() for name in sys.argv[1:]))

@@ -1,0 +1,254 @@
+"""The room API: what a shop's guard calls in the background, over a real store."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from waitingroom import clock
+from waitingroom.config import ConsoleConfig
+from waitingroom.console.app import create_app
+from waitingroom.model import Settings
+from waitingroom.store.client import Store
+from waitingroom.tokens import Handover, Keyring
+
+NOW_MS = clock.now_ms()
+"""Of the run: the API goes by the store's own clock, so these rooms do too."""
+KEYS = (b"k" * 32, b"l" * 32)
+OLD, NEW = "o" * 32, "n" * 32
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The run's store."""
+    made = Store.connect(store_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def room(store: Store, room_id: str) -> str:
+    """An open room with three shoppers inside: leases 1-1, 1-2, 1-3."""
+    settings = Settings(rate_per_min=600, burst=10, opens_at_ms=NOW_MS)
+    store.create(room_id, settings, actor="test")
+    store.join(room_id, 3)
+    store.status(room_id)
+    for arrival in (1, 2, 3):
+        assert store.enter(room_id, 1, arrival, arrival).is_in
+    return room_id
+
+
+@pytest.fixture
+def client(store_url: str) -> FlaskClient:
+    """The API with an old and a new shop key."""
+    app = create_app(ConsoleConfig(store_url, KEYS, (OLD, NEW)), now_ms=lambda: NOW_MS)
+    return app.test_client()
+
+
+def call(client: FlaskClient, path: str, json: object, key: str = NEW) -> TestResponse:
+    """One call as a guard makes it."""
+    return client.post(
+        f"/api/v1/rooms/{path}", json=json, headers={"Authorization": f"Bearer {key}"}
+    )
+
+
+def handover(room: str, *, keys: tuple[bytes, ...] = KEYS, **changes: object) -> str:
+    """A signed handover."""
+    value = {
+        "room": room,
+        "epoch": 1,
+        "lease": "1-1",
+        "nonce": "0123456789abcdef",
+        "issued_at_ms": NOW_MS,
+        "expires_at_ms": NOW_MS + 30_000,
+        "pass_expires_at_ms": NOW_MS + 900_000,
+        "pass_ends_at_ms": NOW_MS + 3_600_000,
+    } | changes
+    return Keyring(keys).room_keys(room).sign_handover(Handover(**value))  # type: ignore[arg-type]
+
+
+def refused(answer: TestResponse, status: int, code: str) -> None:
+    """An answer that is a refusal in the one form that they have."""
+    assert answer.status_code == status, answer.text
+    assert answer.json is not None
+    assert set(answer.json) == {"error", "message"}
+    assert answer.json["error"] == code
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_handover_is_good_once(client: FlaskClient, room: str) -> None:
+    """Whoever comes second with the same one is told so."""
+    token = handover(room)
+    first = call(client, f"{room}/redeem", {"handover": token})
+    assert (first.status_code, first.json) == (200, {"ok": True})
+    refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
+
+
+def test_a_handover_of_an_earlier_running_is_gone(
+    client: FlaskClient, room: str, store: Store
+) -> None:
+    """A reset ends everything that was given out before it."""
+    store.reset(room, actor="test")
+    refused(call(client, f"{room}/redeem", {"handover": handover(room)}), 410, "old_epoch")
+
+
+def test_a_handover_that_is_forged_expired_or_anothers_is_bad(
+    client: FlaskClient, room: str
+) -> None:
+    """And the answer does not say which."""
+    tokens = [
+        handover(room, keys=(b"x" * 32,)),
+        handover(room, issued_at_ms=NOW_MS - 40_000, expires_at_ms=NOW_MS - 10_000),
+        handover("another"),
+        handover(room)[:-1],
+        "",
+    ]
+    answers = [call(client, f"{room}/redeem", {"handover": token}) for token in tokens]
+    for answer in answers:
+        refused(answer, 401, "bad_token")
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_a_staff_handover_is_good_until_staff_passes_are_revoked(
+    client: FlaskClient, room: str, store: Store
+) -> None:
+    """Its epoch is the staff's own."""
+    first = handover(room, lease="s-" + "a" * 16, nonce="a" * 16)
+    assert call(client, f"{room}/redeem", {"handover": first}).status_code == 200
+    store.act(room, "revoke_staff", actor="test")
+    later = handover(room, lease="s-" + "b" * 16, nonce="b" * 16)
+    refused(call(client, f"{room}/redeem", {"handover": later}), 410, "old_epoch")
+
+
+def test_renewing_tells_where_the_room_stands_and_what_became_of_each_lease(
+    client: FlaskClient, room: str
+) -> None:
+    """Unknown and foreign leases are answered too: the guard decides."""
+    call(client, f"{room}/leases/release", {"leases": ["1-2"]})
+    told = call(client, f"{room}/leases/renew", {"leases": ["1-1", "1-2", "1-9", "x", "7-1"]}).json
+    assert told is not None
+    assert {name: told[name] for name in ("epoch", "staff_epoch", "phase", "outside")} == {
+        "epoch": 1,
+        "staff_epoch": 1,
+        "phase": "open",
+        "outside": False,
+    }
+    states = {lease: state["state"] for lease, state in told["leases"].items()}
+    assert states == {
+        "1-1": "active",
+        "1-2": "released",
+        "1-9": "unknown",
+        "x": "old_epoch",
+        "7-1": "old_epoch",
+    }
+    assert told["leases"]["1-1"]["expires_at_ms"] > NOW_MS
+    assert told["leases"]["1-2"]["expires_at_ms"] == 0
+
+
+def test_an_empty_renewal_only_asks_and_a_closed_room_is_outside_a_sale(
+    client: FlaskClient, room: str, store: Store
+) -> None:
+    """This is how a guard learns the phase when nobody shops."""
+    store.act(room, "close", actor="test")
+    told = call(client, f"{room}/leases/renew", {"leases": []}).json
+    assert told is not None
+    assert (told["phase"], told["outside"], told["leases"]) == ("closed", True, {})
+
+
+def test_releasing_twice_is_the_same_as_once(client: FlaskClient, room: str, store: Store) -> None:
+    """A reporter may repeat what it does not know to have arrived."""
+    for _ in range(2):
+        told = call(client, f"{room}/leases/release", {"leases": ["1-1"]}).json
+        assert told is not None
+        assert told["leases"]["1-1"]["state"] == "released"
+    assert store.status(room).leases == 2
+
+
+@pytest.mark.parametrize("verb", ["redeem", "leases/renew", "leases/release"])
+@pytest.mark.parametrize(
+    "given",
+    [None, "", f"Bearer {'x' * 32}", f"Basic {NEW}", "Bearer", f"Bearer {NEW}x", "Bearer é"],
+)
+def test_without_a_shops_key_nothing_is_told(
+    client: FlaskClient, verb: str, given: str | None
+) -> None:
+    """Not even whether the room exists."""
+    headers = {} if given is None else {"Authorization": given}
+    answer = client.post(f"/api/v1/rooms/nowhere/{verb}", json={}, headers=headers)
+    refused(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_every_shop_key_opens_while_one_replaces_another(client: FlaskClient, room: str) -> None:
+    """So that a key can be changed without a gap."""
+    for key in (OLD, NEW):
+        assert call(client, f"{room}/leases/renew", {"leases": []}, key).status_code == 200
+
+
+def test_a_room_that_is_not_there_is_404(client: FlaskClient) -> None:
+    """Also where its name could not be one."""
+    for name in ("nowhere", "No Room", "x" * 50):
+        refused(call(client, f"{name}/leases/renew", {"leases": []}), 404, "no_such_room")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None, [], 7, "x", {}, {"leases": None}, {"leases": "1-1"}, {"leases": [1]},
+        {"leases": [""]}, {"leases": ["x" * 41]}, {"leases": ["1"] * 1_001},
+        {"leases": [], "more": 1}, {"leases": [["1"]]}, {"handover": "x"},
+    ],
+)  # fmt: skip
+def test_a_body_that_is_not_what_it_should_be_is_400(
+    client: FlaskClient, room: str, body: object
+) -> None:
+    """Whatever a broken client sends: a code, never a 500."""
+    refused(call(client, f"{room}/leases/renew", body), 400, "bad_request")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'{"leases": [NaN', b"[" * 5_000])
+def test_a_body_that_is_no_json_is_400(client: FlaskClient, room: str, raw: bytes) -> None:
+    """Also one that is nested to break a parser."""
+    answer = client.post(
+        f"/api/v1/rooms/{room}/leases/renew", data=raw, headers={"Authorization": f"Bearer {NEW}"}
+    )
+    refused(answer, 400, "bad_request")
+
+
+def test_odd_leases_are_answered_not_stumbled_over(client: FlaskClient, room: str) -> None:
+    """Text is text: half a surrogate, other scripts' digits, braces, a key's name."""
+    odd = ["\ud800", "١-٢", "{x}", "1-1\n", "s-0123456789abcdef", "1-" + "9" * 30]
+    told = call(client, f"{room}/leases/renew", {"leases": odd}).json
+    assert told is not None
+    assert {state["state"] for state in told["leases"].values()} == {"old_epoch"}
+
+
+def test_a_body_beyond_the_limit_is_413(client: FlaskClient, room: str) -> None:
+    """Read no further than that."""
+    answer = call(client, f"{room}/leases/renew", {"leases": ["x" * 70_000]})
+    refused(answer, 413, "too_large")
+
+
+def test_what_is_not_there_is_404_and_what_is_not_done_405(client: FlaskClient) -> None:
+    """In the same form as everything else."""
+    refused(client.get("/nothing"), 404, "not_found")
+    refused(client.get("/api/v1/rooms/x/redeem"), 405, "method_not_allowed")
+
+
+def test_healthz_is_the_process_and_readyz_the_store(client: FlaskClient) -> None:
+    """A store that is away does not make the process ill."""
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
+    away = create_app(ConsoleConfig("unix:///nowhere.sock", KEYS, (NEW,))).test_client()
+    assert away.get("/healthz").status_code == 200
+    refused(away.get("/readyz"), 503, "store_down")
+
+
+def test_a_store_that_is_away_is_503_with_when_to_ask_again() -> None:
+    """And without the address of the store."""
+    away = create_app(ConsoleConfig("unix:///nowhere.sock", KEYS, (NEW,))).test_client()
+    answer = call(away, "spring/leases/renew", {"leases": []})
+    refused(answer, 503, "store_down")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "nowhere" not in answer.text

@@ -1,0 +1,86 @@
+"""What each part is started with."""
+
+from pathlib import Path
+
+import pytest
+
+from waitingroom.config import load_config
+from waitingroom.run import parts as parts_module
+from waitingroom.run.child import Part
+from waitingroom.run.parts import parts
+from waitingroom.tokens import RoomKeyring
+
+SETTINGS = {
+    "WAITINGROOM_SECRET_KEYS": "ab" * 32 + "," + "cd" * 32,
+    "WAITINGROOM_SHOP_KEY": "o" * 32 + "," + "n" * 32,
+    "REDIS_URL": "unix:///store.sock",
+}
+
+
+def made(**env: str) -> dict[str, Part]:
+    """The parts of a system with these settings, by name."""
+    around = {"PATH": "/bin", "WAITINGROOM_GATE_PORT": "1", "REDIS_URL": "redis://elsewhere"}
+    return {part.name: part for part in parts(load_config(SETTINGS | env), around)}
+
+
+def test_they_start_so_that_the_gate_is_last_and_ends_first() -> None:
+    """Nobody is let in before there is a shop."""
+    assert list(made()) == ["worker", "console", "shop", "gate"]
+
+
+def test_a_shop_that_runs_elsewhere_is_not_started() -> None:
+    """``WAITINGROOM_SHOP=off``."""
+    assert "shop" not in made(WAITINGROOM_SHOP="off")
+
+
+def test_each_child_is_given_its_share_and_nothing_else_of_ours() -> None:
+    """What the supervisor's own environment holds is not handed on."""
+    ours = {
+        name: {key for key in part.env if key.startswith(("WAITINGROOM_", "REDIS_", "RQ_"))}
+        for name, part in made().items()
+    }
+    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL"}
+    assert "WAITINGROOM_SHOP_KEY" not in ours["gate"]
+    assert "WAITINGROOM_SECRET_KEYS" not in ours["shop"]
+    assert made()["gate"].env["REDIS_URL"] == "unix:///store.sock"
+    assert made()["gate"].env["PATH"] == "/bin"
+
+
+def test_the_shop_has_the_keys_of_its_rooms_and_the_newest_bearer_key() -> None:
+    """In the words that the guard reads."""
+    env = made(WAITINGROOM_ROOMS="/=demo /vip=vip")["shop"].env
+    assert env["WAITINGROOM_ROOMS"] == "/=demo /vip=vip"
+    rings = [RoomKeyring.parse(text) for text in env["WAITINGROOM_ROOM_KEYS"].split()]
+    assert [ring.room for ring in rings] == ["demo", "vip"]
+    assert env["WAITINGROOM_SHOP_KEY"] == "n" * 32
+    assert env["WAITINGROOM_API_URL"] == "http://127.0.0.1:8001"
+
+
+@pytest.mark.parametrize(("installed", "parser"), [(object(), "fast"), (None, "python")])
+def test_the_gate_takes_the_parser_in_c_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: object, parser: str
+) -> None:
+    """And runs without it."""
+    monkeypatch.setattr(parts_module, "find_spec", lambda _name: installed)
+    argv = made()["gate"].argv
+    assert argv[argv.index("--http-parser") + 1] == parser
+
+
+@pytest.mark.parametrize(("host", "bind"), [("0.0.0.0", "0.0.0.0:8000"), ("::1", "[::1]:8000")])
+def test_addresses_are_written_as_gunicorn_wants_them(host: str, bind: str) -> None:
+    """IPv6 in brackets."""
+    argv = made(WAITINGROOM_HOST=host)["gate"].argv
+    assert argv[argv.index("--bind") + 1] == bind
+
+
+def test_a_gunicorn_conf_in_the_working_folder_is_not_ours() -> None:
+    """It belongs to the shop that is developed there."""
+    for part in made().values():
+        if "gunicorn" in part.argv:
+            assert "python:waitingroom.run.gunicorn_settings" in part.argv
+
+
+def test_logs_are_in_the_data_folder() -> None:
+    """One per part."""
+    logs = {part.log for part in made(WAITINGROOM_DATA="/data").values()}
+    assert logs == {Path(f"/data/log/{name}.log") for name in made()}

@@ -1,0 +1,163 @@
+"""Real systems, each in a folder and on ports of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PATIENCE_S = 30
+PORTS = ("WAITINGROOM_GATE_PORT", "WAITINGROOM_CONSOLE_PORT", "WAITINGROOM_SHOP_PORT")
+_STEPS = count(os.getpid() * 31)
+TINY_SHOP = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"the tiny shop"]
+"""
+
+
+def free_ports(wanted: int) -> list[int]:
+    """Ports that nobody listens on now, below those that the system gives to connections.
+
+    Each process begins elsewhere, so that tests side by side do not meet.
+    """
+    found: list[int] = []
+    while len(found) < wanted:
+        port = 20_000 + next(_STEPS) % 10_000
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
+
+
+def eventually(check: Any, what: str, patience_s: float = PATIENCE_S) -> Any:
+    """Wait until ``check()`` is true, and answer it."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {patience_s} s: {what}")
+
+
+@dataclass
+class Run:
+    """A ``waitingroom`` command that keeps running. ``lines``: what it printed."""
+
+    folder: Path
+    env: dict[str, str]
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as out:
+            for line in out:
+                self.lines.append(line.rstrip("\n"))
+
+    def says(self, text: str) -> str:
+        """Wait for a line with ``text``."""
+
+        def look() -> str | None:
+            found = next((line for line in self.lines if text in line), None)
+            if found is None and self.process.poll() is not None:
+                raise AssertionError(f"ended without {text!r}:\n" + "\n".join(self.lines))
+            return found
+
+        return eventually(look, f"a line with {text!r}")
+
+    @property
+    def note(self) -> dict[str, Any]:
+        """What run.json says."""
+        text = (self.folder / ".waitingroom" / "run.json").read_text("utf-8")
+        return json.loads(text)
+
+    def descendants(self) -> list[psutil.Process]:
+        """Every process below ours."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def ends(self) -> int:
+        """Wait for the end; the exit status."""
+        status = self.process.wait(PATIENCE_S)
+        self._reader.join(5)
+        return status
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and wait for the end; the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.ends()
+
+
+@dataclass
+class Folder:
+    """A working folder, and an environment with free ports. ``program``: which waitingroom."""
+
+    path: Path
+    env: dict[str, str]
+    program: tuple[str, ...] = (sys.executable, "-m", "waitingroom")
+    runs: list[Run] = field(default_factory=list)
+
+    def start(self, *words: str, **env: str) -> Run:
+        """Start a command that keeps running."""
+        process = subprocess.Popen(
+            [*self.program, *words],
+            cwd=self.path,
+            env=self.env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        run = Run(self.path, self.env | env, process)
+        self.runs.append(run)
+        return run
+
+    def up(self, **env: str) -> Run:
+        """Start a system and wait until it is up."""
+        run = self.start("up", **env)
+        run.says("Ctrl-C ends it")
+        return run
+
+    def do(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [*self.program, *words],
+            cwd=self.path,
+            env=self.env | env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    def clean(self) -> None:
+        """End whatever still runs: our own processes only, by pid."""
+        for run in self.runs:
+            if run.process.poll() is None:
+                for process in (run.process, *run.descendants()):
+                    process.kill()
+            run.ends()
+
+
+def working_folder(path: Path) -> Folder:
+    """An empty folder with a tiny shop to run a system from."""
+    (path / "tinyshop.py").write_text(TINY_SHOP)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("WAITINGROOM_")}
+    env.pop("REDIS_URL", None)
+    env |= {"WAITINGROOM_SHOP": "tinyshop:app", "WAITINGROOM_GATE_WORKERS": "1"}
+    env |= dict(zip(PORTS, map(str, free_ports(3)), strict=True))
+    return Folder(path, env)

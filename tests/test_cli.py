@@ -1,0 +1,254 @@
+"""The command line over a real store: exact options, one-sentence complaints, JSON everywhere."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from waitingroom import clock
+from waitingroom.cli import cli, run
+from waitingroom.commands.room import KNOBS
+from waitingroom.commands.values import time_ms
+from waitingroom.config import SETTINGS
+from waitingroom.model import Settings
+from waitingroom.tokens import Keyring, RoomKeyring
+
+KEY = secrets.token_bytes(32)
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str) -> Path:
+    """An empty folder, the run's store named by REDIS_URL, keys set."""
+    monkeypatch.chdir(tmp_path)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.env, raising=False)
+    monkeypatch.setenv("REDIS_URL", store_url)
+    monkeypatch.setenv("WAITINGROOM_SECRET_KEYS", KEY.hex())
+    monkeypatch.setenv("WAITINGROOM_SHOP_KEY", "k" * 32)
+    return tmp_path
+
+
+def told(capsys: Capture, *words: str) -> Any:
+    """What a command answers in JSON."""
+    assert run([*words, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: Capture, *words: str, status: int = 1) -> str:
+    """What a command complains about, on standard error; the same in JSON."""
+    assert run(words) == status
+    plain = capsys.readouterr()
+    assert plain.out == ""
+    assert run([*words, "--json"]) == status
+    found = capsys.readouterr()
+    complaint = json.loads(found.err)
+    assert set(complaint) == {"error", "message"}
+    assert complaint["message"] in plain.err
+    return str(complaint["message"])
+
+
+def test_a_room_is_made_with_every_option_that_the_protocol_knows(
+    capsys: Capture, room_id: str
+) -> None:
+    """The line in the README works as it stands."""
+    words = (
+        "--rate 60 --burst 2 --capacity 0 --early-at now --opens-at 2099-12-01T14:00+01:00 "
+        "--draw shuffle --call-timeout 10s --claim-grace 10m --session 15m --join-limit 0 "
+        "--origin http://127.0.0.1:8080"
+    )
+    before_ms = clock.now_ms()
+    room = told(capsys, "room", "create", room_id, *words.split())
+    assert room["phase"] == "early"
+    assert before_ms <= room["early_at_ms"] <= clock.now_ms()
+    assert room["opens_at_ms"] == time_ms("2099-12-01T13:00Z", 0)
+    assert (room["rate_per_min"], room["burst"], room["capacity"]) == (60, 2, 0)
+    assert (room["call_timeout_ms"], room["claim_grace_ms"]) == (10_000, 600_000)
+    assert (room["session_ms"], room["join_limit"]) == (900_000, 0)
+    assert (room["draw"], room["origins"]) == ("shuffle", ["http://127.0.0.1:8080"])
+
+
+def test_there_is_an_option_for_every_knob() -> None:
+    """A new setting without its option would be a knob that nobody can turn."""
+    assert {field for _, field, _ in KNOBS} == set(Settings.__dataclass_fields__) - {"test_clock"}
+
+
+def test_a_room_without_options_has_the_defaults(capsys: Capture, room_id: str) -> None:
+    """Whatever is not said is as in the table of knobs."""
+    room = told(capsys, "room", "create", room_id)
+    defaults = Settings()
+    assert room["rate_per_min"] == defaults.rate_per_min
+    assert room["session_ms"] == defaults.session_ms
+
+
+def test_an_opening_in_thirty_seconds_is_counted_from_now(capsys: Capture, room_id: str) -> None:
+    """``+30s``."""
+    now_ms = clock.now_ms()
+    room = told(capsys, "room", "create", room_id, "--opens-at", "+30s")
+    assert 0 <= room["opens_at_ms"] - now_ms - 30_000 < 5_000
+
+
+def test_a_sale_from_opening_to_closing_and_anew(capsys: Capture, room_id: str) -> None:
+    """Every act answers with the room as it then is."""
+    phases = [
+        told(capsys, "room", *words.split())["phase"]
+        for words in (
+            f"create {room_id} --opens-at +1h",
+            f"open {room_id}",
+            f"pause {room_id} --reason stocktaking",
+            f"show {room_id}",
+            f"resume {room_id}",
+            f"drain {room_id}",
+            f"open {room_id}",
+            f"close {room_id}",
+        )
+    ]
+    assert phases == ["early", "open", "paused", "paused", "open", "draining", "open", "closed"]
+    again = told(capsys, "room", "reset", room_id, "--yes", "--opens-at", "+1h")
+    assert (again["phase"], again["epoch"]) == ("early", 2)
+
+
+def test_only_the_knobs_that_are_named_are_turned(capsys: Capture, room_id: str) -> None:
+    """And the version moves, so that two operators notice each other."""
+    made = told(capsys, "room", "create", room_id, "--rate", "30", "--capacity", "5")
+    after = told(capsys, "room", "set", room_id, "--rate", "90", "--no-joins")
+    assert (after["rate_per_min"], after["capacity"], after["joins"]) == (90, 5, False)
+    said = refused(
+        capsys, "room", "set", room_id, "--rate", "10", "--based-on", str(made["version"])
+    )
+    assert "changed meanwhile" in said
+
+
+def test_people_read_tables_and_words(capsys: Capture, room_id: str) -> None:
+    """Not JSON, not milliseconds."""
+    assert run(["room", "create", room_id, "--session", "90s"]) == 0
+    assert "session       1m30s" in capsys.readouterr().out
+    assert run(["room", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["ROOM", "PHASE", "WAITING", "SERVING", "INSIDE", "RATE"]
+    assert any(line.split()[:2] == [room_id, "early"] for line in lines)
+
+
+def test_what_cannot_be_done_is_one_sentence_and_status_1(capsys: Capture, room_id: str) -> None:
+    """Each names the room or the knob, and what to do where that is known."""
+    told(capsys, "room", "create", room_id)
+    assert "already a room" in refused(capsys, "room", "create", room_id)
+    assert "no room “nowhere”" in refused(capsys, "room", "show", "nowhere")
+    assert "not paused" in refused(capsys, "room", "resume", room_id)
+    assert "not be shorter" in refused(
+        capsys, "room", "set", room_id, "--claim-grace", "1s", "--call-timeout", "5s"
+    )
+    assert "no origin" in refused(capsys, "room", "set", room_id, "--origin", "shop")
+
+
+def test_what_is_typed_wrongly_is_status_2(capsys: Capture, room_id: str) -> None:
+    """Nothing was asked of the store."""
+    room = ("room", "create", room_id)
+    assert "time zone" in refused(capsys, *room, "--opens-at", "2026-12-01T14:00", status=2)
+    assert "no duration" in refused(capsys, *room, "--session", "15", status=2)
+    assert "cannot name a room" in refused(capsys, "room", "create", "My Room", status=2)
+    assert "nothing to set" in refused(capsys, "room", "set", room_id, status=2)
+    assert "--ratte" in refused(capsys, *room, "--ratte", "1", status=2)
+    assert "-1" in refused(capsys, *room, "--rate", "-1", status=2)
+
+
+def test_a_reset_wants_to_be_meant(capsys: Capture, room_id: str) -> None:
+    """It ends every ticket; a script says --yes, a person is asked."""
+    told(capsys, "room", "create", room_id)
+    assert "--yes" in refused(capsys, "room", "reset", room_id, status=2)
+    assert told(capsys, "room", "show", room_id)["epoch"] == 1
+
+
+def test_without_a_system_the_sentence_says_how_to_start_one(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first thing that everybody sees."""
+    monkeypatch.delenv("REDIS_URL")
+    said = refused(capsys, "room", "list")
+    assert "no waiting room runs from this folder" in said
+    assert "waitingroom up" in said
+
+
+def test_a_store_that_is_away_is_said(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, without a traceback."""
+    monkeypatch.setenv("REDIS_URL", "unix:///nowhere.sock")
+    assert "store does not answer" in refused(capsys, "room", "list")
+
+
+def test_a_wrong_setting_is_said_by_every_command(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not ignored by those that would not need it."""
+    monkeypatch.setenv("WAITINGROOM_GATE_PORT", "x")
+    assert "WAITINGROOM_GATE_PORT is 'x'" in refused(capsys, "room", "list")
+
+
+def test_waitingroom_toml_of_the_folder_counts(
+    capsys: Capture, here: Path, monkeypatch: pytest.MonkeyPatch, store_url: str
+) -> None:
+    """So that ``up`` and the commands agree without being told twice."""
+    monkeypatch.delenv("REDIS_URL")
+    (here / "waitingroom.toml").write_text(f'redis_url = "{store_url}"\n')
+    assert run(["room", "list"]) == 0
+    capsys.readouterr()
+
+
+def test_a_secret_is_new_each_time_and_long_enough(capsys: Capture) -> None:
+    """It fits both variables as it is."""
+    one, two = told(capsys, "secret")["secret"], told(capsys, "secret")["secret"]
+    assert one != two
+    assert len(bytes.fromhex(one)) == 32
+
+
+def test_the_keys_of_a_room_are_what_a_guard_takes_and_no_more(
+    capsys: Capture, room_id: str
+) -> None:
+    """They read passes of this room, and say nothing about the master key."""
+    told(capsys, "room", "create", room_id)
+    keys = told(capsys, "room", "keys", room_id)["keys"]
+    assert RoomKeyring.parse(keys).room == room_id
+    assert KEY.hex() not in keys
+    assert "no room" in refused(capsys, "room", "keys", "nowhere")
+
+
+def test_a_staff_pass_is_a_url_that_is_logged_and_revoked_with_all_others(
+    capsys: Capture, room_id: str
+) -> None:
+    """Signed with the room's keys, for the shop's own address."""
+    told(capsys, "room", "create", room_id)
+    assert "--origin" in refused(capsys, "staff", "pass", room_id, "--name", "Ada")
+    told(capsys, "room", "set", room_id, "--origin", "http://127.0.0.1:8080")
+    made = told(capsys, "staff", "pass", room_id, "--name", "Ada", "--for", "1h")
+    address, _, token = made["url"].partition("?wr_handover=")
+    assert address == "http://127.0.0.1:8080/"
+    keyring = Keyring([KEY]).room_keys(room_id)
+    handover = keyring.read_handover(token, now_ms=clock.now_ms())
+    assert handover.lease == made["lease"]
+    assert handover.lease.startswith("s-")
+    assert handover.pass_ends_at_ms - handover.issued_at_ms == 3_600_000
+    log = told(capsys, "room", "log", room_id)
+    assert (log[0]["act"], log[0]["detail"]) == ("staff_pass", f"{made['lease']} for Ada")
+    assert log[0]["actor"].startswith("cli:")
+    assert told(capsys, "staff", "revoke", room_id)["staff_epoch"] == handover.epoch + 1
+
+
+@pytest.mark.parametrize("words", [["--help"], ["room", "--help"], ["room", "create", "-h"]])
+def test_help_is_there(capsys: Capture, words: list[str]) -> None:
+    """And is no complaint."""
+    assert run(words) == 0
+    assert "Usage: waitingroom" in capsys.readouterr().out
+
+
+def test_every_command_can_answer_in_json() -> None:
+    """Scripts come sooner or later; the two that run a system do not answer."""
+    commands = {**cli.commands}
+    for group in ("room", "staff", "draw"):
+        commands |= {f"{group} {name}": c for name, c in commands.pop(group).commands.items()}
+    without = {
+        name
+        for name, command in commands.items()
+        if not any(p.name == "as_json" for p in command.params)
+    }
+    assert without == {"up", "demo"}

@@ -1,0 +1,65 @@
+"""The command line: wires the commands and says what went wrong in one sentence.
+
+Exit status: 0 done, 1 it could not be done, 2 it was typed wrongly, 130 interrupted. With
+``--json`` a complaint is ``{"error": CODE, "message": …}`` on standard error.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from waitingroom import __version__
+from waitingroom.commands.draw import draw
+from waitingroom.commands.room import room
+from waitingroom.commands.secret import secret
+from waitingroom.commands.staff import staff
+from waitingroom.commands.up import demo, up
+from waitingroom.errors import WaitingRoomError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="waitingroom")
+def cli() -> None:
+    """The open-source virtual waiting room for Python shops."""
+
+
+for _command in (up, demo, room, staff, draw, secret):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """The program ``waitingroom``."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; the exit status."""
+    as_json = "--json" in words
+    try:
+        status = cli.main(list(words), prog_name="waitingroom", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        if as_json:
+            _complain("usage", error.format_message(), as_json)
+        else:
+            error.show()
+        return error.exit_code
+    except WaitingRoomError as error:
+        _complain(error.code, str(error), as_json)
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted", "nothing was changed", as_json)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _complain(code: str, message: str, as_json: bool) -> None:
+    text = json.dumps({"error": code, "message": message}, ensure_ascii=False)
+    click.echo(text if as_json else f"waitingroom: {message}", err=True)

@@ -1,0 +1,86 @@
+"""What commands have in common: two options, and two ways to show a result."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from waitingroom.commands.values import shown_duration, shown_time
+from waitingroom.model import Phase, Snapshot
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file; waitingroom.toml of this folder when it is there.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def common(command: Command) -> Command:
+    """``--config`` and ``--json``, as every command has them."""
+    return config_option(json_option(command))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns, as wide as they need to be."""
+    texts = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
+    for row in texts:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def room_json(room: Snapshot) -> dict[str, Any]:
+    """Everything the store tells about a room."""
+    return asdict(room) | {"waiting": room.waiting}
+
+
+def print_room(room: Snapshot) -> None:
+    """A room for people: where it stands, then its knobs."""
+    lines = {**_standing(room), **_knobs(room)}
+    click.echo(f"{room.room}: {room.phase}")
+    for name, value in lines.items():
+        click.echo(f"  {name:<14}{value}")
+
+
+def _standing(room: Snapshot) -> dict[str, object]:
+    lines: dict[str, object] = {"waiting": room.waiting, "serving": room.serving}
+    lines["inside"] = room.leases
+    lines["entered"] = room.counters.entered
+    lines["no-shows"] = room.counters.no_show
+    if room.phase is Phase.PAUSED:
+        lines["pause reason"] = room.pause_reason or "-"
+    lines["epoch"] = f"{room.epoch} (version {room.version})"
+    lines["commitment"] = room.commitment
+    lines["seed"] = room.seed or "published at the draw"
+    return lines
+
+
+def _knobs(room: Snapshot) -> dict[str, object]:
+    return {
+        "rate": f"{room.rate_per_min} a minute",
+        "burst": room.burst or "automatic",
+        "capacity": room.capacity or "none",
+        "early at": shown_time(room.early_at_ms),
+        "opens at": shown_time(room.opens_at_ms),
+        "closes at": shown_time(room.closes_at_ms),
+        "draw": room.draw,
+        "call timeout": shown_duration(room.call_timeout_ms),
+        "claim grace": shown_duration(room.claim_grace_ms),
+        "session": shown_duration(room.session_ms),
+        "join limit": room.join_limit or "none",
+        "joins": "yes" if room.joins else "no",
+        "origins": ", ".join(room.origins) or "-",
+        "title": room.title or "-",
+        "message": room.message or "-",
+    }

@@ -1,0 +1,252 @@
+"""``waitingroom room``: make rooms, look at them, turn their knobs."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from waitingroom.commands import system
+from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
+from waitingroom.commands.values import Duration, Time, shown_time
+from waitingroom.errors import NoSuchRoom
+from waitingroom.model import DrawMethod, Settings, Snapshot, is_room_id
+from waitingroom.store.client import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+NUMBER = click.IntRange(min=0)
+DRAWS = click.Choice([method.value for method in DrawMethod])
+
+KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("--rate", "rate_per_min", {"type": NUMBER, "help": "Most entries a minute."}),
+    ("--burst", "burst", {"type": NUMBER, "help": "Most entries at once; 0 = automatic."}),
+    ("--capacity", "capacity", {"type": NUMBER, "help": "Most shoppers inside; 0 = no cap."}),
+    ("--early-at", "early_at_ms", {"type": Time(), "help": "When joining begins."}),
+    ("--opens-at", "opens_at_ms", {"type": Time(), "help": "When the sale opens."}),
+    ("--closes-at", "closes_at_ms", {"type": Time(), "help": "When the sale ends."}),
+    ("--draw-at", "draw_at_ms", {"type": Time(), "help": "When the draw is; before the opening."}),
+    ("--draw", "draw", {"type": DRAWS, "help": "How early shoppers are ordered."}),
+    ("--call-timeout", "call_timeout_ms", {"type": Duration(), "help": "Silent for this long, a "
+     "called shopper's turn goes to the next."}),
+    ("--claim-grace", "claim_grace_ms", {"type": Duration(), "help": "How long after the call a "
+     "shopper may still come."}),
+    ("--session", "session_ms", {"type": Duration(), "help": "How long an idle pass lasts."}),
+    ("--session-max", "session_max_ms", {"type": Duration(), "help": "How long any pass lasts; "
+     "0 = four sessions."}),
+    ("--join-limit", "join_limit", {"type": NUMBER, "help": "Joins a minute from one network; "
+     "0 = no limit."}),
+    ("--joins/--no-joins", "joins", {"default": None, "help": "Whether new shoppers may join."}),
+    ("--origin", "origins", {"multiple": True, "help": "Where shoppers may be sent back to, like "
+     "https://shop.example.com; may be repeated."}),
+    ("--title", "title", {"help": "The room's title on its page."}),
+    ("--message", "message", {"help": "A message to those who wait."}),
+)  # fmt: skip
+"""Each option, the field of :class:`Settings` it sets, and how it is read."""
+
+
+def knobs(command: Command) -> Command:
+    """The options for all knobs; one that is not given is None (or an empty tuple)."""
+    for option, field, details in reversed(KNOBS):
+        command = click.option(option, field, **details)(command)
+    return command
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != ()}
+
+
+class RoomId(click.ParamType[str]):
+    """A room's id."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The id, if it may be one."""
+        if not is_room_id(value):
+            self.fail(
+                f"“{value}” cannot name a room; use lower-case letters, digits and hyphens, "
+                "at most 40",
+                param,
+                ctx,
+            )
+        return str(value)
+
+
+room_argument = click.argument("room_id", metavar="ID", type=RoomId())
+
+
+@click.group()
+def room() -> None:
+    """Make rooms, look at them, turn their knobs."""
+
+
+@room.command()
+@room_argument
+@knobs
+@common
+def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> None:
+    """Make the room ID.
+
+    Times are now, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
+    """
+    settings = Settings(**_given(values))
+    _do(file, as_json, lambda store: store.create(room_id, settings, actor=system.actor()))
+
+
+@room.command("list")
+@common
+def list_rooms(file: Path | None, as_json: bool) -> None:
+    """All rooms, one line each."""
+    with system.store_of(system.find(file)) as store:
+        rooms = [found for name in store.rooms() if (found := _if_there(store, name))]
+    if as_json:
+        print_json([room_json(found) for found in rooms])
+    elif not rooms:
+        click.echo("There are no rooms yet; make one with `waitingroom room create`.")
+    else:
+        print_table(
+            ("ROOM", "PHASE", "WAITING", "SERVING", "INSIDE", "RATE"),
+            [(r.room, r.phase, r.waiting, r.serving, r.leases, r.rate_per_min) for r in rooms],
+        )
+
+
+def _if_there(store: Store, name: str) -> Snapshot | None:
+    """A room that is listed a moment before it is made may not be there yet."""
+    try:
+        return store.status(name)
+    except NoSuchRoom:
+        return None
+
+
+@room.command()
+@room_argument
+@common
+def show(room_id: str, file: Path | None, as_json: bool) -> None:
+    """Where the room stands, and its knobs."""
+    _do(file, as_json, lambda store: store.status(room_id))
+
+
+@room.command()
+@room_argument
+@click.option("--count", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@common
+def log(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
+    """What operators did, the newest first."""
+    with system.store_of(system.find(file)) as store:
+        entries = store.log(room_id, count)
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+    else:
+        print_table(
+            ("WHEN", "WHO", "WHAT", "DETAIL"),
+            [(shown_time(e.at_ms), e.actor, e.act, e.detail) for e in entries],
+        )
+
+
+@room.command("set")
+@room_argument
+@knobs
+@click.option("--based-on", "version", type=NUMBER, help="Refuse if the room's version is another.")
+@common
+def set_knobs(
+    room_id: str, file: Path | None, as_json: bool, version: int | None, **values: Any
+) -> None:
+    """Turn knobs of a room; takes effect at once."""
+    changes = _given(values)
+    if not changes:
+        raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")
+    _do(
+        file,
+        as_json,
+        lambda store: store.set(room_id, changes, actor=system.actor(), version=version),
+    )
+
+
+@room.command("open")
+@room_argument
+@common
+def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
+    """Open the sale now, go on after draining, or begin anew after closing."""
+    _do(file, as_json, lambda store: store.open(room_id, actor=system.actor()))
+
+
+@room.command()
+@room_argument
+@click.option("--reason", default="", help="What shoppers read.")
+@common
+def pause(room_id: str, reason: str, file: Path | None, as_json: bool) -> None:
+    """Hold everybody where they are."""
+    _act(file, as_json, room_id, "pause", reason)
+
+
+@room.command()
+@room_argument
+@common
+def resume(room_id: str, file: Path | None, as_json: bool) -> None:
+    """Go on after a pause."""
+    _act(file, as_json, room_id, "resume")
+
+
+@room.command()
+@room_argument
+@common
+def drain(room_id: str, file: Path | None, as_json: bool) -> None:
+    """No more joins, calls or entries; those inside finish."""
+    _act(file, as_json, room_id, "drain")
+
+
+@room.command()
+@room_argument
+@common
+def close(room_id: str, file: Path | None, as_json: bool) -> None:
+    """End the sale."""
+    _act(file, as_json, room_id, "close")
+
+
+@room.command()
+@room_argument
+@click.option(
+    "--opens-at",
+    "opens_at_ms",
+    type=Time(),
+    default="never",
+    show_default="as it was",
+    help="When the new sale opens.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+def reset(
+    room_id: str, opens_at_ms: int, yes: bool, file: Path | None, as_json: bool
+) -> None:  # fmt: skip
+    """Begin anew: ends every ticket and pass that was given out."""
+    warning = f"this ends every ticket and pass of “{room_id}”"
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"{warning}; say --yes if you mean it")
+    if not yes:
+        click.confirm(f"{warning.capitalize()}. Go on?", abort=True, err=True)
+    _do(
+        file,
+        as_json,
+        lambda store: store.reset(room_id, actor=system.actor(), opens_at_ms=opens_at_ms),
+    )
+
+
+def _act(file: Path | None, as_json: bool, room_id: str, name: str, reason: str = "") -> None:
+    _do(
+        file,
+        as_json,
+        lambda store: store.act(room_id, name, actor=system.actor(), reason=reason),
+    )
+
+
+def _do(file: Path | None, as_json: bool, verb: Callable[[Store], Snapshot]) -> None:
+    """Run one verb and show the room as it then is."""
+    with system.store_of(system.find(file)) as store:
+        after = verb(store)
+    if as_json:
+        print_json(room_json(after))
+    else:
+        print_room(after)

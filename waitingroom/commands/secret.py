@@ -1,0 +1,37 @@
+"""``waitingroom secret`` and ``waitingroom room keys``: make secrets, hand a shop its own."""
+
+from pathlib import Path
+
+import click
+
+from waitingroom.commands import system
+from waitingroom.commands.output import common, json_option, print_json
+from waitingroom.commands.room import room, room_argument
+from waitingroom.run import credentials
+from waitingroom.tokens import Keyring
+
+
+@click.command()
+@json_option
+def secret(as_json: bool) -> None:
+    """Print a new secret, for WAITINGROOM_SECRET_KEYS or WAITINGROOM_SHOP_KEY."""
+    made = credentials.new_secret()
+    if as_json:
+        print_json({"secret": made})
+    else:
+        click.echo(made)
+
+
+@room.command()
+@room_argument
+@common
+def keys(room_id: str, file: Path | None, as_json: bool) -> None:
+    """Print the keys that the guard of the room's shop needs. They are a secret."""
+    config = credentials.complete(system.find(file), make=False)
+    with system.store_of(config) as store:
+        store.status(room_id)
+    exported = Keyring(config.secret_keys).room_keys(room_id).export()
+    if as_json:
+        print_json({"room": room_id, "keys": exported})
+    else:
+        click.echo(exported)

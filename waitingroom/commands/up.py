@@ -1,0 +1,34 @@
+"""``waitingroom up`` and ``waitingroom demo``: run a whole system in this terminal."""
+
+from pathlib import Path
+
+import click
+
+from waitingroom.commands import system
+from waitingroom.commands.output import config_option
+
+
+@click.command()
+@config_option
+def up(file: Path | None) -> None:
+    """Run gate, room API, shop, worker and, unless REDIS_URL names one, a store. Keeps its data."""
+    from waitingroom.run.up import run_up
+
+    run_up(system.settings(file), say=click.echo)
+
+
+@click.command()
+@config_option
+@click.option(
+    "--shoppers",
+    type=click.IntRange(0, 2_000),
+    default=200,
+    show_default=True,
+    help="How many are simulated.",
+)
+def demo(file: Path | None, shoppers: int) -> None:  # fmt: skip
+    """Run everything from a fresh folder, with a room that opens soon and a crowd before it."""
+    from waitingroom.run.demo import run_demo
+
+    config = system.settings(file)
+    run_demo(config, config.data / system.DEMO, shoppers=shoppers)

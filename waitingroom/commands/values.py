@@ -1,0 +1,88 @@
+"""What people type for durations and times, as milliseconds."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from waitingroom import clock
+
+UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_PART = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)", re.ASCII)
+
+
+def duration_ms(text: str) -> int:
+    """``10s``, ``15m``, ``1h30m``, ``500ms``, or ``0``. Raises ValueError."""
+    if text == "0":
+        return 0
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"“{text}” is no duration; write it like 10s, 15m or 1h30m")
+    return sum(int(number) * UNIT_MS[unit] for number, unit in parts)
+
+
+def time_ms(text: str, now_ms: int) -> int:
+    """``now``, ``never`` (0), ``+30s``, or ISO 8601 with an offset. Raises ValueError."""
+    if text == "now":
+        return now_ms
+    if text == "never":
+        return 0
+    if text.startswith("+"):
+        return now_ms + duration_ms(text[1:])
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"“{text}” is no time; write now, +30s or 2026-12-01T14:00+01:00"
+        ) from None
+    if moment.tzinfo is None:
+        raise ValueError(
+            f"“{text}” does not say in which time zone; add an offset, like {text}+01:00, "
+            "or Z for UTC"
+        )
+    return round(moment.timestamp() * 1000)
+
+
+def shown_time(at_ms: int) -> str:
+    """A time for people: local, with its offset; ``-`` for none."""
+    if not at_ms:
+        return "-"
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().isoformat(" ", "seconds")
+
+
+def shown_duration(ms: int) -> str:
+    """A duration in the largest units that give it exactly, as it may be typed."""
+    if not ms:
+        return "0"
+    shown = ""
+    for unit in ("d", "h", "m", "s", "ms"):
+        number, ms = divmod(ms, UNIT_MS[unit])
+        shown += f"{number}{unit}" if number else ""
+    return shown
+
+
+class Duration(click.ParamType[int]):
+    """An option's duration."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Milliseconds."""
+        try:
+            return value if isinstance(value, int) else duration_ms(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Time(click.ParamType[int]):
+    """An option's time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Milliseconds since 1970, UTC."""
+        try:
+            return value if isinstance(value, int) else time_ms(value, clock.now_ms())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)

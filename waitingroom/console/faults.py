@@ -1,0 +1,73 @@
+"""Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from waitingroom.errors import WaitingRoomError
+
+STATUS = {
+    "bad_request": 400,
+    "bad_setting": 400,
+    "bad_token": 401,
+    "unauthorized": 401,
+    "no_such_room": 404,
+    "replayed": 409,
+    "room_exists": 409,
+    "version_conflict": 409,
+    "wrong_phase": 409,
+    "old_epoch": 410,
+    "store_down": 503,
+    "store_unfit": 503,
+}
+"""Each code and the status it goes out with."""
+
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request"}
+RETRY_AFTER_S = 2
+
+
+class Refused(WaitingRoomError):
+    """A request that is answered with ``code``, one of ``STATUS``."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def answer(code: str, message: str, status: int) -> Response:
+    """The fault as it goes out."""
+    response = jsonify(error=code, message=message)
+    response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer faults as JSON, and let no answer be kept by a cache."""
+
+    @app.errorhandler(WaitingRoomError)
+    def _ours(error: WaitingRoomError) -> Response:
+        status = STATUS.get(error.code, 500)
+        if status >= 500:
+            # The driver's own words may name hosts and sockets: they are for the log.
+            app.logger.warning("%s: %s", error.code, error)
+            return answer(error.code, "the store cannot answer now; try again", status)
+        return answer(error.code, str(error), status)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = HTTP_CODES.get(status, "bad_request" if status < 500 else "internal")
+        return answer(code, error.description or error.name, status)
+
+    @app.errorhandler(Exception)
+    def _surprise(error: Exception) -> Response:
+        app.logger.error("unexpected", exc_info=error)
+        return answer("internal", "something went wrong here; it was logged", 500)
+
+    @app.after_request
+    def _uncached(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,165 @@
+"""The gate: an ASGI application. This module wires, routes and translates errors; no more."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from waitingroom import clock
+from waitingroom.config import GateConfig
+from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
+from waitingroom.gate import entrance, ticket, views, wait
+from waitingroom.gate.context import Gate
+from waitingroom.gate.http import (
+    Gone,
+    Receive,
+    Refusal,
+    Request,
+    Response,
+    Scope,
+    Send,
+    json_response,
+    refusal_response,
+)
+from waitingroom.gate.line import Line
+from waitingroom.gate.pages import Pages
+from waitingroom.gate.rooms import KnownRoom, Rooms
+from waitingroom.model import is_room_id
+from waitingroom.store.aclient import AsyncStore
+from waitingroom.tokens import Keyring
+
+Handler = Callable[[Gate, Request, KnownRoom], Awaitable[Response]]
+
+ROUTES: dict[tuple[str, str], Handler] = {
+    ("GET", ""): views.choose_language,
+    ("GET", "go"): entrance.go,
+    ("GET", "check"): entrance.check,
+    ("GET", "wait"): wait.show,
+    ("GET", "status.json"): views.status,
+    ("POST", "ticket"): ticket.join,
+    ("DELETE", "ticket"): ticket.leave,
+    ("POST", "leave"): ticket.leave,
+    ("POST", "pass"): entrance.enter,
+}
+"""What stands behind ``/{room}/…``; a language's name stands for the page in it."""
+
+STORE_DOWN_MS = 2_000
+log = logging.getLogger("waitingroom.gate")
+
+
+class App:
+    """One worker's application. Services are built at start-up, in the worker's own loop."""
+
+    def __init__(self, config: GateConfig, now_ms: Callable[[], int] = clock.now_ms) -> None:
+        self._config = config
+        self._store = AsyncStore.connect(config.store_url, replicas=config.replicas)
+        self._rooms = Rooms(self._store)
+        keyring = Keyring(config.keys)
+        self.gate = Gate(
+            rooms=self._rooms,
+            line=Line(self._store, keyring, network_key=config.keys[0]),
+            pages=Pages(),
+            keyring=keyring,
+            public_url=config.public_url,
+            clock=now_ms,
+        )
+        self._refresh: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI conversation."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start and stop with the worker."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self._rooms.refresh_now()
+                if isinstance(self._rooms.problem, StoreUnfit):
+                    await send(
+                        {"type": "lifespan.startup.failed", "message": str(self._rooms.problem)}
+                    )
+                    return
+                self._refresh = asyncio.create_task(self._rooms.keep_fresh())
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self._stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _stop(self) -> None:
+        if self._refresh is not None:
+            self._refresh.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._refresh
+        await self._store.close()
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, self._config.body_limit)
+        try:
+            response = await self._answer(request)
+        except Gone:
+            return
+        except WaitingRoomError as error:
+            response = self._refuse(request, error)
+        except Exception:
+            # The last resort: no stack trace leaves the house, and the log has it.
+            log.exception("a request to %s failed", request.path[:200])
+            response = json_response(500, {"error": "error", "message": "something went wrong"})
+        await response.send(send, head=request.method == "HEAD")
+
+    async def _answer(self, request: Request) -> Response:
+        _, _, rest = request.path.partition("/")
+        first, slash, verb = rest.partition("/")
+        method = "GET" if request.method == "HEAD" else request.method
+        if first == "static" and method == "GET":
+            return views.static_file(self.gate, verb)
+        if not slash and first in ("healthz", "readyz"):
+            return self._health(first)
+        if not is_room_id(first):
+            raise NoSuchRoom(first[:60])
+        handler = self._handler(method, verb)
+        return await handler(self.gate, request, await self._rooms.get(first))
+
+    def _handler(self, method: str, verb: str) -> Handler:
+        if handler := ROUTES.get((method, verb)):
+            return handler
+        if verb in self.gate.pages.languages:
+            if method == "GET":
+                return views.page
+        elif verb not in {name for _, name in ROUTES}:
+            raise Refusal(404, "not_found", "there is nothing here")
+        raise Refusal(405, "bad_method", f"{method[:20]} is not done here")
+
+    def _health(self, name: str) -> Response:
+        """The process is up; and, for ``readyz``, the store answers."""
+        if name == "readyz" and (problem := self._rooms.problem):
+            return json_response(503, {"error": problem.code, "message": str(problem)})
+        return json_response(200, {"status": "ok"})
+
+    def _refuse(self, request: Request, error: WaitingRoomError) -> Response:
+        """The one table from errors to HTTP."""
+        if isinstance(error, Refusal):
+            refusal = error
+        elif isinstance(error, NoSuchRoom):
+            refusal = Refusal(404, error.code, str(error))
+        elif isinstance(error, StoreDown | StoreUnfit):
+            refusal = Refusal(
+                503,
+                StoreDown.code,
+                "we cannot reach our own records for a moment; your place is safe",
+                retry_after_ms=clock.jitter(STORE_DOWN_MS, 0.5),
+            )
+        else:
+            refusal = Refusal(500, error.code, "something went wrong")
+        if request.wants_html:
+            return wait.notice(self.gate, request, refusal)
+        return refusal_response(refusal)
+
+
+def create_app(config: GateConfig) -> App:
+    """The factory that the server's start-up calls."""
+    return App(config)

@@ -1,0 +1,69 @@
+"""What every handler has at hand, built once per worker by :mod:`waitingroom.gate.app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
+from waitingroom.gate.http import TICKET_KEPT_S, Refusal, Request, set_cookie
+from waitingroom.gate.line import Line
+from waitingroom.gate.origin import is_cross_site
+from waitingroom.gate.pages import Pages
+from waitingroom.gate.rooms import KnownRoom, Rooms
+from waitingroom.gate.targets import resolve
+from waitingroom.tokens import Keyring, Pass, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The services of one worker. ``public_url``: where shoppers reach the gate."""
+
+    rooms: Rooms
+    line: Line
+    pages: Pages
+    keyring: Keyring
+    public_url: str
+    clock: Callable[[], int]
+
+    @property
+    def secure(self) -> bool:
+        """Whether the shopper's side is https."""
+        return self.public_url.startswith("https:")
+
+    def ticket(self, request: Request, room: str) -> Ticket | None:
+        """The good ticket that comes with a request, or None."""
+        raw = shown(request, "ticket", room, secure=self.secure)
+        return self.line.read_ticket(raw, room, self.clock())
+
+    def ticket_cookie(self, ticket: Ticket) -> tuple[bytes, bytes]:
+        """The Set-Cookie header of a ticket."""
+        token = self.keyring.sign_ticket(ticket)
+        name = cookie_name("ticket", ticket.room, secure=self.secure)
+        return set_cookie(name, token, secure=self.secure, seconds=TICKET_KEPT_S)
+
+    def pass_cookie(self, value: Pass) -> tuple[bytes, bytes]:
+        """The Set-Cookie header of a pass."""
+        return pass_cookie(self.keyring, value, secure=self.secure)
+
+    def target(self, known: KnownRoom, to: str) -> str:
+        """Where ``to`` leads, or a refusal where that is not the room's."""
+        found = resolve(to, known.snapshot.origins)
+        if found is None:
+            raise Refusal(400, "bad_target", "that address is not one of this room's shop")
+        return found
+
+    def handed_over(self, request: Request, value: Pass, target: str) -> str:
+        """``target``, with a handover where our cookie does not reach."""
+        scheme = urlsplit(self.public_url).scheme
+        host = request.header(b"host")
+        return handed_over(self.keyring, value, target, scheme=scheme, host=host)
+
+    def refuse_cross_site(self, request: Request) -> None:
+        """A form on somebody else's page could otherwise replace a good ticket by a new one."""
+        if is_cross_site(
+            request.header(b"origin"),
+            request.header(b"sec-fetch-site"),
+            host=request.header(b"host"),
+            public_url=self.public_url,
+        ):
+            raise Refusal(403, "cross_site", "this request comes from another site's page")

@@ -1,0 +1,175 @@
+"""From the line into the shop: ``POST /{room}/pass``, ``GET /{room}/go``, ``GET /{room}/check``."""
+
+from urllib.parse import quote
+
+from waitingroom.errors import BadToken
+from waitingroom.gate.context import Gate
+from waitingroom.gate.credentials import shown
+from waitingroom.gate.http import (
+    NO_STORE,
+    Refusal,
+    Request,
+    Response,
+    json_response,
+    redirect,
+    set_cookie,
+)
+from waitingroom.gate.line import pass_of
+from waitingroom.gate.rooms import KnownRoom
+from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
+from waitingroom.gate.ticket import client_of, wait_page
+from waitingroom.model import Entry, EntryCode, Phase
+from waitingroom.tokens import Ticket
+
+MOST_ROUNDS = 3
+"""Trips from shop to gate within ``ROUNDS_S`` that still go straight back."""
+ROUNDS_S = 60
+
+REFUSALS: dict[EntryCode, tuple[int, str, str]] = {
+    EntryCode.NOT_CALLED: (409, "not_called", "your number has not been called yet"),
+    EntryCode.DOOR: (409, "door", "you are at the door; it opens for you in a moment"),
+    EntryCode.FULL: (409, "full", "the shop is full; you are next when somebody leaves"),
+    EntryCode.PAUSED: (409, "paused", "the line is paused; your place is kept"),
+    EntryCode.DRAINING: (409, "paused", "nobody is let in at the moment; your place is kept"),
+    EntryCode.LAPSED: (410, "lapsed", "your turn has passed; you can join the line again"),
+    EntryCode.SPENT: (410, "spent", "this ticket has been used"),
+    EntryCode.LEFT: (410, "left", "you have left the line; you can join it again"),
+    EntryCode.OLD_EPOCH: (410, "old_epoch", "this ticket is of an earlier sale"),
+    EntryCode.CLOSED: (410, "closed", "the sale is over"),
+}
+"""How each outcome of a knock goes over the wire: status, code, message."""
+
+
+def refusal_of(entry: Entry) -> Refusal:
+    """The answer to a knock that did not open."""
+    status, code, message = REFUSALS[entry.code]
+    if status == 410:
+        return Refusal(status, code, message)
+    more = {"ahead": entry.ahead} if entry.code is EntryCode.NOT_CALLED else {}
+    return Refusal(status, code, message, retry_after_ms=_retry_ms(entry), more=more)
+
+
+def _retry_ms(entry: Entry) -> int:
+    """An appointment is kept to the millisecond; elsewhere ask as often as the page does."""
+    if entry.code in (EntryCode.DOOR, EntryCode.FULL):
+        return entry.retry_after_ms
+    return min(POLL_MAX_MS, max(POLL_MIN_MS, entry.retry_after_ms // POLL_DIVISOR))
+
+
+def let_in(
+    gate: Gate, request: Request, ticket: Ticket, entry: Entry, target: str
+) -> tuple[str, tuple[bytes, bytes]]:
+    """Where to go, and the cookie that opens the shop there."""
+    value = pass_of(ticket, entry)
+    return gate.handed_over(request, value, target), gate.pass_cookie(value)
+
+
+async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """Trade the ticket for a pass."""
+    gate.refuse_cross_site(request)
+    fields = await request.fields("to")
+    room, to = known.snapshot.room, fields.get("to", "")
+    target = gate.target(known, to)
+    ticket = gate.ticket(request, room)
+    if ticket is None:
+        if request.is_form:
+            return redirect(page_of(room, to))
+        raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
+    entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
+    if not entry.is_in:
+        if request.is_form:
+            return redirect(wait_page(room, to))
+        raise refusal_of(entry)
+    if request.is_native:
+        value = pass_of(ticket, entry)
+        token = gate.keyring.room_keys(room).sign_pass(value)
+        body = {"expires_at_ms": entry.expires_at_ms, "redirect": target, "pass": token}
+        return json_response(200, body)
+    where, cookie = let_in(gate, request, ticket, entry, target)
+    if request.is_form:
+        return redirect(where, cookie)
+    return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
+
+
+def page_of(room: str, to: str) -> str:
+    """The address of the page, in the language that the browser asks for."""
+    return f"/{room}" + (f"?to={quote(to, safe='')}" if to else "")
+
+
+async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """Where guards send people: straight back with a pass where nobody waits, else to the page."""
+    room, to = known.snapshot.room, request.query.get("to", "")
+    target = gate.target(known, to)
+    page = redirect(page_of(room, to))
+    if not request.is_navigation:
+        return page
+    round_ = _round(gate, request, room)
+    if round_ is None:
+        return page if "again" in request.query else _show_cookies(gate, room, to)
+    if round_ > MOST_ROUNDS:
+        return redirect(page_of(room, to) + ("&" if to else "?") + "bounced=1")
+    entered = await _at_once(gate, request, known)
+    if entered is None:
+        return page
+    ticket, entry = entered
+    cookies = [gate.ticket_cookie(ticket), _round_cookie(gate, room, round_)]
+    if not entry.is_in:
+        return redirect(page_of(room, to), *cookies)
+    where, cookie = let_in(gate, request, ticket, entry, target)
+    return redirect(where, cookie, *cookies)
+
+
+def _show_cookies(gate: Gate, room: str, to: str) -> Response:
+    """Back here once more, with a cookie: nothing is handed out before the browser returns it.
+
+    One that keeps no cookies would come back without its pass, and take one place after another.
+    """
+    again = f"/{room}/go?again=1" + (f"&to={quote(to, safe='')}" if to else "")
+    return redirect(again, _round_cookie(gate, room, 1))
+
+
+async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Ticket, Entry] | None:
+    """Somebody's entry without waiting: by the ticket they hold, or by one made on the spot."""
+    snapshot = known.snapshot
+    ticket = gate.ticket(request, snapshot.room)
+    if ticket is not None:
+        entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
+        if entry.is_in or entry.code in (EntryCode.NOT_CALLED, EntryCode.DOOR, EntryCode.FULL):
+            return ticket, entry
+    if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
+        return None
+    return await gate.line.express(
+        snapshot.room, client_of(request) if snapshot.join_limit else None
+    )
+
+
+def _round_name(room: str) -> str:
+    return f"wr-round-{room}"
+
+
+def _round(gate: Gate, request: Request, room: str) -> int | None:
+    """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
+    raw = request.cookies.get(_round_name(room), "")
+    if raw.isascii() and raw.isdigit() and len(raw) < 4:
+        return int(raw) + ("again" not in request.query)
+    return 1 if gate.ticket(request, room) else None
+
+
+def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
+    return set_cookie(_round_name(room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
+
+
+async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """204 for the holder of a good pass, else 401: for a proxy that asks about each request."""
+    snapshot = known.snapshot
+    raw = shown(request, "pass", snapshot.room, secure=gate.secure)
+    try:
+        found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
+    except BadToken:
+        return _no_pass()
+    epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
+    return Response(204, b"", (NO_STORE,)) if found.epoch == epoch else _no_pass()
+
+
+def _no_pass() -> Response:
+    return json_response(401, {"error": "no_pass", "message": "there is no good pass"})

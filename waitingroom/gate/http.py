@@ -1,0 +1,247 @@
+"""Requests and answers: a thin layer over ASGI. Parsing of cookies and headers is Werkzeug's."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.http import dump_cookie, parse_cookie, parse_options_header
+
+from waitingroom.errors import WaitingRoomError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FORM_FIELDS = 20
+TICKET_KEPT_S = 7 * 24 * 3600
+"""How long a browser keeps a ticket: longer than any sale waits."""
+
+
+class Refusal(WaitingRoomError):
+    """A request that is answered with an error. ``retry_after_ms``: 0 where waiting is no help."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        retry_after_ms: int = 0,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after_ms = retry_after_ms
+        self.more = dict(more or {})
+
+
+class Gone(Exception):
+    """The client went away before its request was whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole answer. ``headers``: as ASGI wants them, lower-case names."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    async def send(self, send: Send, *, head: bool) -> None:
+        """Write it out; for HEAD without its body."""
+        length = (b"content-length", str(len(self.body)).encode())
+        headers = [*self.headers, length] if self.status != 204 else list(self.headers)
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+
+_AS_IT_IS = re.compile(r"[A-Za-z0-9._-]*")
+NO_STORE = (b"cache-control", b"no-store")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
+JSON_TYPE = (b"content-type", b"application/json")
+JSON_HEADERS = (JSON_TYPE, NO_STORE, NO_SNIFF)
+encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""Compact JSON. One encoder for all: ``json.dumps`` with options builds one a call."""
+
+
+def json_response(status: int, value: Mapping[str, Any], *more: tuple[bytes, bytes]) -> Response:
+    """A JSON answer that no cache keeps."""
+    return Response(status, encode(value).encode(), (*JSON_HEADERS, *more))
+
+
+def redirect(location: str, *more: tuple[bytes, bytes]) -> Response:
+    """303: fetch the other page with GET. Never cached: where it leads depends on who asks."""
+    # A location is ASCII; what came in as text was checked and is quoted by its maker.
+    where = (b"location", location.encode("ascii"))
+    return Response(303, b"", (where, NO_STORE, (b"referrer-policy", b"no-referrer"), *more))
+
+
+def retry_after(milliseconds: int) -> tuple[bytes, bytes]:
+    """The header in whole seconds, never early."""
+    return (b"retry-after", str(-(-milliseconds // 1000)).encode())
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """A refusal in JSON."""
+    value: dict[str, Any] = {"error": refusal.code, "message": str(refusal), **refusal.more}
+    if not refusal.retry_after_ms:
+        return json_response(refusal.status, value)
+    value["retry_after_ms"] = refusal.retry_after_ms
+    return json_response(refusal.status, value, retry_after(refusal.retry_after_ms))
+
+
+def set_cookie(name: str, value: str, *, secure: bool, seconds: int) -> tuple[bytes, bytes]:
+    """A cookie that scripts cannot read and other sites cannot send with a post."""
+    if _AS_IT_IS.fullmatch(value) is None:
+        raise ValueError("our cookies hold what needs no quoting")
+    start, end = _cookie_around(name, secure, seconds)
+    return (b"set-cookie", start + value.encode("ascii") + end)
+
+
+@lru_cache(maxsize=1024)
+def _cookie_around(name: str, secure: bool, seconds: int) -> tuple[bytes, bytes]:
+    """What stands before and behind a cookie's value: the same for a whole crowd."""
+    text = dump_cookie(
+        name,
+        "VALUE",
+        max_age=seconds,
+        sync_expires=False,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    start, _, end = text.partition("VALUE")
+    return start.encode("ascii"), end.encode("ascii")
+
+
+@dataclass
+class Request:
+    """What a handler sees of a request. ``body_limit``: bytes of the body that we read."""
+
+    scope: Scope
+    receive: Receive
+    body_limit: int
+    path: str = field(init=False)
+    method: str = field(init=False)
+    headers: dict[bytes, bytes] = field(init=False)
+    """By lower-case name. Lines of cookies are joined; of others the last counts."""
+
+    def __post_init__(self) -> None:
+        self.path = self.scope["path"]
+        self.method = self.scope["method"]
+        found: dict[bytes, bytes] = {}
+        for name, value in self.scope["headers"]:
+            if name == b"cookie" and name in found:
+                found[name] += b"; " + value
+            else:
+                found[name] = value
+        self.headers = found
+
+    def header(self, name: bytes) -> str:
+        """One header as text, "" where it is not sent."""
+        value = self.headers.get(name)
+        return value.decode("latin-1") if value else ""
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """Cookies by name. Not kept: most requests that look have none."""
+        return parse_cookie(self.header(b"cookie")) if b"cookie" in self.headers else {}
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the first of a name counts."""
+        raw = self.scope["query_string"].decode("latin-1")
+        try:
+            pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
+        except ValueError:
+            raise Refusal(400, "bad_request", "the query has too many parameters") from None
+        return dict(reversed(pairs))
+
+    @property
+    def is_form(self) -> bool:
+        """Whether a browser without JavaScript posts this."""
+        declared = self.header(b"content-type")
+        return bool(declared) and parse_options_header(declared)[0] == FORM
+
+    @property
+    def is_native(self) -> bool:
+        """Whether an app asks, which gets its credentials in the JSON."""
+        return self.headers.get(b"wr-client") == b"native"
+
+    @property
+    def wants_html(self) -> bool:
+        """Whether a person looks at the answer."""
+        return b"text/html" in self.headers.get(b"accept", b"")
+
+    @property
+    def is_prefetch(self) -> bool:
+        """Whether a browser only looks ahead: nothing may be handed out for that."""
+        purpose = self.headers.get(b"sec-purpose", b"") + self.headers.get(b"purpose", b"")
+        return b"prefetch" in purpose or b"prerender" in purpose
+
+    @property
+    def is_navigation(self) -> bool:
+        """Whether somebody goes to this address, and no image or script of a page asks for it."""
+        mode = self.headers.get(b"sec-fetch-mode", b"navigate")
+        return mode == b"navigate" and not self.is_prefetch
+
+    async def body(self) -> bytes:
+        """The whole body. 413 above the limit; ``Gone`` where the client hangs up in the middle."""
+        declared = self.header(b"content-length")
+        if declared.isdigit() and int(declared) > self.body_limit:
+            raise self._too_large()
+        if declared in ("", "0") and b"transfer-encoding" not in self.headers:
+            return b""
+        parts = bytearray()
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            parts += message.get("body", b"")
+            if len(parts) > self.body_limit:
+                raise self._too_large()
+            if not message.get("more_body"):
+                return bytes(parts)
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, "too_large", f"the body may have {self.body_limit} bytes at most")
+
+    async def fields(self, *allowed: str) -> dict[str, str]:
+        """The body's fields, from a form or a JSON object of texts; others are refused."""
+        raw = await self.body()
+        found = self._form(raw) if self.is_form else self._json(raw)
+        for name in found:
+            if name not in allowed:
+                raise Refusal(400, "unknown_field", f"there is no field {name[:40]!r} here")
+        return found
+
+    def _form(self, raw: bytes) -> dict[str, str]:
+        try:
+            pairs = parse_qsl(
+                raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS
+            )
+        except ValueError:
+            raise Refusal(400, "bad_request", "the body is no form in UTF-8") from None
+        return dict(pairs)
+
+    @staticmethod
+    def _json(raw: bytes) -> dict[str, str]:
+        if not raw:
+            return {}
+        try:
+            value = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise Refusal(400, "bad_request", "the body is no JSON in UTF-8") from None
+        if not isinstance(value, dict):
+            raise Refusal(400, "bad_request", "the body must be a JSON object")
+        for name, text in value.items():
+            if not isinstance(text, str):
+                raise Refusal(400, "bad_request", f"the field {name[:40]!r} must be text")
+        return value

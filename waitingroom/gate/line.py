@@ -1,0 +1,168 @@
+"""What the gate does for one shopper: read the ticket, give a place, knock at the door.
+
+Between the routes, which speak HTTP, and the store, which knows numbers only.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from waitingroom.draw import number_of
+from waitingroom.errors import BadToken
+from waitingroom.model import (
+    DrawMethod,
+    Entry,
+    EntryCode,
+    JoinBatch,
+    Phase,
+    Snapshot,
+    Standing,
+    lease_id,
+)
+from waitingroom.store.aclient import AsyncStore
+from waitingroom.store.groups import Group
+from waitingroom.tokens import Keyring, Pass, Ticket
+
+NEAR_MS = 10_000
+"""Calls of the next ten seconds: somebody further back need not ask the store to know it."""
+SOON_MS = 1_000
+NETWORK_HEX = 16
+
+Joiner = tuple[str | None, int, int]
+"""A joiner's network, and the arrival and epoch of the signed ticket they showed (0, 0: none)."""
+Place = tuple[int, int, int | None]
+"""Epoch, arrival, number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One joiner's share of a batch; ``arrival`` is None for one over the budget."""
+
+    batch: JoinBatch
+    arrival: int | None
+
+
+def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
+    """The number of an arrival: None before the draw, or where the snapshot is of another epoch."""
+    if epoch != snapshot.epoch:
+        return None
+    if snapshot.draw is DrawMethod.FIFO:
+        return arrival
+    if snapshot.drawn is None or snapshot.seed is None:
+        return None
+    if arrival > snapshot.drawn:
+        return arrival
+    return number_of(
+        arrival,
+        seed=bytes.fromhex(snapshot.seed),
+        room=snapshot.room,
+        epoch=epoch,
+        drawn=snapshot.drawn,
+    )
+
+
+def network_of(client: str, key: bytes) -> str:
+    """A name for the network of an address: IPv4 as it is, IPv6 by its /64, hashed with ``key``.
+
+    So the store holds no address of anybody. What is no address counts as one network.
+    """
+    try:
+        address: IPv4Address | IPv6Address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    packed = address.packed if isinstance(address, IPv4Address) else address.packed[:8]
+    return hmac.digest(key, packed, sha256).hex()[:NETWORK_HEX]
+
+
+class Line:
+    """The gate's side of every room's line. One per worker; holds no shopper's state."""
+
+    def __init__(self, store: AsyncStore, keyring: Keyring, network_key: bytes) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._network_key = network_key
+        self._joins: dict[str, Group[Joiner, Joined]] = {}
+        self._standings: dict[str, Group[Place, Standing]] = {}
+
+    def read_ticket(self, raw: str, room: str, now_ms: int) -> Ticket | None:
+        """The ticket if it is good, else None."""
+        try:
+            return self._keyring.read_ticket(raw, room=room, now_ms=now_ms) if raw else None
+        except BadToken:
+            return None
+
+    def sign_ticket(self, room: str, epoch: int, arrival: int, issued_at_ms: int) -> str:
+        """A ticket for a place that the store has given."""
+        return self._keyring.sign_ticket(Ticket(room, epoch, arrival, issued_at_ms))
+
+    async def join(self, room: str, client: str | None, shown: Ticket | None) -> Joined:
+        """A new place. ``client``: the address to count, None where the room has no budget."""
+        if room not in self._joins:
+            self._joins[room] = Group(lambda joiners: self._join_all(room, joiners))
+        network = None if client is None else network_of(client, self._network_key)
+        seen = (shown.arrival, shown.epoch) if shown else (0, 0)
+        return await self._joins[room].ask((network, *seen))
+
+    async def _join_all(self, room: str, joiners: Sequence[Joiner]) -> list[Joined]:
+        networks = [network for network, _, _ in joiners]
+        # Of the newest epoch the highest arrival: what a promoted replica may have missed.
+        epoch, arrival = max((epoch, arrival) for _, arrival, epoch in joiners)
+        batch = await self._store.join(room, networks, seen=(arrival, epoch))
+        arrivals = batch.arrivals or (None,) * len(joiners)
+        return [Joined(batch, arrival) for arrival in arrivals]
+
+    async def standing(self, ticket: Ticket, snapshot: Snapshot) -> Standing:
+        """Where a ticket stands."""
+        room = ticket.room
+        if room not in self._standings:
+            self._standings[room] = Group(lambda places: self._store.standing(room, places))
+        number = number_in(snapshot, ticket.epoch, ticket.arrival)
+        return await self._standings[room].ask((ticket.epoch, ticket.arrival, number))
+
+    async def enter(self, ticket: Ticket, snapshot: Snapshot, *, stale: bool) -> Entry:
+        """Knock. Who is far from being called is told so without asking the store."""
+        number = number_in(snapshot, ticket.epoch, ticket.arrival)
+        if number is None and ticket.epoch == snapshot.epoch:
+            return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, 0, until_opening(snapshot))
+        if number is not None and not stale:
+            ahead = number - snapshot.serving - 1
+            wait_ms = ahead * 60_000 // max(1, snapshot.rate_per_min)
+            if ahead > 2 * snapshot.burst and wait_ms > NEAR_MS and snapshot.phase is Phase.OPEN:
+                return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, ahead, wait_ms)
+        return await self._store.enter(ticket.room, ticket.epoch, ticket.arrival, number)
+
+    async def express(self, room: str, client: str | None) -> tuple[Ticket, Entry] | None:
+        """In at once where nobody waits, or None (and nothing has changed)."""
+        network = None if client is None else network_of(client, self._network_key)
+        express = await self._store.express(room, network)
+        if express.entry is None:
+            return None
+        now_ms = express.entry.now_ms
+        return Ticket(room, express.epoch, express.arrival, now_ms), express.entry
+
+    async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:
+        """Give the place up."""
+        number = number_in(snapshot, ticket.epoch, ticket.arrival)
+        return await self._store.leave(ticket.room, ticket.epoch, ticket.arrival, number)
+
+
+def until_opening(snapshot: Snapshot) -> int:
+    """Milliseconds until asking again makes sense before the draw; 1 s where it is not known."""
+    draw_at_ms = snapshot.draw_at_ms or snapshot.opens_at_ms
+    return max(SOON_MS, draw_at_ms - snapshot.now_ms)
+
+
+def pass_of(ticket: Ticket, entry: Entry) -> Pass:
+    """The pass for a lease that ``entry`` tells of."""
+    return Pass(
+        room=ticket.room,
+        epoch=ticket.epoch,
+        lease=lease_id(ticket.epoch, ticket.arrival),
+        issued_at_ms=entry.now_ms,
+        expires_at_ms=entry.expires_at_ms,
+        ends_at_ms=entry.ends_at_ms,
+    )

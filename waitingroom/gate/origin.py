@@ -1,0 +1,25 @@
+"""Whether a request that changes something comes from our own pages. Pure."""
+
+from urllib.parse import urlsplit
+
+from waitingroom.gate.targets import origin_of
+
+
+def is_cross_site(origin: str, fetch_site: str, *, host: str, public_url: str) -> bool:
+    """Whether a POST or DELETE comes from somebody else's page.
+
+    ``origin`` and ``fetch_site``: the headers, "" where not sent (apps and old browsers send
+    neither; they hold no cookie that another site could misuse). ``host``: the Host header.
+    """
+    if fetch_site == "cross-site":
+        return True
+    if not origin:
+        return False
+    try:
+        theirs = origin_of(urlsplit(origin))
+        if theirs == origin_of(urlsplit(public_url)):
+            return False
+        ours = {origin_of(urlsplit(f"{scheme}://{host}")) for scheme in ("http", "https")}
+    except ValueError:
+        return True
+    return theirs not in ours

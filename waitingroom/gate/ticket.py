@@ -1,0 +1,111 @@
+"""Joining and leaving: ``POST`` and ``DELETE /{room}/ticket``, ``POST /{room}/leave``."""
+
+from urllib.parse import quote
+
+from waitingroom.gate.context import Gate
+from waitingroom.gate.http import NO_STORE, Refusal, Request, Response, json_response, redirect
+from waitingroom.gate.line import number_in
+from waitingroom.gate.rooms import KnownRoom
+from waitingroom.model import DrawMethod, JoinBatch, JoinCode, Phase, Snapshot, Standing
+from waitingroom.tokens import Ticket
+
+KEPT = frozenset({Standing.NOT_CALLED, Standing.CALLED, Standing.INSIDE})
+"""A ticket that stands so keeps its place; any other gets a new one."""
+NOT_YET_MS = 10_000
+BUDGET_MS = 30_000
+
+
+async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """201 with a new place, or 200 with the one that the ticket shown has."""
+    gate.refuse_cross_site(request)
+    fields = await request.fields("to")
+    snapshot = known.snapshot
+    shown = gate.ticket(request, snapshot.room)
+    if shown and await gate.line.standing(shown, snapshot) in KEPT:
+        ticket, fresh = shown, None
+    else:
+        ticket, fresh = await _new_place(gate, request, known, shown)
+    if request.is_form:
+        cookie = (gate.ticket_cookie(ticket),) if fresh else ()
+        return redirect(wait_page(snapshot.room, fields.get("to", "")), *cookie)
+    return _answer(gate, request, snapshot, ticket, fresh)
+
+
+async def _new_place(
+    gate: Gate, request: Request, known: KnownRoom, shown: Ticket | None
+) -> tuple[Ticket, JoinBatch]:
+    snapshot = known.snapshot
+    client = client_of(request) if snapshot.join_limit else None
+    joined = await gate.line.join(snapshot.room, client, shown)
+    batch = joined.batch
+    if batch.code is JoinCode.NOT_YET:
+        raise Refusal(
+            409, "not_yet", "the room is not open for joining yet", retry_after_ms=NOT_YET_MS
+        )
+    if batch.code is JoinCode.CLOSED:
+        raise Refusal(409, "closed", "nobody can join this room any more")
+    if joined.arrival is None:
+        raise Refusal(
+            429,
+            "too_many",
+            "too many people of your network joined in the last minute; please try again",
+            retry_after_ms=BUDGET_MS,
+        )
+    return Ticket(snapshot.room, batch.epoch, joined.arrival, batch.now_ms), batch
+
+
+def client_of(request: Request) -> str:
+    """The address that a request comes from."""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _number(snapshot: Snapshot, ticket: Ticket, fresh: JoinBatch | None) -> int | None:
+    """The number, if it can be told. A fresh batch knows more than the snapshot of a moment ago."""
+    if fresh and (fresh.fifo or (fresh.drawn is not None and ticket.arrival > fresh.drawn)):
+        return ticket.arrival
+    return number_in(snapshot, ticket.epoch, ticket.arrival)
+
+
+def _answer(
+    gate: Gate,
+    request: Request,
+    snapshot: Snapshot,
+    ticket: Ticket,
+    fresh: JoinBatch | None,
+) -> Response:
+    status = 201 if fresh else 200
+    phase = fresh.phase if fresh else snapshot.phase
+    drawn = fresh.drawn if fresh else snapshot.drawn
+    early = phase is Phase.EARLY if drawn is None else ticket.arrival <= drawn
+    value = {
+        "room": ticket.room,
+        "epoch": ticket.epoch,
+        "arrival": ticket.arrival,
+        "number": _number(snapshot, ticket, fresh),
+        "early": early and snapshot.draw is DrawMethod.SHUFFLE,
+        "phase": phase,
+        "issued_at_ms": ticket.issued_at_ms,
+    }
+    if request.is_native:
+        value["ticket"] = gate.keyring.sign_ticket(ticket)
+        return json_response(status, value)
+    # Set anew each time, so that a place that is asked for keeps its cookie from running out.
+    return json_response(status, value, gate.ticket_cookie(ticket))
+
+
+def wait_page(room: str, to: str) -> str:
+    """The address of the page without JavaScript."""
+    return f"/{room}/wait" + (f"?to={quote(to, safe='')}" if to else "")
+
+
+async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """204 (a form: 303) whether or not there was a place; twice is the same as once."""
+    gate.refuse_cross_site(request)
+    await request.fields("to")
+    ticket = gate.ticket(request, known.snapshot.room)
+    if ticket is not None:
+        await gate.line.leave(ticket, known.snapshot)
+    if request.is_form:
+        return redirect(wait_page(known.snapshot.room, ""))
+    return Response(204, b"", (NO_STORE,))

@@ -1,0 +1,66 @@
+"""What is only looked at: the page, the page without JavaScript, the status document, files."""
+
+from urllib.parse import quote
+
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from waitingroom.gate.context import Gate
+from waitingroom.gate.http import NO_SNIFF, Refusal, Request, Response, redirect
+from waitingroom.gate.pages import content_security_policy
+from waitingroom.gate.rooms import KnownRoom
+
+HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+
+
+def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers of every page: nothing inline, nothing from elsewhere, in nobody's frame."""
+    policy = content_security_policy(known.snapshot.origins if known else ())
+    return (
+        HTML_TYPE,
+        (b"cache-control", cache),
+        (b"content-security-policy", policy.encode("ascii")),
+        (b"referrer-policy", b"same-origin"),
+        (b"x-frame-options", b"DENY"),
+        NO_SNIFF,
+    )
+
+
+def language_of(request: Request, known: tuple[str, ...]) -> str:
+    """The best of our languages for this browser; English where it wants none of them."""
+    wanted = parse_accept_header(request.header(b"accept-language"), LanguageAccept)
+    return wanted.best_match(known, default=known[0]) or known[0]
+
+
+async def choose_language(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """``GET /{room}``: on to the page in the browser's language, its query kept."""
+    language = language_of(request, gate.pages.languages)
+    query = request.scope["query_string"].decode("latin-1")
+    kept = "?" + quote(query, safe="=&%+/:;,.-_~!*'()@$") if query else ""
+    return redirect(f"/{known.snapshot.room}/{language}{kept}")
+
+
+async def page(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """``GET /{room}/{lang}``: the same for everyone, so any cache may keep it for a moment."""
+    language = request.path.rpartition("/")[2]
+    body = gate.pages.page(known.snapshot, language)
+    return Response(200, body, html_headers(known, b"public, max-age=0, s-maxage=5"))
+
+
+async def status(_gate: Gate, _request: Request, known: KnownRoom) -> Response:
+    """``GET /{room}/status.json``: ready-made twice a second."""
+    return known.status
+
+
+def static_file(gate: Gate, name: str) -> Response:
+    """A stylesheet or script. The pages' addresses of it name its content, so it may be kept."""
+    found = gate.pages.static(name)
+    if found is None:
+        raise Refusal(404, "not_found", "there is nothing here")
+    headers = (
+        (b"content-type", found.content_type.encode("ascii")),
+        (b"cache-control", b"public, max-age=86400"),
+        (b"etag", f'"{found.etag}"'.encode("ascii")),
+        NO_SNIFF,
+    )
+    return Response(200, found.body, headers)

@@ -1,0 +1,82 @@
+"""Without JavaScript: ``GET /{room}/wait``, and every error that a person sees."""
+
+from waitingroom.gate.context import Gate
+from waitingroom.gate.entrance import let_in, page_of
+from waitingroom.gate.http import Refusal, Request, Response, redirect, retry_after
+from waitingroom.gate.line import number_in
+from waitingroom.gate.plain import Notice, WaitState, wait_view
+from waitingroom.gate.rooms import KnownRoom
+from waitingroom.gate.views import html_headers, language_of
+from waitingroom.model import EntryCode, Standing
+
+NO_STORE = b"no-store"
+
+GONE: dict[Standing, Notice] = {
+    Standing.LAPSED: Notice.LAPSED,
+    Standing.SPENT: Notice.SPENT,
+    Standing.LEFT: Notice.LEFT,
+    Standing.OLD_EPOCH: Notice.OLD_EPOCH,
+}
+AT_DOOR: dict[EntryCode, WaitState] = {
+    EntryCode.DOOR: WaitState.DOOR,
+    EntryCode.FULL: WaitState.FULL,
+}
+
+
+async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """One's own place; on the turn it enters by itself, as the page with a script does."""
+    snapshot, to = known.snapshot, request.query.get("to", "")
+    target = gate.target(known, to)
+    ticket = gate.ticket(request, snapshot.room)
+    if ticket is None:
+        return redirect(page_of(snapshot.room, to))
+    lang = language_of(request, gate.pages.languages)
+    standing = await gate.line.standing(ticket, snapshot)
+    if gone := GONE.get(standing):
+        return _page(known, gate.pages.notice(gone, snapshot, lang, to=to))
+    door, retry_ms = None, 0
+    if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
+        entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
+        if entry.is_in:
+            where, cookie = let_in(gate, request, ticket, entry, target)
+            return redirect(where, cookie)
+        door, retry_ms = AT_DOOR.get(entry.code), entry.retry_after_ms
+    view = wait_view(
+        snapshot,
+        number_in(snapshot, ticket.epoch, ticket.arrival),
+        velocity_per_min=known.velocity_per_min,
+        door=door,
+        retry_s=_seconds(retry_ms),
+        to=to,
+        still="still" in request.query,
+    )
+    return _page(known, gate.pages.wait(view, lang))
+
+
+def _page(known: KnownRoom, body: bytes) -> Response:
+    return Response(200, body, html_headers(known, NO_STORE))
+
+
+def _seconds(milliseconds: int) -> int:
+    return -(-milliseconds // 1000)
+
+
+NOTICES: dict[str, Notice] = {notice.value: notice for notice in Notice}
+"""Most notices have the wire's own codes; whatever has none is a request not made by our pages."""
+
+
+def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
+    """A refusal as a page, for whoever navigates."""
+    room = request.path.split("/")[1]
+    known = gate.rooms.room(room)
+    kind = NOTICES.get(refusal.code, Notice.REFUSED)
+    body = gate.pages.notice(
+        kind,
+        known.snapshot if known else None,
+        language_of(request, gate.pages.languages),
+        retry_s=_seconds(refusal.retry_after_ms),
+    )
+    headers = html_headers(known, NO_STORE)
+    if refusal.retry_after_ms:
+        headers = (*headers, retry_after(refusal.retry_after_ms))
+    return Response(refusal.status, body, headers)

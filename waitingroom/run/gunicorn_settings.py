@@ -1,0 +1,39 @@
+"""What all our gunicorn servers have in common; named on their command line by ``--config``.
+
+Named as the configuration, so that a ``gunicorn.conf.py`` that lies in the working folder and is
+meant for another server does not count.
+"""
+
+import gc
+import os
+from pathlib import Path
+
+GRACE_S = 5
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own unpredictable names there
+
+# Connections waiting to be accepted; the system's own limit (somaxconn) may be lower.
+backlog = 4_096
+# How long requests in flight, and idle kept-alive connections, may hold up an ending.
+graceful_timeout = GRACE_S
+keepalive = 5
+timeout = 30
+limit_request_line = 4_094
+limit_request_fields = 64
+limit_request_field_size = 8_190
+loglevel = "warning"
+# gunicorn 27 would open one control socket that all servers of a user share.
+control_socket_disable = True
+if _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK):
+    # A heartbeat file on a busy disk can block a worker until it is taken for dead.
+    worker_tmp_dir = str(_SHARED_MEMORY)
+
+
+def post_worker_init(_worker: object) -> None:
+    """Tell the garbage collector what a crowd looks like.
+
+    Requests that wait together are many live objects, none of them garbage: looking through all of
+    them again and again took a quarter of the time of a join. What was loaded so far stays anyway.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -1,0 +1,135 @@
+"""The parts of a system: each as a command line, an environment of its own and a sign of life.
+
+Secrets travel in a child's environment, never on its command line; each child gets only those
+it needs. Listed in the order in which they start; they end in reverse.
+"""
+
+import http.client
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from waitingroom import readers
+from waitingroom.config import Config, foreign_environment
+from waitingroom.run.child import Part
+from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.run.gunicorn_settings import GRACE_S
+from waitingroom.tokens import Keyring
+
+GATE = "waitingroom.run.apps:gate()"
+"""The gate's application, as gunicorn names it."""
+
+
+def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
+    """The embedded store; its folder is made."""
+    embedded.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Part("store", embedded.argv, env, log / "store.log", embedded.answers, patience_s=30)
+
+
+def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
+    """Everything but the store. ``config.redis_url`` is where the store listens."""
+    base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"}
+    made = [_worker(config, base), _console(config, base)]
+    if config.shop != "off":
+        made.append(_shop(config, base))
+    return [*made, _gate(config, base)]
+
+
+def gunicorn_argv(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
+    """gunicorn with what all our servers have in common. ``target``: the application."""
+    listening = f"[{host}]" if ":" in host else host
+    common = ("--config", "python:waitingroom.run.gunicorn_settings")
+    bind = ("--bind", f"{listening}:{port}")
+    return (sys.executable, "-m", "gunicorn", target, *common, *bind, *words)
+
+
+def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...]:
+    """The server that the gate runs on, with any ASGI application (the bench compares some)."""
+    return gunicorn_argv(
+        target,
+        host,
+        port,
+        *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
+        *("--workers", str(workers)),
+    )
+
+
+def _gate(config: Config, base: Mapping[str, str]) -> Part:
+    argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
+    names = ("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys")
+    return _web(config, "gate", argv, {**base, **config.as_env(*names)}, config.gate_port)
+
+
+def _console(config: Config, base: Mapping[str, str]) -> Part:
+    words = ("--worker-class", "gthread", "--threads", "8")
+    argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
+    names = ("env", "redis_url", "secret_keys", "shop_key")
+    return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
+
+
+def _shop(config: Config, base: Mapping[str, str]) -> Part:
+    words = ("--worker-class", "gthread", "--threads", "16")
+    argv = gunicorn_argv(config.shop, config.host, config.shop_port, *words)
+    return _web(
+        config, "shop", argv, {**base, **shop_env(config)}, config.shop_port, any_answer=True
+    )
+
+
+def shop_env(config: Config) -> dict[str, str]:
+    """What the shop is told: where the gate and the room API are, and the keys of its own rooms.
+
+    The names are those that :mod:`waitingroom.guard` knows.
+    """
+    keyring = Keyring(config.secret_keys)
+    rooms = dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
+    return {
+        **config.as_env("gate_url", "shop_url", "outside", "redis_url"),
+        "WAITINGROOM_API_URL": config.console_url,
+        "WAITINGROOM_SHOP_KEY": config.shop_key[-1],
+        "WAITINGROOM_ROOMS": " ".join(config.rooms),
+        "WAITINGROOM_ROOM_KEYS": " ".join(keyring.room_keys(room).export() for room in rooms),
+    }
+
+
+def _worker(config: Config, base: Mapping[str, str]) -> Part:
+    argv = (sys.executable, "-m", "rq.cli", "worker", "--with-scheduler", "default")
+    env = {**base, "RQ_REDIS_URL": config.redis_url, "REDIS_URL": config.redis_url}
+    return Part("worker", argv, env, config.data / "log" / "worker.log", lambda: True)
+
+
+def _web(
+    config: Config,
+    name: str,
+    argv: tuple[str, ...],
+    env: Mapping[str, str],
+    port: int,
+    *,
+    any_answer: bool = False,
+) -> Part:
+    """A part that answers HTTP. ``any_answer``: a shop may have no /healthz, or guard it."""
+    host = readers.dialled(config.host)
+
+    def ready() -> bool:
+        status = probe(host, port)
+        return status == 200 or (any_answer and status > 0)
+
+    log = config.data / "log" / f"{name}.log"
+    return Part(name, argv, env, log, ready, patience_s=GRACE_S + 5)
+
+
+def parser() -> str:
+    """Which HTTP parser the gate gets: the one in C where it is installed."""
+    return "fast" if find_spec("gunicorn_h1c") else "python"
+
+
+def probe(host: str, port: int, path: str = "/healthz") -> int:
+    """The status of ``GET path``, 0 when nobody answers within a second."""
+    connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()

@@ -1,0 +1,184 @@
+"""Runs a whole system from one folder until it is told to end."""
+
+import os
+import resource
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from waitingroom import __version__
+from waitingroom.config import BY_NAME, Config, environment, foreign_environment
+from waitingroom.errors import StoreDown, WaitingRoomError
+from waitingroom.run import credentials, folder
+from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.run.parts import parts, store_part
+from waitingroom.run.signals import Signals
+from waitingroom.run.supervisor import Supervisor
+from waitingroom.store.client import Store
+
+ROUND_S = 0.5
+"""How often the supervisor looks around when no signal wakes it."""
+OPEN_FILES = 65_536
+"""Every connection is one; many systems allow 1,024 unless asked."""
+
+
+class PortTaken(WaitingRoomError):
+    """Somebody else listens where we want to."""
+
+    code = "port_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system that runs: its complete settings (``redis_url`` is set) and its supervisor."""
+
+    config: Config
+    supervisor: Supervisor
+    signals: Signals
+    command: str
+
+    def note(self) -> None:
+        """Write what runs to ``run.json``."""
+        config = self.config
+        folder.write_note(
+            config.data,
+            folder.Running(
+                pid=os.getpid(),
+                pids=self.supervisor.pids(),
+                store_url=config.redis_url,
+                gate_url=config.gate_url,
+                shop_url=config.shop_url if config.shop != "off" else "",
+                console_url=config.console_url,
+                data=str(config.data),
+                command=self.command,
+                version=__version__,
+            ),
+        )
+
+    def run(self, every_round: Callable[[], None] = lambda: None) -> None:
+        """Look after the parts until an ending is asked for."""
+        while not self.signals.wait(ROUND_S):
+            if self.supervisor.look_after():
+                self._note_again()
+            every_round()
+
+    def _note_again(self) -> None:
+        """The note with the new pids; on a full disk the old one does."""
+        try:
+            self.note()
+        except OSError as error:
+            self.supervisor.say(f"run.json still names ended processes: {error.strerror}")
+
+
+@contextmanager
+def system(
+    config: Config,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    command: str,
+    fresh: bool = False,
+) -> Iterator[System]:
+    """A system that runs while the context is open. ``fresh``: from an emptied data folder.
+
+    Raises :class:`PortTaken`, :class:`~waitingroom.run.folder.AlreadyRuns`, ``FolderUnfit`` or
+    ``ConfigError`` before anything was started, ``PartFailed`` or ``Interrupted`` after all that
+    was started has ended again.
+    """
+    credentials.refuse_missing(config)
+    folder.prepare(config.data)
+    with folder.held(config.data), Signals() as signals:
+        check_ports(config)
+        _allow_open_files()
+        if fresh:
+            folder.wipe(config.data)
+        config = credentials.complete(config, make=True)
+        supervisor = Supervisor(signals, say)
+        embedded = EmbeddedStore(config.data / "store", binary=config.store_server)
+        try:
+            if config.redis_url:
+                _reach(config.redis_url)
+            else:
+                config = replace(config, redis_url=embedded.url)
+                log = config.data / "log"
+                supervisor.start([store_part(embedded, log, foreign_environment(env))])
+            supervisor.start(parts(config, env))
+            running = System(config, supervisor, signals, command)
+            running.note()
+            yield running
+        finally:
+            supervisor.stop()
+            embedded.forget()
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit on open files, for us and the parts, as far as the hard one allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _reach(store_url: str) -> None:
+    """Raise :class:`StoreDown` unless somebody else's store answers."""
+    store = Store.connect(store_url)
+    try:
+        store.ping()
+    except StoreDown as error:
+        raise StoreDown(f"REDIS_URL: {error}") from None
+    finally:
+        store.close()
+
+
+def check_ports(config: Config) -> None:
+    """Raise :class:`PortTaken` for the first port that cannot be listened on."""
+    names = ["gate_port", "console_port"] + (["shop_port"] if config.shop != "off" else [])
+    for name in names:
+        port: int = getattr(config, name)
+        try:
+            _listen_once(config.host, port)
+        except OSError as error:
+            variable = BY_NAME[name].env
+            raise PortTaken(
+                f"port {port} on {config.host} cannot be used ({_reason(error)}); "
+                f"set {variable} to another port"
+            ) from None
+
+
+def _listen_once(host: str, port: int) -> None:
+    """Listen as gunicorn will, and stop again."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def run_up(config: Config, *, say: Callable[[str], None]) -> None:
+    """``waitingroom up``: run until Ctrl-C, keep the data."""
+    say("Starting …")
+    with system(config, environment(), say, command="up") as running:
+        say("The waiting room is up.")
+        for line in greeting(running.config):
+            say(line)
+        running.run()
+        say("Ending …")
+
+
+def greeting(config: Config) -> list[str]:
+    """What the terminal shows when all is up."""
+    shop = [f"  shop      {config.shop_url}"] if config.shop != "off" else []
+    return [
+        *shop,
+        f"  gate      {config.gate_url}",
+        f"  room API  {config.console_url}",
+        f"  data      {config.data} (logs in log/)",
+        "  Ctrl-C ends it.",
+    ]

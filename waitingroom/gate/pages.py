@@ -1,0 +1,221 @@
+"""The shopper's pages, rendered to bytes: pure, from finished values.
+
+``page`` is the same for everyone and may be cached. ``wait`` and ``notice`` are one shopper's own,
+for browsers that run no script, and must not be. The script and the stylesheet are ``static``.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from waitingroom.gate.catalog import Catalog, fill
+from waitingroom.gate.plain import Notice, WaitState, WaitView
+from waitingroom.model import Phase, Snapshot
+
+LANGUAGES = ("en",)
+_HERE = Path(__file__).parent
+_CONTENT_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_MOST_KEPT = 256
+"""Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file. ``etag``: of its content, without quotes; page URLs carry it as ``?v=``."""
+
+    body: bytes
+    content_type: str
+    etag: str
+
+
+def content_security_policy(origins: Iterable[str] = ()) -> str:
+    """The header that all our pages carry: only our own files, nothing inline, in no frame.
+
+    ``origins``: the room's shops. Chromium holds the redirect that answers a form to
+    ``form-action``, and without JavaScript the way into the shop is such a redirect.
+    """
+    shops = "".join(f" {origin}" for origin in origins if _ORIGIN.fullmatch(origin))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self'; form-action 'self'{shops}; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _templates_folder() -> Path:
+    """In a wheel the templates travel inside the package; in a checkout they lie beside it."""
+    packaged = _HERE.parent / "templates" / "gate"
+    return packaged if packaged.is_dir() else _HERE.parents[1] / "templates" / "gate"
+
+
+def _read_asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    return Asset(body, _CONTENT_TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:12])
+
+
+class Pages:
+    """Everything that a shopper's browser shows. Built once; reads files only while it is built
+    and at the first use of a template. ``prefix``: what stands before ``/{room}``, "" for none.
+    """
+
+    languages: tuple[str, ...] = LANGUAGES
+
+    def __init__(self, *, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._static = {
+            path.name: _read_asset(path)
+            for path in (_HERE / "static").iterdir()
+            if path.suffix in _CONTENT_TYPES
+        }
+        self._catalogs = {lang: Catalog(lang) for lang in LANGUAGES}
+        self._environments = {
+            lang: self._environment(catalog) for lang, catalog in self._catalogs.items()
+        }
+        self._kept: dict[tuple[object, ...], bytes] = {}
+
+    def static(self, name: str) -> Asset | None:
+        """The file ``name`` (no folders), or None."""
+        return self._static.get(name)
+
+    def page(self, snapshot: Snapshot, lang: str) -> bytes:
+        """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room changes."""
+        key = (
+            *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
+            *(snapshot.message, snapshot.draw, snapshot.commitment),
+        )
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = self._render("page.html", snapshot, lang, _page_values(snapshot))
+        return self._kept[key]
+
+    def wait(self, view: WaitView, lang: str) -> bytes:
+        """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
+        values = _wait_values(view, self._catalogs[lang])
+        return self._render("wait.html", view.snapshot, lang, values)
+
+    def notice(
+        self,
+        kind: Notice,
+        snapshot: Snapshot | None,
+        lang: str,
+        *,
+        retry_s: int = 0,
+        to: str = "",
+    ) -> bytes:
+        """A page that says why there is no place, and what helps. ``retry_s``: 0 where unknown.
+
+        ``snapshot``: None where no room is known; then there is nothing to press.
+        """
+        values = {
+            "kind": kind.value,
+            "opens_in": _opens_in(snapshot, self._catalogs[lang]),
+            "span": self._catalogs[lang].span(retry_s, retry_s),
+            "new_place": kind.offers_a_new_place,
+            "ask_again": kind.asking_again_helps,
+            "knock": kind is Notice.BOUNCED,
+            "to": to,
+        }
+        return self._render("notice.html", snapshot, lang, values)
+
+    def _render(
+        self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
+    ) -> bytes:
+        """Fill ``template`` with what every page has, and ``values``."""
+        catalog = self._catalogs[lang]
+        shared: dict[str, object] = {"lang": lang, "title": catalog.gettext("Waiting room")}
+        if snapshot is not None:
+            shared |= {
+                "room": snapshot.room,
+                "base": f"{self._prefix}/{snapshot.room}",
+                "title": snapshot.title or snapshot.room,
+                "message": snapshot.message,
+                "opens": catalog.moment(snapshot.opens_at_ms) if snapshot.opens_at_ms else "",
+                "method": snapshot.draw.value,
+            }
+        text = self._environments[lang].get_template(template).render(shared | dict(values))
+        return text.encode()
+
+    def _environment(self, catalog: Catalog) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(_templates_folder()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.globals["_"] = catalog.gettext
+        environment.globals["asset"] = self._asset_url
+        environment.filters["fill"] = fill
+        environment.policies["json.dumps_kwargs"] = {
+            "ensure_ascii": False,
+            "separators": (",", ":"),
+        }
+        return environment
+
+    def _asset_url(self, name: str) -> str:
+        return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
+
+
+def _opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
+    """The time left until the opening, "" where it is not known."""
+    if snapshot is None or not snapshot.opens_at_ms:
+        return ""
+    left_s = max(0, snapshot.opens_at_ms - snapshot.now_ms) // 1000
+    return catalog.span(left_s, left_s)
+
+
+def _page_values(snapshot: Snapshot) -> dict[str, object]:
+    over = snapshot.phase in (Phase.CLOSED, Phase.DRAINING)
+    return {
+        "kind": snapshot.phase.value if over else "loading",
+        "phase": snapshot.phase.value,
+        "joins": not over,
+        "commitment": snapshot.commitment,
+    }
+
+
+def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
+    room, number = view.snapshot, view.number
+    moving = number is not None and view.state in (WaitState.WAITING, WaitState.PAUSED)
+    figures = {"number": catalog.count(number)} if number else {}
+    if moving:
+        figures["serving"] = catalog.count(room.serving)
+        figures["rate"] = catalog.count(room.rate_per_min)
+    if view.state is WaitState.EARLY:
+        figures["here"] = catalog.count(room.tail)
+    low_s, high_s = view.range_s or (view.retry_s, view.retry_s)
+    return {
+        "kind": view.state.value,
+        "number": catalog.count(number) if number else "",
+        "ahead": catalog.count(view.ahead) if moving and view.ahead else "",
+        "moving": moving,
+        "opens_in": _opens_in(room, catalog),
+        "estimated": view.range_s is not None,
+        "span": catalog.span(low_s, high_s),
+        "reason": room.pause_reason,
+        "figures": figures,
+        "share": _share(number, view.ahead) if number and moving else None,
+        "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),
+        "leave": view.state not in (WaitState.CLOSED, WaitState.DRAINING),
+        "refresh_s": view.refresh_s,
+        "still": view.still,
+        "to": view.to,
+        "query": f"to={quote(view.to, safe='')}" if view.to else "",
+    }
+
+
+def _share(number: int, ahead: int) -> int:
+    """How much of the whole line is behind this shopper already, in percent."""
+    return 100 * (number - 1 - ahead) // max(1, number - 1)

@@ -1,0 +1,136 @@
+"""What a shopper without JavaScript is shown: the values that ``pages`` renders for one person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from waitingroom.eta import wait_range
+from waitingroom.model import Phase, Snapshot
+
+SHORTEST_REFRESH_S = 5
+LONGEST_REFRESH_S = 60
+REFRESHES_A_WAIT = 10
+"""How often a page asks again while its shopper waits, within the two bounds above."""
+
+
+class WaitState(StrEnum):
+    """Where the holder of a ticket stands; the values name the templates' words."""
+
+    EARLY = "early"
+    DRAWING = "drawing"
+    WAITING = "waiting"
+    CALLED = "called"
+    DOOR = "door"
+    FULL = "full"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    CLOSED = "closed"
+
+
+class Notice(StrEnum):
+    """What a page says instead of a place. Most values are the wire's own codes."""
+
+    NOT_YET = "not_yet"
+    NO_JOINS = "no_joins"
+    TOO_MANY = "too_many"
+    DRAINING = "draining"
+    CLOSED = "closed"
+    SOLD_OUT = "sold_out"
+    LAPSED = "lapsed"
+    SPENT = "spent"
+    LEFT = "left"
+    OLD_EPOCH = "old_epoch"
+    BOUNCED = "bounced"
+    COOKIES = "cookies"
+    NO_SUCH_ROOM = "no_such_room"
+    REFUSED = "refused"
+    STORE_DOWN = "store_down"
+
+    @property
+    def offers_a_new_place(self) -> bool:
+        """Whether the place is gone, and a new one can be had."""
+        gone = (Notice.LAPSED, Notice.SPENT, Notice.LEFT, Notice.OLD_EPOCH, Notice.COOKIES)
+        return self in gone
+
+    @property
+    def asking_again_helps(self) -> bool:
+        """Whether the same request may go well later."""
+        return self in (
+            Notice.NOT_YET,
+            Notice.NO_JOINS,
+            Notice.TOO_MANY,
+            Notice.STORE_DOWN,
+            Notice.REFUSED,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """One shopper's place at one moment.
+
+    ``number``: None before the draw. ``ahead``: people before this one. ``range_s``: the estimate,
+    low and high, None where there is none. ``refresh_s``: when the page asks again by itself, 0 for
+    never. ``retry_s``: when to knock again, at the door. ``to``: where the shopper wants to go, as
+    they gave it. ``still``: the shopper asked the page not to refresh itself.
+    """
+
+    snapshot: Snapshot
+    state: WaitState
+    number: int | None = None
+    ahead: int = 0
+    range_s: tuple[int, int] | None = None
+    refresh_s: int = 0
+    retry_s: int = 0
+    to: str = ""
+    still: bool = False
+
+
+def wait_view(
+    snapshot: Snapshot,
+    number: int | None,
+    *,
+    velocity_per_min: int = 0,
+    door: WaitState | None = None,
+    retry_s: int = 0,
+    to: str = "",
+    still: bool = False,
+) -> WaitView:
+    """What the room's ``snapshot`` means for the holder of ``number``.
+
+    ``door``: DOOR or FULL where the shopper has just knocked and shall do so again in ``retry_s``.
+    """
+    state = _state_of(snapshot, number, door)
+    ahead = max(0, number - snapshot.serving - 1) if number else 0
+    range_s = None
+    if state is WaitState.WAITING:
+        rate = snapshot.rate_per_min
+        range_s = wait_range(ahead, velocity_per_min=velocity_per_min, rate_per_min=rate)
+    refresh_s = 0 if still else _refresh_s(snapshot, state, range_s)
+    return WaitView(snapshot, state, number, ahead, range_s, refresh_s, retry_s, to, still)
+
+
+def _state_of(snapshot: Snapshot, number: int | None, door: WaitState | None) -> WaitState:
+    """The same rule as ``state`` in the page's script."""
+    if snapshot.phase is Phase.SCHEDULED:
+        return WaitState.EARLY
+    if snapshot.phase is not Phase.OPEN:
+        return WaitState(snapshot.phase.value)
+    if number is None:
+        return WaitState.DRAWING
+    return WaitState.WAITING if number > snapshot.serving else door or WaitState.CALLED
+
+
+def _refresh_s(snapshot: Snapshot, state: WaitState, range_s: tuple[int, int] | None) -> int:
+    """A tenth of what is left to wait, within bounds.
+
+    Never where a button waits to be pressed: a page that goes away under the hand helps nobody.
+    """
+    if state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL, WaitState.CLOSED):
+        return 0
+    left_s = LONGEST_REFRESH_S * REFRESHES_A_WAIT
+    if state is WaitState.EARLY and snapshot.opens_at_ms:
+        left_s = (snapshot.opens_at_ms - snapshot.now_ms) // 1000
+    elif state is WaitState.DRAWING:
+        left_s = 0
+    elif range_s:
+        left_s = range_s[0]
+    return min(max(left_s // REFRESHES_A_WAIT, SHORTEST_REFRESH_S), LONGEST_REFRESH_S)

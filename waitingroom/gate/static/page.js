@@ -1,0 +1,476 @@
+// The shopper's page: one loop reads the status, works out this shopper's place, and enters when
+// called. A module: strict, no globals. What a server sends is only shown as text.
+
+const $ = (id) => document.getElementById(id);
+const { room, base, lang, states, texts } = JSON.parse($('data').textContent);
+const title = document.querySelector('h1').textContent;
+const to = new URLSearchParams(location.search).get('to');
+
+// What all tabs of this shopper share: the tab that leads tells the others.
+const shared = {
+  status: null,
+  place: null, // what the ticket says, and from, serving: the first and highest serving number seen
+  end: '', // a state that only the shopper ends: left, lapsed, entered …
+  refusal: '', // why there is no place yet: not_yet, closed, too_many
+  door: '', // called, and asked to wait: door, full
+  away: false, // the gate cannot be reached
+  lost: null, // a place from before that this browser did not show any more
+  shop: '',
+};
+let not_before = 0; // the gate's appointment for the next join or entry, on the local clock
+let draw_at = 0; // when to ask for the number that was drawn
+let failures = 0;
+let rejoined = false;
+
+const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+const count = (n) => n.toLocaleString(locale);
+
+function amount(unit, low, high = low) {
+  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  if (low === high) return format.format(high);
+  if (!low) return fill(texts.up_to, { span: format.format(high) });
+  return format.formatRange?.(low, high) ?? `${low}–${format.format(high)}`;
+}
+
+// Seconds as people say them: a range rounded outward, a single time up.
+function span(low_s, high_s = low_s) {
+  if (high_s < 60) return texts.moments;
+  const [unit, size] = high_s < 7200 ? ['minute', 60] : high_s < 172800 ? ['hour', 3600] : ['day', 86400];
+  const high = Math.ceil(high_s / size);
+  return amount(unit, low_s < high_s ? Math.floor(low_s / size) : high, high);
+}
+
+function clock(from_ms, until_ms = from_ms) {
+  const today = new Date(from_ms).toDateString() === new Date().toDateString();
+  const day = today ? {} : { weekday: 'long', day: 'numeric', month: 'long' };
+  const format = new Intl.DateTimeFormat(locale, { ...day, hour: 'numeric', minute: '2-digit' });
+  return format.formatRange?.(from_ms, until_ms) ?? format.format(until_ms);
+}
+
+function countdown(s) {
+  const two = (n) => String(Math.floor(n)).padStart(2, '0');
+  const days = s < 86400 ? '' : `${amount('day', Math.floor(s / 86400))} `;
+  const hours = s < 3600 ? '' : `${two((s % 86400) / 3600)}:`;
+  return `${days}${hours}${two((s % 3600) / 60)}:${two(s % 60)}`;
+}
+
+// Memory, for showing only: the ticket is in a cookie that no script can read.
+const memory = (area, name) => ({
+  get() {
+    try { return JSON.parse(window[area].getItem(name)); } catch { return null; }
+  },
+  set(value) {
+    try { window[area].setItem(name, JSON.stringify(value)); } catch { /* blocked: go on without */ }
+  },
+});
+const kept = memory('localStorage', `wr-${room}`);
+const trips = memory('sessionStorage', `wr-${room}`); // when this tab was sent to the shop
+
+// The server's time: the largest difference seen has the least delay in it. On the monotonic clock,
+// since wall clocks get set.
+let offset_ms = -Infinity;
+const now = () => (offset_ms > -Infinity ? performance.now() + offset_ms : Date.now());
+
+function learn(status) {
+  offset_ms = Math.max(offset_ms, status.now_ms - performance.now());
+  shared.status = status;
+  const { place } = shared;
+  if (place?.epoch !== status.epoch) return;
+  place.from ??= status.serving;
+  place.serving = Math.max(place.serving ?? 0, status.serving); // a cache may be behind: never go back
+  kept.set(place);
+}
+
+async function ask(method, path, body) {
+  const answer = await fetch(`${base}/${path}`, {
+    method,
+    body: body && JSON.stringify(body),
+    headers: body ? { 'Content-Type': 'application/json' } : {},
+    signal: AbortSignal.timeout?.(15000),
+  });
+  const data = await answer.json().catch(() => ({}));
+  const wait_ms = data.retry_after_ms || answer.headers.get('Retry-After') * 1000 || 0;
+  if (answer.status >= 500) throw Object.assign(new Error(data.error), { wait_ms });
+  return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
+}
+
+// When the gate said, or a little later: earlier is refused, much later is too late.
+const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.min(ms / 10, 1000); };
+
+// One tab at a time: two at once would get two tickets and keep one.
+const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
+
+async function join() {
+  if (!navigator.cookieEnabled) return finish('cookies');
+  const { code, data, wait_ms } = await alone(() => ask('POST', 'ticket', {}));
+  shared.refusal = code;
+  if (!code) return settle(data);
+  if (code === 'sold_out') return finish(code);
+  if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
+  return appoint(wait_ms || 10000);
+}
+
+function settle({ epoch, arrival, number, issued_at_ms }) {
+  const known = kept.get();
+  const same = known?.epoch === epoch && known.arrival === arrival;
+  if (known && !same && !known.entered) shared.lost = known;
+  shared.place = { ...(same && known), epoch, arrival, number, issued_at_ms, entered: false };
+  kept.set(shared.place);
+}
+
+// Whoever went in before and comes back may still be inside: the gate then answers the same pass.
+async function come_back() {
+  const known = kept.get();
+  if (known?.entered) {
+    shared.place = known;
+    await enter();
+    if (shared.end === 'entered' || shared.end === 'bounced') return;
+    start_over();
+  }
+  await join();
+}
+
+async function enter() {
+  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 60000);
+  if (recent.length >= 2) return finish('bounced');
+  const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
+  shared.door = code === 'door' || code === 'full' ? code : '';
+  if (!code) {
+    trips.set([...recent, Date.now()]);
+    shared.place.entered = true;
+    kept.set(shared.place);
+    const shop = new URL(data.redirect, location.href);
+    shop.searchParams.delete('wr_handover'); // good for one use, which is this tab's
+    finish('entered', shop.href);
+    return location.replace(data.redirect);
+  }
+  if (['lapsed', 'spent', 'left', 'sold_out'].includes(code)) return finish(code);
+  if (code === 'bad_ticket' && rejoined) return finish('cookies');
+  if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
+  rejoined = code === 'bad_ticket';
+  shared.place = null;
+}
+
+function finish(end, shop = '') {
+  Object.assign(shared, { end, shop, door: '' });
+  if (end !== 'entered' && end !== 'bounced') {
+    shared.place = null;
+    kept.set(null);
+  }
+  tell();
+}
+
+function start_over() {
+  Object.assign(shared, { status: null, place: null, end: '', refusal: '', door: '', lost: null });
+  not_before = 0;
+  rejoined = false;
+  kept.set(null);
+}
+
+const ahead = () => Math.max(0, shared.place.number - (shared.place.serving ?? 0) - 1);
+
+// The protocol's estimate, in whole seconds: low and high.
+function estimate() {
+  const { rate_per_min: rate, velocity_per_min: velocity } = shared.status;
+  if (!rate) return null;
+  const rounded = (s, round) => {
+    const step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600;
+    return round(s / step) * step;
+  };
+  const low_s = Math.floor((60 * ahead()) / Math.max(rate, velocity));
+  const high_s = Math.ceil((150 * (ahead() + 1)) / (2 * Math.min(rate, velocity) || rate));
+  return [rounded(low_s, Math.floor), rounded(high_s, Math.ceil)];
+}
+
+// Which of the page's `states` this is.
+function state() {
+  const { status, place, end, refusal, door } = shared;
+  if (end) return end;
+  if (!status) return 'loading';
+  const { phase } = status;
+  if (phase === 'closed' || phase === 'draining') return phase;
+  if (!place && phase === 'scheduled') return 'not_yet';
+  if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
+  if (phase === 'scheduled' || phase === 'early') return 'early';
+  if (phase === 'paused') return 'paused';
+  if (place.number == null) return 'drawing';
+  return place.number <= place.serving ? door || 'called' : 'waiting';
+}
+
+const TURN = ['called', 'door', 'full'];
+
+// How long it still takes in a state, in seconds: [low, high], or null where nobody knows.
+function left_s(kind) {
+  if (kind === 'waiting') return estimate();
+  const opens_s = Math.max(0, Math.ceil((shared.status?.opens_at_ms - now()) / 1000));
+  if (kind === 'early' || kind === 'not_yet') return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
+  return TURN.includes(kind) ? [0, 0] : null;
+}
+
+// One round: at most a join, a status and an entry. Gives the ms until the next one.
+async function round() {
+  if (!shared.status && !shared.end) await come_back();
+  if (shared.end) return Infinity;
+  const { code, data } = await ask('GET', 'status.json');
+  if (code) finish('refused');
+  if (shared.end) return Infinity;
+  learn(data);
+  const { phase, epoch, drawn, poll } = shared.status;
+  if (shared.place && shared.place.epoch !== epoch) {
+    Object.assign(shared, { place: null, door: '' });
+    appoint(Math.random() * poll.spread_ms); // a reset: not everybody at once
+  }
+  if (Date.now() >= not_before) {
+    if (!shared.place && ['early', 'open', 'paused'].includes(phase)) {
+      await join();
+      if (shared.place) return 0;
+    } else if (TURN.includes(state())) {
+      await enter();
+      if (!shared.place) return 0;
+    }
+  }
+  if (shared.end) return Infinity;
+  if (shared.place && shared.place.number == null && drawn != null) return ask_for_number(poll);
+  return Math.min(interval(poll), Math.max(0, not_before - Date.now()) || Infinity);
+}
+
+// The draw is done: ask once, at some moment of the published window.
+async function ask_for_number({ spread_ms, min_ms }) {
+  draw_at ||= Date.now() + Math.random() * spread_ms;
+  if (Date.now() < draw_at) return draw_at - Date.now();
+  draw_at = 0;
+  await join();
+  return shared.place?.number == null ? min_ms : 0;
+}
+
+function interval({ min_ms, max_ms, divisor }) {
+  const expected_ms = (left_s(state())?.[0] ?? Infinity) * 1000;
+  const ms = Math.min(Math.max(min_ms, expected_ms / divisor), max_ms);
+  return Math.min(document.hidden ? ms * 3 : ms, max_ms) * (0.85 + Math.random() * 0.3);
+}
+
+let wake = () => {};
+const sleep = (ms) => new Promise((done) => {
+  wake = done;
+  if (ms < Infinity) setTimeout(done, ms);
+});
+
+async function run() {
+  for (let first = true; ; first = false) {
+    let pause_ms = Infinity;
+    if (first || leads) {
+      try {
+        pause_ms = await round();
+        failures = 0;
+        shared.away = false;
+      } catch (fault) {
+        const backoff_ms = Math.min(30000, 1000 * 2 ** failures++) * (0.5 + Math.random() / 2);
+        pause_ms = Math.max(fault.wait_ms ?? 0, backoff_ms);
+        shared.away = true;
+      }
+      tell();
+    }
+    render();
+    await sleep(pause_ms);
+  }
+}
+
+// The tab in front leads, and the others show what it learns.
+let leads = !navigator.locks; // where there are no locks, each tab asks for itself
+let queued = null;
+const channel = globalThis.BroadcastChannel && new BroadcastChannel(`wr-${room}`);
+const tell = () => channel?.postMessage(shared);
+channel?.addEventListener('message', ({ data }) => {
+  Object.assign(shared, data);
+  if (shared.status) learn(shared.status);
+  render();
+  if (leads) wake();
+});
+
+function lead(steal) {
+  if (leads) return;
+  queued?.abort();
+  queued = new AbortController();
+  let held = false;
+  navigator.locks.request(`wr-${room}`, steal ? { steal } : { signal: queued.signal }, () => {
+    held = leads = true;
+    wake();
+    return new Promise(() => {}); // until this tab closes, or another comes to the front
+  }).catch(() => {
+    if (!held) return;
+    leads = false;
+    lead(false);
+  });
+}
+
+function put(id, text) {
+  if ($(id) && $(id).textContent !== text) $(id).textContent = text;
+}
+const show = (id, on) => { $(id).hidden = !on; };
+
+// The words of a state, filled in.
+function view(kind) {
+  const { status, place } = shared;
+  const words = { ...states[kind] };
+  const values = { number: place?.number ? count(place.number) : '' };
+  const left = left_s(kind);
+  if (left) values.span = span(...left);
+  words.aloud = values.span ?? words.big;
+  if (kind === 'early' || kind === 'not_yet') {
+    values.when = texts.when_unknown;
+    if (left) {
+      words.big = countdown(left[0]);
+      words.tab = fill(texts.opens, values);
+      values.when = fill(texts.at, { time: clock(status.opens_at_ms) });
+    }
+    values.draw = place?.number ? fill(texts.drawn, values) : texts[status.draw.method];
+  } else if (kind === 'drawing') {
+    values.span = span(status.poll.spread_ms / 1000);
+  } else if (kind === 'door' || kind === 'too_many') {
+    values.span = span(Math.max(0, not_before - Date.now()) / 1000);
+  } else if (kind === 'paused') {
+    values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
+  } else if (kind === 'waiting') {
+    if (left) values.time = clock(now() + left[0] * 1000, now() + left[1] * 1000);
+    else words.lead = texts.no_estimate;
+    words.tab = ahead() ? fill(texts.ahead, { ahead: count(ahead()) }) : texts.next;
+  }
+  if (place?.number != null && (kind === 'waiting' || kind === 'paused')) {
+    words.label = states.waiting.label;
+    words.big = ahead() ? count(ahead()) : texts.next;
+    words.moves = true;
+  }
+  return { ...words, lead: fill(words.lead, values) };
+}
+
+function note() {
+  const { status, place, lost, away, end } = shared;
+  if (away || status?.stale) return place ? `${texts.safe} ${texts.away}` : texts.away;
+  if (!place || end || status?.phase === 'closed') return '';
+  if (!lost) return texts.refresh;
+  if (lost.epoch !== place.epoch) return texts.afresh;
+  return lost.number && lost.number <= status?.lapsed ? texts.lapsed_before : texts.lost;
+}
+
+function render() {
+  const kind = state();
+  const { status, place, end } = shared;
+  const words = view(kind);
+  $('card').dataset.state = kind;
+  $('card').toggleAttribute('data-away', shared.away);
+  $('big').classList.toggle('figure', /^[\p{N}–]/u.test(words.big));
+  put('chip', shared.away ? texts.reconnecting : words.chip);
+  put('label', words.label);
+  put('big', words.big);
+  if (kind !== 'loading') put('lead', words.lead);
+  put('note', note());
+  show('track', words.moves);
+  if (words.moves) {
+    const share = 1 - ahead() / (place.number - 1 - (place.from ?? 0) || 1);
+    $('bar').value = 100 * share;
+    put('share', fill(texts.share, { share: share.toLocaleString(locale, { style: 'percent' }) }));
+  }
+  for (const [id, n] of [
+    ['number', place?.number],
+    ['serving', words.moves && place.serving],
+    ['rate', words.moves && status.rate_per_min],
+    ['here', kind === 'early' && status.tail],
+    ['stock', status?.stock],
+  ]) {
+    const on = Number.isInteger(n) && !end && kind !== 'closed';
+    show(id, on);
+    if (on) put(`${id}-n`, count(n));
+  }
+  show('again', end && !['entered', 'bounced', 'sold_out'].includes(end));
+  show('retry', kind === 'bounced');
+  show('shop', kind === 'entered');
+  if (shared.shop) $('shop').href = shared.shop;
+  show('leave', place && !end && kind !== 'closed' && kind !== 'draining');
+  if (status) {
+    put('message', status.message ?? '');
+    show('message', status.message);
+    put('commitment', status.draw.commitment);
+    put('seed', status.draw.seed ?? '–');
+    tell_news(status.news);
+  }
+  document.title = `${words.tab ?? words.chip} · ${title}`;
+  speak(kind, words);
+}
+
+let told = '';
+function tell_news(items) {
+  const lines = items.filter(({ code }) => texts.news[code]).sort((a, b) => b.at_ms - a.at_ms).slice(0, 5);
+  if (JSON.stringify(lines) === told) return;
+  told = JSON.stringify(lines);
+  show('news', lines.length);
+  $('news-list').replaceChildren(...lines.map(({ at_ms, code, text }) => {
+    const line = document.createElement('li');
+    const time = line.appendChild(document.createElement('time'));
+    time.dateTime = new Date(at_ms).toISOString();
+    time.textContent = clock(at_ms);
+    line.append(fill(texts.news[code], { text }));
+    return line;
+  }));
+}
+
+// Aloud only what matters: a new state, half as many ahead, a wait of another size.
+let said = {};
+function speak(kind, words) {
+  const people = kind === 'waiting' ? ahead() : 0;
+  const size = [60, 300, 900, 3600].filter((s) => s < left_s(kind)?.[1]).length;
+  if (kind === said.kind) {
+    const same = size === said.size && (people > said.people / 2 || people === said.people);
+    if (same || performance.now() < said.at_ms + 20000) return;
+  }
+  said = { kind, people, size, at_ms: performance.now() };
+  if (kind === 'loading') return;
+  const big = kind === 'early' || kind === 'not_yet' ? words.aloud : words.big;
+  put(TURN.includes(kind) ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
+}
+
+function act() {
+  lead(true);
+  tell();
+  render();
+  wake();
+}
+$('again').onclick = () => {
+  start_over();
+  act();
+};
+$('retry').onclick = () => {
+  trips.set([]);
+  shared.end = '';
+  act();
+};
+$('leave-yes').onclick = async () => {
+  try {
+    const { code } = await ask('DELETE', 'ticket');
+    if (!code || code === 'bad_ticket') finish('left');
+  } catch { shared.away = true; }
+  render();
+};
+
+function front() {
+  if (document.hidden) return;
+  lead(true);
+  wake();
+}
+document.addEventListener('visibilitychange', front);
+addEventListener('pageshow', (event) => event.persisted && front());
+addEventListener('online', () => wake());
+
+// A second that took five was a sleep.
+let beat = Date.now();
+setInterval(() => {
+  const slept = Date.now() - beat > 5000;
+  beat = Date.now();
+  if (document.hidden) return;
+  render();
+  if (slept) wake();
+}, 1000);
+
+document.documentElement.classList.add('js');
+lead(!document.hidden);
+run();

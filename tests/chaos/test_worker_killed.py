@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 from chaos_checks import all_hold
 from chaos_system import ROOM, Chaos, frozen, start
-from chaos_wire import Answer, Wire
+from chaos_wire import Answer
 from chaos_workers import wires_to_every_worker
 from systems import Folder, eventually
 

@@ -72,12 +72,12 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     target = gate.target(known, to)
     ticket = gate.ticket(request, room)
     if ticket is None:
-        if request.is_form:
+        if request.wants_redirects:
             return redirect(page_of(room, to))
         raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:
-        if request.is_form:
+        if request.wants_redirects:
             return redirect(wait_page(room, to))
         raise refusal_of(entry)
     if request.is_native:
@@ -86,7 +86,7 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
         body = {"expires_at_ms": entry.expires_at_ms, "redirect": target, "pass": token}
         return json_response(200, body)
     where, cookie = let_in(gate, request, ticket, entry, target)
-    if request.is_form:
+    if request.wants_redirects:
         return redirect(where, cookie)
     return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
 

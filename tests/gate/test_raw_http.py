@@ -254,8 +254,8 @@ def test_the_longest_cookie_that_the_server_takes_is_read(
 
 PIECES = b"""
 GET POST /ROOM/ticket /ROOM/status.json / HTTP/1.1 Host: h Content-Length: Transfer-Encoding:
-chunked 2 - {} 0\r\n\r\n : \0 \xff Expect: 100-continue Connection: close Upgrade: h2c % Accept: text/html
-Cookie: wr-ticket-ROOM=t1.ROOM.1.1.1.x
+chunked 2 - {} 0\r\n\r\n : \0 \xff Expect: 100-continue Connection: close Upgrade: h2c %
+Accept: text/html Cookie: wr-ticket-ROOM=t1.ROOM.1.1.1.x
 """.split()
 SPACES = [b" ", b"\r\n", b"\n", b"\r", b"\r\n\r\n"]
 

@@ -48,7 +48,7 @@ loadtest: $(VENV)/.dev
 	$(BIN)/python -m loadtests.run
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m loadtests.bench
+	$(BIN)/python -m loadtests.bench --write
 
 build: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -1,12 +1,12 @@
 """Which values a knob may take. Pure; every refusal names the field and says what is wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from urllib.parse import urlsplit
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, Settings
+from waitingroom.model import DrawMethod, PlanStep, Settings
 
 MS_PER_DAY = 86_400_000
 LATEST_MS = 4_102_444_800_000
@@ -28,6 +28,10 @@ RANGES: dict[str, tuple[int, int]] = {
 }
 """Each numeric knob and the lowest and highest value it takes."""
 
+PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins"})
+"""Knobs that a plan may turn: none that another one could contradict when the time comes."""
+
+LONGEST_PLAN = 100
 LONGEST_TEXT = {"title": 80, "message": 500}
 FIXED_AT_CREATION = frozenset({"test_clock"})
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
@@ -90,6 +94,18 @@ def check(changes: Mapping[str, Value]) -> None:
             raise BadSetting(field, f"must be true or false, not {value!r}")
         elif field == "draw" and value not in tuple(DrawMethod):
             raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+
+
+def check_plan(steps: Sequence[PlanStep]) -> None:
+    """Raise :class:`BadSetting` for a plan that is too long or has a step that cannot be taken."""
+    if len(steps) > LONGEST_PLAN:
+        raise BadSetting("plan", f"must have at most {LONGEST_PLAN} steps")
+    for step in steps:
+        if step.field not in PLANNABLE:
+            raise BadSetting(step.field, f"cannot be planned; these can: {sorted(PLANNABLE)}")
+        check({step.field: step.value})
+        if not isinstance(step.at_ms, int) or not 0 <= step.at_ms <= LATEST_MS:
+            raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
 
 
 def check_together(settings: Settings) -> None:

@@ -136,29 +136,28 @@ class Request:
     body_limit: int
     path: str = field(init=False)
     method: str = field(init=False)
+    headers: dict[bytes, bytes] = field(init=False)
+    """By lower-case name. Lines of cookies are joined; of others the last counts."""
 
     def __post_init__(self) -> None:
         self.path = self.scope["path"]
         self.method = self.scope["method"]
-
-    @cached_property
-    def headers(self) -> dict[bytes, bytes]:
-        """Headers by lower-case name. Lines of cookies are joined; of others the last counts."""
         found: dict[bytes, bytes] = {}
         for name, value in self.scope["headers"]:
             if name == b"cookie" and name in found:
                 found[name] += b"; " + value
             else:
                 found[name] = value
-        return found
+        self.headers = found
 
     def header(self, name: bytes) -> str:
         """One header as text, "" where it is not sent."""
-        return self.headers.get(name, b"").decode("latin-1")
+        value = self.headers.get(name)
+        return value.decode("latin-1") if value else ""
 
-    @cached_property
+    @property
     def cookies(self) -> Mapping[str, str]:
-        """Cookies by name."""
+        """Cookies by name. Not kept: most requests that look have none."""
         raw = self.headers.get(b"cookie")
         return parse_cookie(raw.translate(_ASCII).decode("ascii")) if raw else {}
 

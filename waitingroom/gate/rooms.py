@@ -45,7 +45,8 @@ class Rooms:
         """
         if found := self._rooms.get(room):
             return found
-        await self._refresh_anew()
+        if self.problem is None:
+            await self._refresh_anew()
         if found := self._rooms.get(room):
             return found
         if self.problem is not None:

@@ -11,11 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from waitingroom import readers
-from waitingroom.config import Config, foreign_environment
+from waitingroom.config import BY_NAME, Config, Environment, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
 from waitingroom.tokens import Keyring
+
+GATE = "waitingroom.run.apps:gate()"
+"""The gate's application, as gunicorn names it."""
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -28,44 +31,65 @@ def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     """Everything but the store. ``config.redis_url`` is where the store listens."""
     base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"}
     made = [_worker(config, base), _console(config, base)]
+    if config.shop == BY_NAME["shop"].default:
+        made.append(_cron(config, base))
     if config.shop != "off":
         made.append(_shop(config, base))
     return [*made, _gate(config, base)]
 
 
-def _gunicorn(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
-    """gunicorn with what all our servers have in common."""
+def gunicorn_argv(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
+    """gunicorn with what all our servers have in common. ``target``: the application."""
     listening = f"[{host}]" if ":" in host else host
     common = ("--config", "python:waitingroom.run.gunicorn_settings")
     bind = ("--bind", f"{listening}:{port}")
     return (sys.executable, "-m", "gunicorn", target, *common, *bind, *words)
 
 
-def _gate(config: Config, base: Mapping[str, str]) -> Part:
-    argv = _gunicorn(
-        "waitingroom.run.apps:gate()",
-        config.host,
-        config.gate_port,
+def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...]:
+    """The server that the gate runs on, with any ASGI application (the bench compares some)."""
+    return gunicorn_argv(
+        target,
+        host,
+        port,
         *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
-        *("--workers", str(config.gate_workers)),
+        *("--workers", str(workers)),
     )
+
+
+def _gate(config: Config, base: Mapping[str, str]) -> Part:
+    argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
     names = ("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys")
     return _web(config, "gate", argv, {**base, **config.as_env(*names)}, config.gate_port)
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
     words = ("--worker-class", "gthread", "--threads", "8")
-    argv = _gunicorn("waitingroom.run.apps:console()", config.host, config.console_port, *words)
+    argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = ("env", "redis_url", "secret_keys", "shop_key")
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
 
 
 def _shop(config: Config, base: Mapping[str, str]) -> Part:
     words = ("--worker-class", "gthread", "--threads", "16")
-    argv = _gunicorn(config.shop, config.host, config.shop_port, *words)
-    return _web(
-        config, "shop", argv, {**base, **shop_env(config)}, config.shop_port, any_answer=True
-    )
+    argv = gunicorn_argv(config.shop, config.host, config.shop_port, *words)
+    env = {**shop_defaults(config, base), **base, **shop_env(config)}
+    return _web(config, "shop", argv, env, config.shop_port, any_answer=True)
+
+
+def shop_defaults(config: Config, base: Mapping[str, str]) -> dict[str, str]:
+    """Where our own shop and its jobs keep what is theirs, unless the environment says otherwise.
+
+    Mails go into a folder in development only: in production an order waits until there is a
+    server to send its mail to.
+    """
+    defaults = {
+        "SHOP_DATABASE_URL": f"sqlite:///{config.data}/shop.db",
+        "SHOP_URL": config.shop_url,
+    }
+    if config.env is Environment.DEVELOPMENT and not base.get("SHOP_SMTP_URL"):
+        defaults["SHOP_OUTBOX"] = str(config.data / "outbox")
+    return defaults
 
 
 def shop_env(config: Config) -> dict[str, str]:
@@ -85,9 +109,22 @@ def shop_env(config: Config) -> dict[str, str]:
 
 
 def _worker(config: Config, base: Mapping[str, str]) -> Part:
-    argv = (sys.executable, "-m", "rq.cli", "worker", "--with-scheduler", "default")
-    env = {**base, "RQ_REDIS_URL": config.redis_url, "REDIS_URL": config.redis_url}
-    return Part("worker", argv, env, config.data / "log" / "worker.log", lambda: True)
+    # Our own jobs are loaded once, before the worker forks for each; named, since the waiting room
+    # knows no shop.
+    words = ("worker", "--config", "workers.preload", "--with-scheduler", "default")
+    return _rq(config, base, "worker", *words)
+
+
+def _cron(config: Config, base: Mapping[str, str]) -> Part:
+    return _rq(config, base, "cron", "cron", "workers.schedule")
+
+
+def _rq(config: Config, base: Mapping[str, str], name: str, *words: str) -> Part:
+    """A process of RQ's own. It has no sign of life but that it lives."""
+    argv = (sys.executable, "-m", "rq.cli", *words)
+    ours = {"RQ_REDIS_URL": config.redis_url, "REDIS_URL": config.redis_url}
+    env = {**shop_defaults(config, base), **base, **ours}
+    return Part(name, argv, env, config.data / "log" / f"{name}.log", lambda: True)
 
 
 def _web(

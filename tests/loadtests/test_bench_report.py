@@ -1,0 +1,89 @@
+"""The bench's arithmetic: medians, targets, the table, and reading an answer off the wire."""
+
+import pytest
+
+from loadtests.bench.generator import request_bytes, whole
+from loadtests.bench.measure import Pair, Slot
+from loadtests.bench.report import (
+    BEGIN,
+    END,
+    Figure,
+    ceiling,
+    figures_table,
+    inserted,
+    ratio,
+    slots_table,
+)
+
+
+def slot(subject: str, per_second: float, cpu_us: float = 10.0) -> Slot:
+    """A slot in which all went well."""
+    return Slot(subject, per_second, 0, cpu_us, 1.0, 0.25)
+
+
+def pair(joins: float, hellos: float) -> Pair:
+    """One pair of two slots each."""
+    return Pair(
+        (slot("join", joins, 30.0), slot("join", joins, 30.0)),
+        (slot("hello", hellos), slot("hello", hellos)),
+    )
+
+
+def test_a_drift_over_a_pair_hits_both_alike() -> None:
+    """One, other, other, one: a machine that slows down evenly does not change the ratio."""
+    drifting = Pair((slot("a", 100), slot("a", 70)), (slot("b", 90), slot("b", 80)))
+    assert drifting.ratio == 1.0
+
+
+def test_the_median_decides_and_not_the_best_round() -> None:
+    """Two bad rounds of three miss the target."""
+    figure = ratio("joins", [pair(50, 100), pair(30, 100), pair(20, 100)], 0.35)
+    assert figure.median == 0.3
+    assert not figure.reached
+    assert "**no**" in figures_table([figure])
+    assert "0.33 by" in figure.beside
+
+
+@pytest.mark.parametrize(("value", "reached"), [(9.0, True), (10.0, True), (11.0, False)])
+def test_a_ceiling_is_held_from_below(value: float, reached: bool) -> None:
+    """``most``: lower is better."""
+    assert Figure("store", (value,), 10, most=True).reached is reached
+
+
+def test_the_table_shows_who_was_the_bottleneck() -> None:
+    """Both shares stand beside each rate, and the generator's own limit follows from hello."""
+    slots = [slot("hello", 20_000), slot("hello", 24_000)]
+    assert "| hello | 22,000 | 20,000 to 24,000 | 10 µs | 100% | 25% |" in slots_table(slots)
+    assert ceiling(slots) == 88_000
+
+
+def test_the_document_keeps_what_stands_around_the_table() -> None:
+    """Writing twice is the same as once."""
+    document = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    once = inserted(document, "new")
+    assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    assert inserted(once, "new") == once
+    with pytest.raises(ValueError, match="marks"):
+        inserted("no marks", "new")
+
+
+ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello"
+
+
+def test_an_answer_counts_once_it_is_whole() -> None:
+    """However the network cuts it."""
+    assert [whole(ANSWER[:end]) for end in range(len(ANSWER))] == [None] * len(ANSWER)
+    assert whole(ANSWER) == (True, True)
+
+
+def test_other_statuses_and_closed_lines_are_seen() -> None:
+    """A refusal is no answer to boast of; a server that closes gets a new connection."""
+    assert whole(ANSWER.replace(b"201", b"503")) == (False, True)
+    assert whole(ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")) == (True, False)
+    assert whole(b"HTTP/1.1 204 No Content\r\n\r\n") == (True, True)
+
+
+def test_the_request_is_as_short_as_http_allows() -> None:
+    """The same for all that are compared."""
+    assert request_bytes("GET", "/", 80) == b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"
+    assert b"\r\nContent-Length: 0\r\n" in request_bytes("POST", "/x", 80)

@@ -1,11 +1,12 @@
 """Which values a knob may take. Pure; every refusal names the field and says what is wrong."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from urllib.parse import urlsplit
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, Settings
+from waitingroom.model import DrawMethod, PlanStep, Settings
 
 MS_PER_DAY = 86_400_000
 LATEST_MS = 4_102_444_800_000
@@ -27,8 +28,13 @@ RANGES: dict[str, tuple[int, int]] = {
 }
 """Each numeric knob and the lowest and highest value it takes."""
 
+PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins"})
+"""Knobs that a plan may turn: none that another one could contradict when the time comes."""
+
+LONGEST_PLAN = 100
 LONGEST_TEXT = {"title": 80, "message": 500}
 FIXED_AT_CREATION = frozenset({"test_clock"})
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 Value = int | str | bool | tuple[str, ...]
 
 
@@ -66,9 +72,10 @@ def is_origin(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name
     plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain == text
+    return parts.scheme in ("http", "https") and bool(_HOST.fullmatch(name)) and plain == text
 
 
 def check(changes: Mapping[str, Value]) -> None:
@@ -87,6 +94,18 @@ def check(changes: Mapping[str, Value]) -> None:
             raise BadSetting(field, f"must be true or false, not {value!r}")
         elif field == "draw" and value not in tuple(DrawMethod):
             raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+
+
+def check_plan(steps: Sequence[PlanStep]) -> None:
+    """Raise :class:`BadSetting` for a plan that is too long or has a step that cannot be taken."""
+    if len(steps) > LONGEST_PLAN:
+        raise BadSetting("plan", f"must have at most {LONGEST_PLAN} steps")
+    for step in steps:
+        if step.field not in PLANNABLE:
+            raise BadSetting(step.field, f"cannot be planned; these can: {sorted(PLANNABLE)}")
+        check({step.field: step.value})
+        if not isinstance(step.at_ms, int) or not 0 <= step.at_ms <= LATEST_MS:
+            raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
 
 
 def check_together(settings: Settings) -> None:

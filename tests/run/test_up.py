@@ -239,3 +239,10 @@ def test_a_store_of_ones_own_that_is_away_is_one_sentence(folder: Folder) -> Non
     assert refused.returncode == 1
     (said,) = refused.stderr.splitlines()
     assert "REDIS_URL: the store does not answer" in said
+
+
+def test_an_address_that_is_not_ours_names_the_address(folder: Folder) -> None:
+    """Another port would not help."""
+    refused = folder.do("up", WAITINGROOM_HOST="192.0.2.1")
+    assert refused.returncode == 1
+    assert "set WAITINGROOM_HOST to another" in refused.stderr

@@ -11,7 +11,6 @@ from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomErr
 from waitingroom.gate import entrance, ticket, views, wait
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
-    Gone,
     Receive,
     Refusal,
     Request,
@@ -100,24 +99,30 @@ class App:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, self._config.body_limit)
         try:
-            response = await self._answer(request)
-        except Gone:
-            return
-        except WaitingRoomError as error:
-            response = self._refuse(request, error)
+            response = await self._respond(request)
         except Exception:
             # The last resort: no stack trace leaves the house, and the log has it.
             log.exception("a request to %s failed", request.path[:200])
             response = json_response(500, {"error": "error", "message": "something went wrong"})
         await response.send(send, head=request.method == "HEAD")
 
+    async def _respond(self, request: Request) -> Response:
+        try:
+            return await self._answer(request)
+        except WaitingRoomError as error:
+            return self._refuse(request, error)
+
     async def _answer(self, request: Request) -> Response:
-        _, _, rest = request.path.partition("/")
+        start, _, rest = request.path.partition("/")
+        if start:
+            raise Refusal(400, "bad_request", "the address must be a path")
         first, slash, verb = rest.partition("/")
         method = "GET" if request.method == "HEAD" else request.method
-        if first == "static" and method == "GET":
-            return views.static_file(self.gate, verb)
-        if not slash and first in ("healthz", "readyz"):
+        if first == "static" or (not slash and first in ("healthz", "readyz")):
+            if method != "GET":
+                raise _bad_method(method, "GET")
+            if first == "static":
+                return views.static_file(self.gate, verb)
             return self._health(first)
         if not is_room_id(first):
             raise NoSuchRoom(first[:60])
@@ -130,9 +135,9 @@ class App:
         if verb in self.gate.pages.languages:
             if method == "GET":
                 return views.page
-        elif verb not in {name for _, name in ROUTES}:
-            raise Refusal(404, "not_found", "there is nothing here")
-        raise Refusal(405, "bad_method", f"{method[:20]} is not done here")
+            raise _bad_method(method, "GET")
+        done = [name for name, routed in ROUTES if routed == verb]
+        raise _bad_method(method, *done) if done else _nothing_here()
 
     def _health(self, name: str) -> Response:
         """The process is up; and, for ``readyz``, the store answers."""
@@ -158,6 +163,17 @@ class App:
         if request.wants_html:
             return wait.notice(self.gate, request, refusal)
         return refusal_response(refusal)
+
+
+def _nothing_here() -> Refusal:
+    return Refusal(404, "not_found", "there is nothing here")
+
+
+def _bad_method(method: str, *done: str) -> Refusal:
+    """``done``: what would do; where GET does, HEAD does too."""
+    allow = ", ".join((*done, "HEAD") if "GET" in done else done)
+    headers = ((b"allow", allow.encode("ascii")),)
+    return Refusal(405, "bad_method", f"{method[:20]} is not done here", headers=headers)
 
 
 def create_app(config: GateConfig) -> App:

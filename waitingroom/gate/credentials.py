@@ -8,7 +8,6 @@ from waitingroom.gate.targets import is_same_host, with_handover
 from waitingroom.tokens import Handover, Keyring, Pass
 
 HANDOVER_MS = 30_000
-BEARER = "Bearer "
 
 
 def cookie_name(kind: str, room: str, *, secure: bool) -> str:
@@ -18,9 +17,9 @@ def cookie_name(kind: str, room: str, *, secure: bool) -> str:
 
 def shown(request: Request, kind: str, room: str, *, secure: bool) -> str:
     """The ticket or pass that comes with a request: an app's header, else a browser's cookie."""
-    authorization = request.header(b"authorization")
-    if authorization.startswith(BEARER):
-        return authorization.removeprefix(BEARER)
+    scheme, _, credential = request.header(b"authorization").partition(" ")
+    if scheme.lower() == "bearer":
+        return credential.strip()
     cookies: Mapping[str, str] = request.cookies
     return cookies.get(cookie_name(kind, room, secure=secure), "")
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from waitingroom.errors import BadToken
 from waitingroom.gate.context import Gate
-from waitingroom.gate.credentials import shown
+from waitingroom.gate.credentials import cookie_name, shown
 from waitingroom.gate.http import (
     NO_STORE,
     Refusal,
@@ -72,12 +72,12 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     target = gate.target(known, to)
     ticket = gate.ticket(request, room)
     if ticket is None:
-        if request.is_form:
+        if request.wants_redirects:
             return redirect(page_of(room, to))
         raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:
-        if request.is_form:
+        if request.wants_redirects:
             return redirect(wait_page(room, to))
         raise refusal_of(entry)
     if request.is_native:
@@ -86,7 +86,7 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
         body = {"expires_at_ms": entry.expires_at_ms, "redirect": target, "pass": token}
         return json_response(200, body)
     where, cookie = let_in(gate, request, ticket, entry, target)
-    if request.is_form:
+    if request.wants_redirects:
         return redirect(where, cookie)
     return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
 
@@ -143,20 +143,20 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     )
 
 
-def _round_name(room: str) -> str:
-    return f"wr-round-{room}"
+def _round_name(gate: Gate, room: str) -> str:
+    return cookie_name("round", room, secure=gate.secure)
 
 
 def _round(gate: Gate, request: Request, room: str) -> int | None:
     """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
-    raw = request.cookies.get(_round_name(room), "")
+    raw = request.cookies.get(_round_name(gate, room), "")
     if raw.isascii() and raw.isdigit() and len(raw) < 4:
         return int(raw) + ("again" not in request.query)
     return 1 if gate.ticket(request, room) else None
 
 
 def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
-    return set_cookie(_round_name(room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
+    return set_cookie(_round_name(gate, room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
 
 
 async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:

@@ -1,5 +1,6 @@
 """Requests and answers: a thin layer over ASGI. Parsing of cookies and headers is Werkzeug's."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -18,6 +19,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FORM_FIELDS = 20
+BODY_WITHIN_S = 10
+"""A client that declares a body and does not send it holds a connection for no longer than this."""
 TICKET_KEPT_S = 7 * 24 * 3600
 """How long a browser keeps a ticket: longer than any sale waits."""
 
@@ -33,16 +36,16 @@ class Refusal(WaitingRoomError):
         *,
         retry_after_ms: int = 0,
         more: Mapping[str, Any] | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.retry_after_ms = retry_after_ms
         self.more = dict(more or {})
-
-
-class Gone(Exception):
-    """The client went away before its request was whole."""
+        self.headers = headers
+        if retry_after_ms:
+            self.headers = (*headers, retry_after(retry_after_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class Response:
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
 
+_PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+"""What browsers have called it over the years."""
+_ASCII = bytes(range(128)) + b"?" * 128
+"""Other software on the same host may set cookies in any encoding. Ours are ASCII."""
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._-]*")
 NO_STORE = (b"cache-control", b"no-store")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
@@ -90,10 +97,9 @@ def retry_after(milliseconds: int) -> tuple[bytes, bytes]:
 def refusal_response(refusal: Refusal) -> Response:
     """A refusal in JSON."""
     value: dict[str, Any] = {"error": refusal.code, "message": str(refusal), **refusal.more}
-    if not refusal.retry_after_ms:
-        return json_response(refusal.status, value)
-    value["retry_after_ms"] = refusal.retry_after_ms
-    return json_response(refusal.status, value, retry_after(refusal.retry_after_ms))
+    if refusal.retry_after_ms:
+        value["retry_after_ms"] = refusal.retry_after_ms
+    return json_response(refusal.status, value, *refusal.headers)
 
 
 def set_cookie(name: str, value: str, *, secure: bool, seconds: int) -> tuple[bytes, bytes]:
@@ -152,7 +158,8 @@ class Request:
     @property
     def cookies(self) -> Mapping[str, str]:
         """Cookies by name. Not kept: most requests that look have none."""
-        return parse_cookie(self.header(b"cookie")) if b"cookie" in self.headers else {}
+        raw = self.headers.get(b"cookie")
+        return parse_cookie(raw.translate(_ASCII).decode("ascii")) if raw else {}
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -166,9 +173,14 @@ class Request:
 
     @property
     def is_form(self) -> bool:
-        """Whether a browser without JavaScript posts this."""
+        """Whether the body is a form's, and no JSON."""
         declared = self.header(b"content-type")
-        return bool(declared) and parse_options_header(declared)[0] == FORM
+        return bool(declared) and parse_options_header(declared)[0].lower() == FORM
+
+    @property
+    def wants_redirects(self) -> bool:
+        """Whether a browser without JavaScript posts this: pages follow, and cookies."""
+        return self.is_form and not self.is_native
 
     @property
     def is_native(self) -> bool:
@@ -183,27 +195,34 @@ class Request:
     @property
     def is_prefetch(self) -> bool:
         """Whether a browser only looks ahead: nothing may be handed out for that."""
-        purpose = self.headers.get(b"sec-purpose", b"") + self.headers.get(b"purpose", b"")
-        return b"prefetch" in purpose or b"prerender" in purpose
+        purpose = b" ".join(self.headers.get(name, b"") for name in _PURPOSES)
+        return any(word in purpose for word in (b"prefetch", b"prerender", b"preview"))
 
     @property
     def is_navigation(self) -> bool:
         """Whether somebody goes to this address, and no image or script of a page asks for it."""
         mode = self.headers.get(b"sec-fetch-mode", b"navigate")
-        return mode == b"navigate" and not self.is_prefetch
+        return self.method == "GET" and mode == b"navigate" and not self.is_prefetch
 
     async def body(self) -> bytes:
-        """The whole body. 413 above the limit; ``Gone`` where the client hangs up in the middle."""
-        declared = self.header(b"content-length")
+        """The whole body. 413 above the limit; 408 where it does not come, or not in time."""
+        declared = self.headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self.body_limit:
             raise self._too_large()
-        if declared in ("", "0") and b"transfer-encoding" not in self.headers:
+        if declared in (b"", b"0") and b"transfer-encoding" not in self.headers:
             return b""
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                return await self._received()
+        except TimeoutError:
+            raise Refusal(408, "too_slow", "the body did not arrive in time") from None
+
+    async def _received(self) -> bytes:
         parts = bytearray()
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise Gone
+                raise TimeoutError
             parts += message.get("body", b"")
             if len(parts) > self.body_limit:
                 raise self._too_large()

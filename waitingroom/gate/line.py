@@ -115,6 +115,16 @@ class Line:
         arrivals = batch.arrivals or (None,) * len(joiners)
         return [Joined(batch, arrival) for arrival in arrivals]
 
+    async def catch_up(self, ticket: Ticket, snapshot: Snapshot) -> JoinBatch | None:
+        """What the store says now, where the ticket proves that ``snapshot`` is behind, else None.
+
+        Another worker has given it just now; or a promoted replica is behind what was given out,
+        and learns it from this, so that it never gives the place again.
+        """
+        if (ticket.epoch, ticket.arrival) <= (snapshot.epoch, snapshot.tail):
+            return None
+        return await self._store.join(ticket.room, (), seen=(ticket.arrival, ticket.epoch))
+
     async def standing(self, ticket: Ticket, snapshot: Snapshot) -> Standing:
         """Where a ticket stands."""
         room = ticket.room
@@ -126,13 +136,9 @@ class Line:
     async def enter(self, ticket: Ticket, snapshot: Snapshot, *, stale: bool) -> Entry:
         """Knock. Who is far from being called is told so without asking the store."""
         number = number_in(snapshot, ticket.epoch, ticket.arrival)
-        if number is None and ticket.epoch == snapshot.epoch:
-            return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, 0, until_opening(snapshot))
-        if number is not None and not stale:
-            ahead = number - snapshot.serving - 1
-            wait_ms = ahead * 60_000 // max(1, snapshot.rate_per_min)
-            if ahead > 2 * snapshot.burst and wait_ms > NEAR_MS and snapshot.phase is Phase.OPEN:
-                return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, ahead, wait_ms)
+        far = None if ticket.arrival > snapshot.tail else _far_from_called(ticket, snapshot, number)
+        if far and (number is None or not stale):
+            return far
         return await self._store.enter(ticket.room, ticket.epoch, ticket.arrival, number)
 
     async def express(self, room: str, client: str | None) -> tuple[Ticket, Entry] | None:
@@ -148,6 +154,19 @@ class Line:
         """Give the place up."""
         number = number_in(snapshot, ticket.epoch, ticket.arrival)
         return await self._store.leave(ticket.room, ticket.epoch, ticket.arrival, number)
+
+
+def _far_from_called(ticket: Ticket, snapshot: Snapshot, number: int | None) -> Entry | None:
+    """The answer to a knock that needs no store, or None where it takes one."""
+    if ticket.epoch != snapshot.epoch:
+        return None
+    if number is None:
+        return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, 0, until_opening(snapshot))
+    ahead = number - snapshot.serving - 1
+    wait_ms = ahead * 60_000 // max(1, snapshot.rate_per_min)
+    if ahead > 2 * snapshot.burst and wait_ms > NEAR_MS and snapshot.phase is Phase.OPEN:
+        return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, ahead, wait_ms)
+    return None
 
 
 def until_opening(snapshot: Snapshot) -> int:

@@ -45,7 +45,8 @@ class Rooms:
         """
         if found := self._rooms.get(room):
             return found
-        await self.refresh_now()
+        if self.problem is None:
+            await self._refresh_anew()
         if found := self._rooms.get(room):
             return found
         if self.problem is not None:
@@ -61,6 +62,12 @@ class Rooms:
         if self._refreshing is None:
             self._refreshing = asyncio.create_task(self._refresh())
         await asyncio.shield(self._refreshing)
+
+    async def _refresh_anew(self) -> None:
+        """A refresh that begins after this call: one that runs may have listed the rooms before."""
+        if self._refreshing is not None:
+            await asyncio.shield(self._refreshing)
+        await self.refresh_now()
 
     async def keep_fresh(self) -> None:
         """Refresh twice a second until cancelled."""

@@ -58,13 +58,17 @@ def is_same_host(target: str, scheme: str, host: str) -> bool:
     """Whether cookies set by us (``scheme``, Host header) reach ``target``: they ignore ports."""
     if target.startswith("/"):
         return True
-    there, here = urlsplit(target), urlsplit(f"{scheme}://{host}")
+    try:
+        there, here = urlsplit(target), urlsplit(f"{scheme}://{host}")
+    except ValueError:
+        return False  # no Host header that a browser sends
     return there.scheme == here.scheme and there.hostname == here.hostname
 
 
 def with_handover(target: str, token: str) -> str:
     """``target`` with the handover in its query, before any fragment."""
     parts = urlsplit(target)
-    pair = f"{HANDOVER}={token}"
-    query = f"{parts.query}&{pair}" if parts.query else pair
-    return urlunsplit(parts._replace(query=query))
+    # One that was used already, in an address that somebody kept, would be found first.
+    pairs = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != HANDOVER]
+    pairs = [pair for pair in pairs if pair]
+    return urlunsplit(parts._replace(query="&".join((*pairs, f"{HANDOVER}={token}"))))

@@ -1,5 +1,6 @@
 """Joining and leaving: ``POST`` and ``DELETE /{room}/ticket``, ``POST /{room}/leave``."""
 
+from typing import Any
 from urllib.parse import quote
 
 from waitingroom.gate.context import Gate
@@ -20,15 +21,19 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     gate.refuse_cross_site(request)
     fields = await request.fields("to")
     snapshot = known.snapshot
-    shown = gate.ticket(request, snapshot.room)
-    if shown and await gate.line.standing(shown, snapshot) in KEPT:
-        ticket, fresh = shown, None
-    else:
-        ticket, fresh = await _new_place(gate, request, known, shown)
-    if request.is_form:
-        cookie = (gate.ticket_cookie(ticket),) if fresh else ()
-        return redirect(wait_page(snapshot.room, fields.get("to", "")), *cookie)
-    return _answer(gate, request, snapshot, ticket, fresh)
+    to = fields.get("to", "")
+    if to:
+        gate.target(known, to)
+    ticket = gate.ticket(request, snapshot.room)
+    batch = await gate.line.catch_up(ticket, snapshot) if ticket else None
+    kept = ticket is not None and await gate.line.standing(ticket, snapshot) in KEPT
+    if ticket is None or not kept:
+        ticket, batch = await _new_place(gate, request, known, ticket)
+    if request.wants_redirects:
+        # Set anew each time, so that a place that is asked for keeps its cookie from running out.
+        return redirect(wait_page(snapshot.room, to), gate.ticket_cookie(ticket))
+    status = 200 if kept else 201
+    return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
 
 
 async def _new_place(
@@ -60,38 +65,32 @@ def client_of(request: Request) -> str:
     return str(client[0]) if client else ""
 
 
-def _number(snapshot: Snapshot, ticket: Ticket, fresh: JoinBatch | None) -> int | None:
-    """The number, if it can be told. A fresh batch knows more than the snapshot of a moment ago."""
-    if fresh and (fresh.fifo or (fresh.drawn is not None and ticket.arrival > fresh.drawn)):
-        return ticket.arrival
-    return number_in(snapshot, ticket.epoch, ticket.arrival)
-
-
-def _answer(
-    gate: Gate,
-    request: Request,
-    snapshot: Snapshot,
-    ticket: Ticket,
-    fresh: JoinBatch | None,
-) -> Response:
-    status = 201 if fresh else 200
-    phase = fresh.phase if fresh else snapshot.phase
-    drawn = fresh.drawn if fresh else snapshot.drawn
-    early = phase is Phase.EARLY if drawn is None else ticket.arrival <= drawn
-    value = {
+def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[str, Any]:
+    """What the holder is told. ``batch``: what the store said, where that is newer."""
+    drawn = batch.drawn if batch else snapshot.drawn
+    fifo = batch.fifo if batch else snapshot.draw is DrawMethod.FIFO
+    phase = batch.phase if batch else snapshot.phase
+    late = drawn is not None and ticket.arrival > drawn
+    known = batch is not None and (fifo or late)
+    number = ticket.arrival if known else number_in(snapshot, ticket.epoch, ticket.arrival)
+    return {
         "room": ticket.room,
         "epoch": ticket.epoch,
         "arrival": ticket.arrival,
-        "number": _number(snapshot, ticket, fresh),
-        "early": early and snapshot.draw is DrawMethod.SHUFFLE,
+        "number": number,
+        "early": not fifo and (phase is Phase.EARLY if drawn is None else not late),
         "phase": phase,
         "issued_at_ms": ticket.issued_at_ms,
     }
+
+
+def _answer(
+    gate: Gate, request: Request, status: int, place: dict[str, Any], ticket: Ticket
+) -> Response:
     if request.is_native:
-        value["ticket"] = gate.keyring.sign_ticket(ticket)
-        return json_response(status, value)
+        return json_response(status, place | {"ticket": gate.keyring.sign_ticket(ticket)})
     # Set anew each time, so that a place that is asked for keeps its cookie from running out.
-    return json_response(status, value, gate.ticket_cookie(ticket))
+    return json_response(status, place, gate.ticket_cookie(ticket))
 
 
 def wait_page(room: str, to: str) -> str:
@@ -106,6 +105,6 @@ async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
     ticket = gate.ticket(request, known.snapshot.room)
     if ticket is not None:
         await gate.line.leave(ticket, known.snapshot)
-    if request.is_form:
+    if request.wants_redirects:
         return redirect(wait_page(known.snapshot.room, ""))
     return Response(204, b"", (NO_STORE,))

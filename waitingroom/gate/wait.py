@@ -2,7 +2,7 @@
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in, page_of
-from waitingroom.gate.http import Refusal, Request, Response, redirect, retry_after
+from waitingroom.gate.http import Refusal, Request, Response, redirect
 from waitingroom.gate.line import number_in
 from waitingroom.gate.plain import Notice, WaitState, wait_view
 from waitingroom.gate.rooms import KnownRoom
@@ -31,6 +31,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is None:
         return redirect(page_of(snapshot.room, to))
     lang = language_of(request, gate.pages.languages)
+    await gate.line.catch_up(ticket, snapshot)
     standing = await gate.line.standing(ticket, snapshot)
     if gone := GONE.get(standing):
         return _page(known, gate.pages.notice(gone, snapshot, lang, to=to))
@@ -67,8 +68,7 @@ NOTICES: dict[str, Notice] = {notice.value: notice for notice in Notice}
 
 def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
     """A refusal as a page, for whoever navigates."""
-    room = request.path.split("/")[1]
-    known = gate.rooms.room(room)
+    known = gate.rooms.room(request.path.lstrip("/").partition("/")[0])
     kind = NOTICES.get(refusal.code, Notice.REFUSED)
     body = gate.pages.notice(
         kind,
@@ -76,7 +76,5 @@ def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
         language_of(request, gate.pages.languages),
         retry_s=_seconds(refusal.retry_after_ms),
     )
-    headers = html_headers(known, NO_STORE)
-    if refusal.retry_after_ms:
-        headers = (*headers, retry_after(refusal.retry_after_ms))
+    headers = (*html_headers(known, NO_STORE), *refusal.headers)
     return Response(refusal.status, body, headers)

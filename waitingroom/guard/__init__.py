@@ -1,0 +1,17 @@
+"""What a shop installs: the check of a pass in front of it, and the way to give a place back.
+
+    from waitingroom.guard import Guard
+
+    app.wsgi_app = Guard(
+        app.wsgi_app,
+        gate="https://wait.example.com", api="http://10.0.0.5:8001", shop_key="…",
+        keys=["wrk1.demo.…"], rooms={"/": "demo"}, allow=["/static/*", "/healthz"],
+    )
+
+At checkout, once the order is safe: ``release(request.environ)``.
+"""
+
+from waitingroom.guard.settings import GuardSettings, Outside
+from waitingroom.guard.wsgi import PASS_KEY, Guard, release
+
+__all__ = ["PASS_KEY", "Guard", "GuardSettings", "Outside", "release"]

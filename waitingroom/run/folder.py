@@ -133,8 +133,10 @@ def read_note(data: Path) -> Running | None:
     if not is_held(data):
         return None
     try:
-        return Running(**json.loads((data / NOTE).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        note = json.loads((data / NOTE).read_text("utf-8"))
+        # Another version's note may say more.
+        return Running(**{name: note[name] for name in Running.__dataclass_fields__})
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

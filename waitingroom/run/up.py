@@ -1,5 +1,6 @@
 """Runs a whole system from one folder until it is told to end."""
 
+import errno
 import os
 import resource
 import socket
@@ -19,6 +20,8 @@ from waitingroom.store.client import Store
 
 ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""
+THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
+"""Of the reasons not to listen, those that another port mends; the others are the address's."""
 OPEN_FILES = 65_536
 """Every connection is one; many systems allow 1,024 unless asked."""
 
@@ -139,10 +142,11 @@ def check_ports(config: Config) -> None:
         try:
             _listen_once(config.host, port)
         except OSError as error:
-            variable = BY_NAME[name].env
+            reason = (error.strerror or str(error)).lower()
+            at_fault = name if error.errno in THE_PORT else "host"
             raise PortTaken(
-                f"port {port} on {config.host} cannot be used ({_reason(error)}); "
-                f"set {variable} to another port"
+                f"port {port} on {config.host} cannot be used ({reason}); "
+                f"set {BY_NAME[at_fault].env} to another"
             ) from None
 
 
@@ -155,10 +159,6 @@ def _listen_once(host: str, port: int) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def run_up(config: Config, *, say: Callable[[str], None]) -> None:

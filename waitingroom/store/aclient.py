@@ -1,6 +1,8 @@
 """The asynchronous store: what the gate uses. Runs verbs, and groups those that crowds call."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 import redis.asyncio
@@ -8,6 +10,7 @@ import redis.exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
 from waitingroom.model import Entry, Express, JoinBatch, Snapshot, Standing
 from waitingroom.store import library, state, verbs
@@ -17,6 +20,11 @@ from waitingroom.store.verbs import Call
 
 MOST_CONNECTIONS = 50
 """To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""
+KEPT_FREE = 2
+"""Of these for the refresh, which no crowd of knocks may hold up."""
+AWAY_MS = 3_000
+"""How long a store that did not answer is taken to be away, unless the refresh reaches it sooner.
+Longer than the refresh takes to fail once more, so that nobody else waits meanwhile."""
 
 OLDEST_SERVER = 7
 EVICTS = (
@@ -25,7 +33,13 @@ EVICTS = (
 
 
 class AsyncStore:
-    """All verbs that the gate needs. ``replicas``: how many must have acknowledged a place."""
+    """All verbs that the gate needs. ``replicas``: how many must have acknowledged a place.
+
+    Once the store has not answered, verbs raise ``StoreDown`` at once: a shopper waits for one
+    time-out at most, and nothing more is sent to a frozen store that would carry it out later.
+    What the refresh asks (``rooms``, ``status``, ``check_fitness``) is always sent, and finds it
+    back.
+    """
 
     def __init__(
         self, client: "redis.asyncio.Redis", *, replicas: int = 0, timeout_s: float = 2.0
@@ -33,6 +47,8 @@ class AsyncStore:
         self._redis = client
         self._replicas = replicas
         self._timeout_s = timeout_s
+        self._slots = asyncio.Semaphore(MOST_CONNECTIONS - KEPT_FREE)
+        self._away_until_ms = 0
 
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
@@ -58,7 +74,32 @@ class AsyncStore:
 
         ``durable``: answer only when enough replicas have it too, else raise ``StoreDown``.
         """
+        self._refuse_if_away()
+        async with self._slots:
+            # Who waited for others that got no answer would get none either.
+            self._refuse_if_away()
+            return await self._ask(call, durable=durable)
+
+    def _refuse_if_away(self) -> None:
+        if clock.monotonic_ms() < self._away_until_ms:
+            raise StoreDown("the store did not answer a moment ago")
+
+    @contextmanager
+    def _reaching(self, call: Call | None) -> Iterator[None]:
+        """Take note of whether the store answers, be it with an error."""
         with translated(call):
+            try:
+                yield
+            except redis.exceptions.ResponseError:
+                self._away_until_ms = 0
+                raise
+            except (redis.exceptions.RedisError, OSError):
+                self._away_until_ms = clock.monotonic_ms() + AWAY_MS
+                raise
+            self._away_until_ms = 0
+
+    async def _ask(self, call: Call, *, durable: bool = False) -> Any:
+        with self._reaching(call):
             try:
                 return await self._send(call, durable=durable)
             except redis.exceptions.ResponseError as error:
@@ -109,14 +150,14 @@ class AsyncStore:
 
     async def rooms(self) -> list[str]:
         """All rooms by name."""
-        with translated(None):
+        with self._reaching(None):
             found = await self._redis.smembers(ROOMS)
         return sorted(name.decode() if isinstance(name, bytes) else name for name in found)
 
     async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
         """The room as it is now. ``previous`` saves fetching texts that have not changed."""
         call = state.status(room, known=previous.told if previous else -1)
-        return state.read_status(room, await self.run(call), previous)
+        return state.read_status(room, await self._ask(call), previous)
 
     async def statuses(
         self, rooms: Iterable[str], known: dict[str, Snapshot]
@@ -135,7 +176,7 @@ class AsyncStore:
 
         Raises :class:`StoreUnfit` where it may evict keys or is too old.
         """
-        with translated(None):
+        with self._reaching(None):
             server = await self._redis.info("server")
             memory = await self._redis.info("memory")
             persistence = await self._redis.info("persistence")

@@ -8,8 +8,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from waitingroom.errors import NoSuchRoom
+from waitingroom.errors import BadSetting, NoSuchRoom
 from waitingroom.model import (
+    ROOM_ID,
     Entry,
     Express,
     JoinBatch,
@@ -19,8 +20,9 @@ from waitingroom.model import (
     Settings,
     Snapshot,
     Standing,
+    is_room_id,
 )
-from waitingroom.settings import Value, check, check_together
+from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import library, state, verbs
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.keys import ROOMS, RoomKeys
@@ -150,6 +152,8 @@ class Store:
         self, room: str, settings: Settings, *, actor: str, now_ms: int | None = None
     ) -> Snapshot:
         """Make a room with a fresh seed, which nobody sees before the draw."""
+        if not is_room_id(room):
+            raise BadSetting("room", f"{room!r} is no room's name: {ROOM_ID.pattern}")
         changes = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
         del changes["test_clock"]
         check(changes)
@@ -177,9 +181,8 @@ class Store:
     def plan(
         self, room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None
     ) -> Snapshot:
-        """Replace the knob plan with ``steps`` (numeric knobs only)."""
-        for step in steps:
-            check({step.field: step.value})
+        """Replace the knob plan with ``steps``: see :func:`waitingroom.settings.check_plan`."""
+        check_plan(steps)
         return self._snapshot(room, verbs.plan(room, steps, actor=actor, now_ms=now_ms))
 
     def act(

@@ -48,12 +48,14 @@ class Group(Generic[Asked, Answer]):
     async def _serve(self, group: list[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._send([asked for asked, _ in group])
+            if len(answers) != len(group):
+                raise ValueError(f"{len(answers)} answers to {len(group)} requests")
         except Exception as error:
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(group, answers, strict=True):
+        for (_, future), answer in zip(group, answers, strict=False):
             # A future whose requester hung up is cancelled; setting it would strand the rest.
             if not future.done():
                 future.set_result(answer)

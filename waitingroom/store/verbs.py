@@ -7,6 +7,7 @@ answer; then nothing is half-done: the function ran whole, or not at all.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -146,15 +147,16 @@ def read_leave(reply: Reply) -> Standing:
 # The shop ---------------------------------------------------------------------------------------
 
 
+_LEASE = re.compile(r"([1-9][0-9]{0,14})-([1-9][0-9]{0,9})")
+"""Canonical, so that no other spelling reaches a command that would refuse it (and the batch)."""
+
+
 def _lease_args(leases: Sequence[str]) -> list[str]:
     """``epoch-arrival`` each, split; what is no lease of ours is asked for as epoch 0."""
     args: list[str] = []
     for lease in leases:
-        epoch, _, arrival = lease.partition("-")
-        ours = epoch.isascii() and epoch.isdigit() and arrival.isascii() and arrival.isdigit()
-        args += (
-            [epoch, arrival] if ours and len(lease) < 40 and int(arrival) < 2**32 else ["0", "0"]
-        )
+        ours = _LEASE.fullmatch(lease)
+        args += ours.groups() if ours and int(ours[2]) < 2**32 else ("0", "0")
     return args
 
 
@@ -237,14 +239,14 @@ def change(
     now_ms: int | None = None,
 ) -> Call:
     """Turn knobs. Based on an old ``version``: nothing changes, ``VersionConflict``."""
-    based_on = -1 if version is None else version
+    based_on = "" if version is None else version
     detail = json.dumps(dict(changes))
     return _call("set", room, _now(now_ms), actor, based_on, detail, *_flat(changes))
 
 
 def plan(room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None) -> Call:
     """Replace the knob plan. A step that is already due takes effect at the next evaluation."""
-    lines = [f"{step.at_ms} {step.field} {step.value}" for step in sorted(steps, key=_at)]
+    lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
     return _call("plan", room, _now(now_ms), actor, *lines)
 
 

@@ -87,14 +87,18 @@ end
 local function follow_plan(keys, s)
   while s.steps > 0 do
     local step = redis.call('LINDEX', keys[PLAN], 0)
-    local at, field, value = string.match(step, '^(%d+) ([%w_]+) (%d+)$')
-    if tonumber(at) > s.now then return end
-    accrue(s, tonumber(at))
-    s[field] = tonumber(value)
+    local at, field, value = string.match(step or '', '^(%d+) ([%w_]+) (%d+)$')
+    if at and tonumber(at) > s.now then return end
     redis.call('LPOP', keys[PLAN])
     s.steps = s.steps - 1
-    s.version = s.version + 1
-    tell(keys, s, field, value)
+    s.dirty = true
+    -- A step that cannot be read is dropped: it must not stop the room.
+    if at then
+      accrue(s, tonumber(at))
+      s[field] = tonumber(value)
+      s.version = s.version + 1
+      tell(keys, s, field, value)
+    end
   end
 end
 

@@ -29,13 +29,12 @@ local join = timed(function(keys, s, args)
   for i = 4, #args do
     local network = tonumber(args[i])
     if within_budget(s, network > 0 and keys[EXTRA + network - 1] or nil) then
-      s.tail = s.tail + 1
+      s.tail, s.dirty = s.tail + 1, true
       answer[#answer + 1] = s.tail
     else
       answer[#answer + 1] = 0
     end
   end
-  s.dirty = true
   return answer
 end)
 
@@ -106,10 +105,11 @@ local function knock(keys, s, epoch, arrival, number)
   raise_tail(s, tonumber(arrival), epoch)
   if redis.call('ZSCORE', keys[LEASES], arrival) then return lease_answer(keys, s, 'again', arrival) end
   local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
-  if refusal then
+  if refusal == 'not_called' then
     local ahead = math.max(0, number - s.serving - 1)
     return {refusal, s.now, ahead, math.ceil((ahead + 1) * UNIT / math.max(1, s.rate_per_min))}
   end
+  if refusal then return {refusal, s.now, 0, 0} end
   local phase = phase_of(s)
   if phase ~= 'open' then return {phase, s.now, 0, 0} end
   -- The lowest number at the door goes in first; whoever stands before me has first claim.
@@ -118,7 +118,7 @@ local function knock(keys, s, epoch, arrival, number)
   if s.capacity > 0 and s.leases + rank >= s.capacity then
     return stand(keys, s, 'full', arrival, number, rank, at_door)
   end
-  if math.floor(s.door / UNIT) <= rank then
+  if math.floor(s.door / UNIT) <= rank or s.rate_per_min == 0 then
     return stand(keys, s, 'door', arrival, number, rank, at_door)
   end
   return take_lease(keys, s, arrival, number, at_door)
@@ -135,12 +135,15 @@ end)
 -- what `enter` answers.
 local express = timed(function(keys, s, args)
   local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
-    and s.credit >= UNIT and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
+    and s.rate_per_min > 0 and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
+  s.tail = s.tail + 1
+  -- Called, but not here yet, may be somebody for whom the last credit or place is held.
+  free = free and callable(s) > 0
   local network = tonumber(args[2])
   if not free or not within_budget(s, network > 0 and keys[EXTRA] or nil) then
+    s.tail = s.tail - 1
     return {'line', s.epoch, 0}
   end
-  s.tail = s.tail + 1
   call_numbers(keys, s)
   local arrival = text_of(s.tail)
   local answer = {'joined', s.epoch, s.tail}

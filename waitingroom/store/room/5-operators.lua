@@ -34,6 +34,15 @@ local function turn_epoch(keys, s, seed, commitment)
   s.staff_epoch = s.staff_epoch + 1
 end
 
+-- Times that were meant for another opening must not contradict this one: no later change of any
+-- knob would be accepted, and a closing time that has passed would end the epoch at once.
+local function open_at(s, opens_at_ms)
+  s.opens_at_ms = opens_at_ms
+  if opens_at_ms > 0 then s.early_at_ms = math.min(s.early_at_ms, opens_at_ms) end
+  if opens_at_ms > 0 and s.draw_at_ms > opens_at_ms then s.draw_at_ms = 0 end
+  if s.closes_at_ms <= math.max(s.now, opens_at_ms) then s.closes_at_ms = 0 end
+end
+
 local function is_text(field)
   return field == 'title' or field == 'message' or field == 'origins'
 end
@@ -66,18 +75,23 @@ local function create(keys, args)
   return answer
 end
 
-local FROZEN = {opens_at_ms = true, draw_at_ms = true, fifo = true, early_at_ms = true}
+-- Which knobs are past changing: a place that was shown, or a draw that was promised, stays what
+-- it was for those who came for it.
+local function is_frozen(s, field)
+  if field == 'fifo' then return s.tail > 0 or s.drawn >= 0 end
+  if field == 'draw_at_ms' then return s.drawn >= 0 end
+  return (field == 'opens_at_ms' or field == 'early_at_ms') and s.opened_at_ms > 0
+end
 
--- args: now, actor, version (-1: whatever it is), detail, then field and value in turn.
+-- args: now, actor, version ('': whatever it is), detail, then field and value in turn.
 local set = timed(function(keys, s, args)
-  local based_on = tonumber(args[3])
-  if based_on >= 0 and based_on ~= s.version then
+  if args[3] ~= '' and tonumber(args[3]) ~= s.version then
     return redis.error_reply('WRCONFLICT ' .. text_of(s.version))
   end
   for i = 5, #args, 2 do
-    local drawn = s.drawn >= 0 and (args[i] == 'fifo' or args[i] == 'draw_at_ms')
-    if FROZEN[args[i]] and (s.opened_at_ms > 0 or drawn) then
-      return redis.error_reply('WRFROZEN ' .. args[i])
+    local field = args[i]
+    if is_frozen(s, field) and tonumber(args[i + 1]) ~= s[field] then
+      return redis.error_reply('WRFROZEN ' .. (field == 'fifo' and 'draw' or field))
     end
   end
   local rate, message = s.rate_per_min, redis.call('HGET', keys[TEXTS], 'message')
@@ -143,20 +157,19 @@ local open = act('open', function(keys, s, args)
     return nil
   end
   if s.closed_at_ms > 0 then
-    if s.closes_at_ms > 0 and s.closes_at_ms <= s.now then s.closes_at_ms = 0 end
     turn_epoch(keys, s, args[4], args[5])
   elseif s.opened_at_ms > 0 then
     return s.paused == 1 and 'the room is paused: resume it' or 'the room is open already'
   end
-  s.early_at_ms = math.min(s.early_at_ms, s.now)
-  s.opens_at_ms = s.now
+  open_at(s, s.now)
   draw_and_open(keys, s)
 end)
 
 -- args: now, actor, '', seed, commitment, opening time (0: as it was).
 local reset = act('reset', function(keys, s, args)
   turn_epoch(keys, s, args[4], args[5])
-  if tonumber(args[6]) > 0 then s.opens_at_ms = tonumber(args[6]) end
+  local opens_at_ms = tonumber(args[6])
+  open_at(s, opens_at_ms > 0 and opens_at_ms or s.opens_at_ms)
   tell(keys, s, 'reset', '')
 end)
 

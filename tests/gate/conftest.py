@@ -1,0 +1,65 @@
+"""The gates that these tests ask, and the rooms behind them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+from gates import LocalGate, RunningGate, running
+from rooms import Room, make
+
+from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.store.client import Store
+
+
+@pytest.fixture(scope="session")
+def running_gate(
+    embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningGate]:
+    """A gate with two workers, for the whole run; nothing it wrote is a stack trace."""
+    with running(embedded.url, tmp_path_factory.mktemp("gate")) as gate:
+        yield gate
+        assert "Traceback" not in gate.log(), gate.log()
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """An event loop for the test."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def gate(store_url: str, runner: asyncio.Runner) -> Iterator[LocalGate]:
+    """A gate in this process."""
+    made = LocalGate.over(store_url, runner)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def other_gate(store_url: str, runner: asyncio.Runner) -> Iterator[LocalGate]:
+    """A second worker of the same gate."""
+    made = LocalGate.over(store_url, runner)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """What operators use."""
+    made = Store.connect(store_url, timeout_s=10)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_room(store: Store, room_id: str) -> Callable[..., Room]:
+    """Makes the test's room, or one more: open, and 20 may enter at once, unless said."""
+    count = 0
+
+    def one(**knobs: object) -> Room:
+        nonlocal count
+        count += 1
+        return make(store, room_id if count == 1 else f"{room_id}-{count}", **knobs)
+
+    return one

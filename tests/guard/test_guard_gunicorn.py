@@ -1,0 +1,97 @@
+"""The guard under a real server that loads the shop, and even serves with it, before it forks."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from guarded import SHOP_KEY, StandInApi, a_pass, ring
+
+from waitingroom.clock import now_ms
+
+SHOP = f"""
+import os
+from waitingroom.guard import PASS_KEY, Guard, release
+
+def pages(environ, start_response):
+    if environ["PATH_INFO"] == "/checkout":
+        release(environ)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+
+app = Guard(
+    pages, gate="http://127.0.0.1:1", api=os.environ["API"], shop_key={SHOP_KEY!r},
+    keys=[os.environ["KEYS"]], rooms={{"/": "demo"}},
+)
+# As a warm-up would: the parent gets a thread of its own, which the workers do not inherit.
+environ = {{"PATH_INFO": "/", "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"}}
+app(environ, lambda *_: None)
+"""
+
+
+def ask(port: int, path: str, lease: str) -> str:
+    """Open a page with a pass that is due for renewal; the answering process's number."""
+    now = now_ms()
+    credential = a_pass(
+        lease=lease, issued_at_ms=now - 800_000, expires_at_ms=now + 100_000, ends_at_ms=now + 10**6
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(
+            "GET", path, headers={"Cookie": f"wr-pass-demo={ring().sign_pass(credential)}"}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode()
+    finally:
+        connection.close()
+
+
+def ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers."""
+    deadline = time.monotonic() + 20
+    while True:
+        assert process.poll() is None and time.monotonic() < deadline
+        try:
+            ask(port, "/", "1-1")
+            return
+        except OSError:
+            time.sleep(0.05)
+
+
+def test_every_worker_reports_and_sends_what_is_left_when_it_ends(
+    api: StandInApi, unused_port: int, tmp_path: Path
+) -> None:
+    """Both workers of a preloaded shop report; a release just before the end still arrives."""
+    (tmp_path / "preloaded.py").write_text(SHOP)
+    words = [
+        "--preload",
+        "--workers",
+        "2",
+        "--bind",
+        f"127.0.0.1:{unused_port}",
+        "--no-control-socket",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *words, "preloaded:app"],
+        cwd=tmp_path,
+        env={**os.environ, "API": api.url, "KEYS": ring().export(), "PYTHONPATH": str(tmp_path)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        ready(unused_port, process)
+        asked: dict[str, str] = {}
+        for n in range(2, 400):
+            asked.setdefault(ask(unused_port, "/", f"1-{n}"), f"1-{n}")
+            if len(asked) == 2:
+                break
+        assert len(asked) == 2
+        api.until(lambda: set(asked.values()) <= set(api.leases("renew")))
+        ask(unused_port, "/checkout", "1-999")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert "1-999" in api.leases("release")

@@ -1,0 +1,80 @@
+"""A room of the real store, with the verbs spelled as the reference room spells them."""
+
+from waitingroom.model import Settings, Snapshot
+from waitingroom.store.client import Store
+from waitingroom.store.keys import RoomKeys
+from waitingroom.store.state import read_status
+
+T0 = 1_800_000_000_000
+"""2027-01-15: when the rooms of the tests begin."""
+ME = {"actor": "tests"}
+
+
+class RealRoom:
+    """``at`` does one verb at one moment, through the client that everybody uses."""
+
+    def __init__(self, store: Store, name: str, settings: Settings, now_ms: int) -> None:
+        self.store, self.name, self.keys = store, name, RoomKeys.of(name)
+        self.redis = store._redis
+        store.create(name, settings, **ME, now_ms=now_ms)
+
+    def at(self, now_ms: int, verb: str, *args):
+        """What the verb answers; raises what it raises."""
+        if hasattr(self, verb):
+            return getattr(self, verb)(now_ms, *args)
+        return getattr(self.store, verb)(self.name, *args, now_ms=now_ms)
+
+    def crowd(self, now_ms, count):
+        """So many people join, none of them from a counted network; answers their arrivals."""
+        return self.join(now_ms, [None] * count).arrivals
+
+    def knock(self, now_ms, arrival, epoch=1):
+        """The ticket's holder comes; in a room without a shuffle the number is the arrival."""
+        return self.store.enter(self.name, epoch, arrival, arrival, now_ms=now_ms)
+
+    def go(self, now_ms, arrival, epoch=1):
+        """The ticket's holder leaves the line."""
+        return self.store.leave(self.name, epoch, arrival, arrival, now_ms=now_ms)
+
+    def run_until(self, begin_ms, end_ms, every_ms=500):
+        """Gates look twice a second; answers what the last look saw."""
+        for now_ms in range(begin_ms, end_ms, every_ms):
+            self.status(now_ms)
+        return self.status(end_ms)
+
+    def status(self, now_ms):
+        return self.store.status(self.name, now_ms=now_ms)
+
+    def join(self, now_ms, networks, seen=(0, 0)):
+        return self.store.join(self.name, networks=networks, seen=seen, now_ms=now_ms)
+
+    def express(self, now_ms, network=None):
+        return self.store.express(self.name, network=network, now_ms=now_ms)
+
+    def set(self, now_ms, changes, version=None):
+        return self.store.set(self.name, changes, **ME, version=version, now_ms=now_ms)
+
+    def plan(self, now_ms, steps):
+        return self.store.plan(self.name, steps, **ME, now_ms=now_ms)
+
+    def act(self, now_ms, name, reason=""):
+        return self.store.act(self.name, name, **ME, reason=reason, now_ms=now_ms)
+
+    def open(self, now_ms):
+        return self.store.open(self.name, **ME, now_ms=now_ms)
+
+    def reset(self, now_ms, opens_at_ms=0):
+        return self.store.reset(self.name, **ME, opens_at_ms=opens_at_ms, now_ms=now_ms)
+
+    def standing(self, places):
+        return self.store.standing(self.name, places)
+
+    def redeem(self, epoch, nonce):
+        return self.store.redeem(self.name, epoch, nonce)
+
+    def written(self) -> Snapshot:
+        """The room as it is on disk: no time passes."""
+        names = ("title", "message", "origins", "commitment", "pause_reason")
+        texts = self.redis.hmget(self.keys.texts, *names)
+        news = self.redis.lrange(self.keys.news, 0, -1)
+        return read_status(self.name, [self.redis.get(self.keys.state), b"", texts, news])

@@ -1,0 +1,157 @@
+"""The room API, as the guard calls it: three calls, JSON both ways, the standard library alone.
+
+No redirect is followed and no proxy is taken from the environment: the bearer key goes to the one
+address that the shop named. Safe between threads: every call has a connection of its own.
+"""
+
+import http.client
+import json
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from waitingroom.guard.knowledge import RoomFacts
+
+LONGEST_ANSWER = 1_000_000
+"""Bytes. A thousand leases take about 60,000."""
+
+
+class ApiAway(Exception):
+    """The room API did not answer in time, or with something that is no answer to us."""
+
+
+class CallRefused(Exception):
+    """The room API answered, and will never take this very call. ``code``: its word for why."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.code = code
+
+
+class Redeemed(StrEnum):
+    """What became of a handover."""
+
+    FIRST = "first"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseNews:
+    """An answer to renew or release: where the room stands, and the leases that are over."""
+
+    facts: RoomFacts
+    ended: tuple[str, ...]
+
+
+# 401 (but for a bad token), 403 and 404 speak of our key or of a room that is not there yet: an
+# operator can mend them, and until then what we have to tell is kept.
+_NEVER = frozenset({400, 409, 410, 413, 415, 422})
+_REFUSING = frozenset({"replayed", "old_epoch", "bad_token"})
+_ENDED = frozenset({"released", "old_epoch"})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomApi:
+    """``url``: scheme, host, port and perhaps a path, without a slash at the end."""
+
+    url: str
+    key: str
+
+    def redeem(self, room: str, token: str, *, timeout_s: float) -> Redeemed:
+        """Use a handover. Raises :class:`ApiAway` when there is no clear yes or no."""
+        try:
+            self._post(room, "redeem", {"handover": token}, timeout_s)
+        except CallRefused as refused:
+            if refused.code in _REFUSING:
+                return Redeemed.REFUSED
+            raise ApiAway(str(refused)) from refused
+        return Redeemed.FIRST
+
+    def renew(
+        self, room: str, leases: Sequence[str], *, now_ms: int, timeout_s: float
+    ) -> LeaseNews:
+        """Keep leases for another session; with none, ask where the room stands.
+
+        Raises :class:`ApiAway` and :class:`CallRefused`; repeating it does no harm.
+        """
+        body = {"leases": list(leases)}
+        return _lease_news(self._post(room, "leases/renew", body, timeout_s), now_ms)
+
+    def release(
+        self, room: str, leases: Sequence[str], *, now_ms: int, timeout_s: float
+    ) -> LeaseNews:
+        """Give leases back. Raises like :meth:`renew`; repeating it does no harm."""
+        body = {"leases": list(leases)}
+        return _lease_news(self._post(room, "leases/release", body, timeout_s), now_ms)
+
+    def _post(self, room: str, call: str, body: dict[str, Any], timeout_s: float) -> Any:
+        """The answer's JSON. ``timeout_s`` holds for each step of the exchange, not for the sum."""
+        parts = urlsplit(self.url)
+        connection = _connect(parts.scheme, parts.hostname or "", parts.port, timeout_s)
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }
+        try:
+            path = f"{parts.path}/api/v1/rooms/{room}/{call}"
+            connection.request("POST", path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            return _read(answer.status, answer.read(LONGEST_ANSWER))
+        except (OSError, http.client.HTTPException) as error:
+            raise ApiAway(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+
+def _connect(
+    scheme: str, host: str, port: int | None, timeout_s: float
+) -> http.client.HTTPConnection:
+    if scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
+    return http.client.HTTPConnection(host, port, timeout=timeout_s)
+
+
+def _read(status: int, raw: bytes) -> Any:
+    """The JSON of a 200. Raises :class:`ApiAway` or :class:`CallRefused` for all else."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise ApiAway(f"status {status} without a JSON object")
+    if status == 200:
+        return body
+    code = body.get("error")
+    code = code if isinstance(code, str) else ""
+    if status in _NEVER or (status == 401 and code in _REFUSING):
+        raise CallRefused(status, code)
+    raise ApiAway(f"status {status} {code}")
+
+
+def _lease_news(body: dict[str, Any], now_ms: int) -> LeaseNews:
+    """Read an answer, field by field. Raises :class:`ApiAway` for one that we cannot read."""
+    try:
+        facts = RoomFacts(
+            _count(body["epoch"]), _count(body["staff_epoch"]), _flag(body["outside"]), now_ms
+        )
+        states = {lease: state["state"] for lease, state in body["leases"].items()}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ApiAway(f"an answer without {error}") from error
+    return LeaseNews(facts, tuple(lease for lease, state in states.items() if state in _ENDED))
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a count")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("a flag")
+    return value

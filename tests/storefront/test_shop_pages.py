@@ -42,7 +42,7 @@ def test_every_item_is_shown_with_its_price_and_what_is_left(shop: Shop) -> None
 
 
 def test_every_picture_and_stylesheet_is_ours_and_there(shop: Shop) -> None:
-    """No address leads elsewhere; what may be kept for long changes its address with its content."""
+    """Nothing comes from elsewhere; what caches may keep has its content in its address."""
     for page in every_page(shop):
         for url in re.findall(r'(?:src|href)="([^"#]+)"', page):
             assert url.startswith("/") and not url.startswith("//")

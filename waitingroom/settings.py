@@ -1,5 +1,6 @@
 """Which values a knob may take. Pure; every refusal names the field and says what is wrong."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins
 LONGEST_PLAN = 100
 LONGEST_TEXT = {"title": 80, "message": 500}
 FIXED_AT_CREATION = frozenset({"test_clock"})
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 Value = int | str | bool | tuple[str, ...]
 
 
@@ -70,9 +72,10 @@ def is_origin(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name
     plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain == text
+    return parts.scheme in ("http", "https") and bool(_HOST.fullmatch(name)) and plain == text
 
 
 def check(changes: Mapping[str, Value]) -> None:

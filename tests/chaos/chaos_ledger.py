@@ -38,9 +38,13 @@ class Place:
 
 
 class Ledger:
-    """All that was answered, from all threads. ``oddities``: whatever no document allows."""
+    """All that was answered, from all threads. ``oddities``: whatever no document allows.
 
-    def __init__(self) -> None:
+    ``breaks``: whether connections may break, as they do when the gate itself is hurt.
+    """
+
+    def __init__(self, *, breaks: bool = False) -> None:
+        self.breaks = breaks
         self.places: dict[int, Place] = {}
         self.answers: Counter[tuple[str, int, str]] = Counter()
         self.oddities: list[str] = []
@@ -63,6 +67,8 @@ class Ledger:
         if answer.status == 503 and answer.code == "store_down":
             if not answer.headers.get("retry-after", "").isdigit():
                 self.oddities.append(f"{call}: a 503 without Retry-After")
+        elif answer.status == 0 and self.breaks:
+            pass
         elif (answer.status, answer.code) not in DOCUMENTED[call]:
             self.oddities.append(f"{call}: {answer.status} {answer.value}")
 

@@ -47,6 +47,16 @@ class Watch(threading.Thread):
         self._store.close()
 
 
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """The process stands still meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 @dataclass
 class Chaos:
     """One system, and what its crowd was told. ``settings``: of its one room."""
@@ -54,6 +64,7 @@ class Chaos:
     run: Run
     settings: Settings
     ledger: Ledger
+    clients: int = CLIENTS
 
     @property
     def gate_url(self) -> str:
@@ -103,12 +114,13 @@ class Chaos:
         return Shop(self.run.note["console_url"], secrets["shop_key"], ROOM)
 
     @contextmanager
-    def under_load(self, seed: object, clients: int = CLIENTS) -> Iterator[None]:
+    def under_load(self, seed: object) -> Iterator[None]:
         """A crowd comes and goes meanwhile; the store's serving number never falls (M3)."""
         watch = Watch(self.store_url)
         watch.start()
         try:
-            with crowd(self.ledger, ROOM, self.gate_url, self.shop(), clients=clients, seed=seed):
+            many = self.clients
+            with crowd(self.ledger, ROOM, self.gate_url, self.shop(), clients=many, seed=seed):
                 yield
         finally:
             watch.stop.set()
@@ -116,12 +128,12 @@ class Chaos:
         assert watch.seen == sorted(watch.seen)
 
 
-def start(folder: Folder, *, opens_in_ms: int = 0, **changes: Any) -> Chaos:
+def start(folder: Folder, *, opens_in_ms: int = 0, breaks: bool = False, **changes: Any) -> Chaos:
     """A system whose room opens now, or in some seconds and is early until then."""
     run = folder.up()
     opens_at_ms = clock.now_ms() + opens_in_ms
     settings = replace(SETTINGS, opens_at_ms=opens_at_ms, **changes)
-    chaos = Chaos(run, settings, Ledger())
+    chaos = Chaos(run, settings, Ledger(breaks=breaks))
     store = Store.connect(chaos.store_url)
     store.create(ROOM, settings, actor="test")
     store.close()

@@ -36,7 +36,7 @@ def a_pass(**changes: Any) -> Pass:
     values: dict[str, Any] = {
         "room": "demo",
         "epoch": 1,
-        "lease": "12",
+        "lease": "1-12",
         "issued_at_ms": NOW_MS,
         "expires_at_ms": NOW_MS + SESSION_MS,
         "ends_at_ms": NOW_MS + 4 * SESSION_MS,
@@ -49,7 +49,7 @@ def a_handover(**changes: Any) -> Handover:
     values: dict[str, Any] = {
         "room": "demo",
         "epoch": 1,
-        "lease": "12",
+        "lease": "1-12",
         "nonce": "0123456789abcdef",
         "issued_at_ms": NOW_MS,
         "expires_at_ms": NOW_MS + 30_000,

@@ -56,7 +56,7 @@ def ready(port: int, process: subprocess.Popen[bytes]) -> None:
     while True:
         assert process.poll() is None and time.monotonic() < deadline
         try:
-            ask(port, "/", "1")
+            ask(port, "/", "1-1")
             return
         except OSError:
             time.sleep(0.05)
@@ -85,12 +85,12 @@ def test_every_worker_reports_and_sends_what_is_left_when_it_ends(
         ready(unused_port, process)
         asked: dict[str, str] = {}
         for n in range(2, 400):
-            asked.setdefault(ask(unused_port, "/", str(n)), f"1-{n}")
+            asked.setdefault(ask(unused_port, "/", f"1-{n}"), f"1-{n}")
             if len(asked) == 2:
                 break
         assert len(asked) == 2
         api.until(lambda: set(asked.values()) <= set(api.leases("renew")))
-        ask(unused_port, "/checkout", "999")
+        ask(unused_port, "/checkout", "1-999")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)

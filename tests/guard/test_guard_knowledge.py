@@ -24,21 +24,21 @@ def test_the_api_may_lower_an_epoch() -> None:
 def test_a_lease_ends_in_its_own_room_and_epoch_only() -> None:
     """The same arrival of another running is another shopper."""
     known = Knowledge()
-    known.end("demo", 1, "12", at_ms=0)
+    known.end("demo", "1-12", at_ms=0)
     assert known.ended(a_pass(), NOW_MS)
-    assert not known.ended(a_pass(epoch=2), NOW_MS)
-    assert not known.ended(a_pass(lease="13"), NOW_MS)
+    assert not known.ended(a_pass(epoch=2, lease="2-12"), NOW_MS)
+    assert not known.ended(a_pass(lease="1-13"), NOW_MS)
     assert not known.ended(a_pass(room="other"), NOW_MS)
 
 
 def test_the_earliest_end_holds() -> None:
     """A later word never revives a lease."""
     known = Knowledge()
-    known.end("demo", 1, "12", at_ms=NOW_MS + 10)
-    known.end("demo", 1, "12", at_ms=NOW_MS + 99)
+    known.end("demo", "1-12", at_ms=NOW_MS + 10)
+    known.end("demo", "1-12", at_ms=NOW_MS + 99)
     assert not known.ended(a_pass(), NOW_MS + 9)
     assert known.ended(a_pass(), NOW_MS + 10)
-    known.end("demo", 1, "12", at_ms=0)
+    known.end("demo", "1-12", at_ms=0)
     assert known.ended(a_pass(), NOW_MS)
 
 
@@ -55,9 +55,9 @@ def test_memory_is_bounded() -> None:
     """The oldest makes room: a flood cannot fill the shop's memory."""
     known = Knowledge(most=3)
     for n in range(10):
-        known.end("demo", 1, str(n), at_ms=0)
+        known.end("demo", f"1-{n}", at_ms=0)
         known.first_use(a_handover(nonce=f"{n:016x}"), NOW_MS)
-    assert [known.ended(a_pass(lease=str(n)), NOW_MS) for n in (6, 7, 8, 9)] == [
+    assert [known.ended(a_pass(lease=f"1-{n}"), NOW_MS) for n in (6, 7, 8, 9)] == [
         False, True, True, True,
     ]  # fmt: skip
     assert len(known._used) == 3

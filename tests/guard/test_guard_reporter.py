@@ -63,8 +63,8 @@ def paths(api: StandInApi) -> list[str]:
 def test_one_turn_tells_everything_in_batches(api: StandInApi, reporter: Reporter) -> None:
     """Releases first (they free places), then handovers, then renewals, in as few calls as fit."""
     for n in range(1, 1_501):
-        reporter.renew(a_pass(lease=str(n)))
-    reporter.release(a_pass(lease="7"))
+        reporter.renew(a_pass(lease=f"1-{n}"))
+    reporter.release(a_pass(lease="1-7"))
     token = signed(a_handover())
     reporter.redeem_later("demo", token)
     reporter.turn()
@@ -106,9 +106,9 @@ def test_an_answer_that_is_none_is_tried_again_later(
 ) -> None:
     """Nothing is lost; the tries become rare; with the first answer everything is told."""
     api.mood = mood
-    reporter.release(a_pass(lease="1"))
+    reporter.release(a_pass(lease="1-1"))
     reporter.turn()
-    reporter.renew(a_pass(lease="2"))
+    reporter.renew(a_pass(lease="1-2"))
     for _ in range(120):
         steady.ms += 1_000
         reporter.turn()
@@ -228,7 +228,7 @@ class TestThread:
         shop = open_shop(api=url)
         began = time.monotonic()
         for n in range(1, 201):
-            shop.give(a_pass(lease=str(n), issued_at_ms=NOW_MS - SESSION_MS))
+            shop.give(a_pass(lease=f"1-{n}", issued_at_ms=NOW_MS - SESSION_MS))
             assert shop.get("/x").status_code == 200
         shop.post("/checkout")
         assert time.monotonic() - began < 2.0

@@ -62,11 +62,9 @@ def test_shop_and_jobs_keep_their_things_in_the_data_folder_unless_told_otherwis
         env = made(WAITINGROOM_DATA="/data")[name].env
         assert env["SHOP_DATABASE_URL"] == "sqlite:////data/shop.db"
         assert env["SHOP_OUTBOX"] == "/data/outbox"
-        env = made(WAITINGROOM_ENV="production")[name].env
-        assert "SHOP_OUTBOX" not in env
-    config = load_config(SETTINGS)
+        assert "SHOP_OUTBOX" not in made(WAITINGROOM_ENV="production")[name].env
     told = {"SHOP_DATABASE_URL": "postgresql://db", "SHOP_SMTP_URL": "smtp://post"}
-    (shop,) = (part for part in parts(config, told) if part.name == "shop")
+    (shop,) = (part for part in parts(load_config(SETTINGS), told) if part.name == "shop")
     assert shop.env["SHOP_DATABASE_URL"] == "postgresql://db"
     assert "SHOP_OUTBOX" not in shop.env
 

@@ -33,20 +33,26 @@ class Catalog:
         return f"{number:,}"
 
     def span(self, low_s: int, high_s: int) -> str:
-        """A range of seconds as people say it, rounded outward; the script's ``span``."""
+        """Seconds as people say them: a range rounded outward, a single time (both equal) up.
+
+        The page's script does the same with the browser's own words for the units.
+        """
         if high_s < 60:
             return self.gettext("less than a minute")
-        if high_s < 7200:
-            return self._range(low_s // 60, -(-high_s // 60), "{n} minute", "{n} minutes")
-        low, high = low_s // 3600, -(-high_s // 3600)
-        return self._range(low, high, "{n} hour", "{n} hours")
+        size = 60 if high_s < 7200 else 3600 if high_s < 172_800 else 86_400
+        high = -(-high_s // size)
+        patterns = {
+            60: self.ngettext("{n} minute", "{n} minutes", high),
+            3600: self.ngettext("{n} hour", "{n} hours", high),
+            86_400: self.ngettext("{n} day", "{n} days", high),
+        }
+        return self._range(low_s // size if low_s < high_s else high, high, patterns[size])
 
     def moment(self, at_ms: int) -> str:
         """A point in time, in UTC: whoever runs no script cannot tell us where they are."""
         return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d, %H:%M UTC")
 
-    def _range(self, low: int, high: int, one: str, many: str) -> str:
-        until = self.ngettext(one, many, high)
-        if low == 0 and high > 1:
-            return fill(self.gettext("up to {span}"), {"span": fill(until, {"n": str(high)})})
-        return fill(until, {"n": str(high) if low in (0, high) else f"{low}–{high}"})
+    def _range(self, low: int, high: int, pattern: str) -> str:
+        if low == 0:
+            return fill(self.gettext("up to {span}"), {"span": fill(pattern, {"n": str(high)})})
+        return fill(pattern, {"n": str(high) if low == high else f"{low}–{high}"})

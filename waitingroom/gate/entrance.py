@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from waitingroom.errors import BadToken
 from waitingroom.gate.context import Gate
-from waitingroom.gate.credentials import shown
+from waitingroom.gate.credentials import cookie_name, shown
 from waitingroom.gate.http import (
     NO_STORE,
     Refusal,
@@ -143,20 +143,20 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     )
 
 
-def _round_name(room: str) -> str:
-    return f"wr-round-{room}"
+def _round_name(gate: Gate, room: str) -> str:
+    return cookie_name("round", room, secure=gate.secure)
 
 
 def _round(gate: Gate, request: Request, room: str) -> int | None:
     """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
-    raw = request.cookies.get(_round_name(room), "")
+    raw = request.cookies.get(_round_name(gate, room), "")
     if raw.isascii() and raw.isdigit() and len(raw) < 4:
         return int(raw) + ("again" not in request.query)
     return 1 if gate.ticket(request, room) else None
 
 
 def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
-    return set_cookie(_round_name(room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
+    return set_cookie(_round_name(gate, room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
 
 
 async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:

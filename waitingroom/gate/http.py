@@ -64,6 +64,10 @@ class Response:
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
 
+_PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+"""What browsers have called it over the years."""
+_ASCII = bytes(range(128)) + b"?" * 128
+"""Other software on the same host may set cookies in any encoding. Ours are ASCII."""
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._-]*")
 NO_STORE = (b"cache-control", b"no-store")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
@@ -154,7 +158,8 @@ class Request:
     @property
     def cookies(self) -> Mapping[str, str]:
         """Cookies by name. Not kept: most requests that look have none."""
-        return parse_cookie(self.header(b"cookie")) if b"cookie" in self.headers else {}
+        raw = self.headers.get(b"cookie")
+        return parse_cookie(raw.translate(_ASCII).decode("ascii")) if raw else {}
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -190,8 +195,8 @@ class Request:
     @property
     def is_prefetch(self) -> bool:
         """Whether a browser only looks ahead: nothing may be handed out for that."""
-        purpose = self.headers.get(b"sec-purpose", b"") + self.headers.get(b"purpose", b"")
-        return b"prefetch" in purpose or b"prerender" in purpose
+        purpose = b" ".join(self.headers.get(name, b"") for name in _PURPOSES)
+        return any(word in purpose for word in (b"prefetch", b"prerender", b"preview"))
 
     @property
     def is_navigation(self) -> bool:

@@ -88,7 +88,7 @@ class Pages:
         return self._static.get(name)
 
     def page(self, snapshot: Snapshot, lang: str) -> bytes:
-        """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room's texts change."""
+        """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room changes."""
         key = (
             *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
             *(snapshot.message, snapshot.draw, snapshot.commitment),
@@ -119,6 +119,7 @@ class Pages:
         """
         values = {
             "kind": kind.value,
+            "opens_in": _opens_in(snapshot, self._catalogs[lang]),
             "span": self._catalogs[lang].span(retry_s, retry_s),
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
@@ -139,7 +140,7 @@ class Pages:
                 "base": f"{self._prefix}/{snapshot.room}",
                 "title": snapshot.title or snapshot.room,
                 "message": snapshot.message,
-                "opens": _moment(snapshot, catalog),
+                "opens": catalog.moment(snapshot.opens_at_ms) if snapshot.opens_at_ms else "",
                 "method": snapshot.draw.value,
             }
         text = self._environments[lang].get_template(template).render(shared | dict(values))
@@ -167,11 +168,12 @@ class Pages:
         return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
 
 
-def _moment(snapshot: Snapshot, catalog: Catalog) -> str:
-    if not snapshot.opens_at_ms:
+def _opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
+    """The time left until the opening, "" where it is not known."""
+    if snapshot is None or not snapshot.opens_at_ms:
         return ""
-    # A page that is kept must not depend on the day it was made: no "today" before the opening.
-    return catalog.moment(snapshot.opens_at_ms)
+    left_s = max(0, snapshot.opens_at_ms - snapshot.now_ms) // 1000
+    return catalog.span(left_s, left_s)
 
 
 def _page_values(snapshot: Snapshot) -> dict[str, object]:
@@ -199,6 +201,7 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
         "number": catalog.count(number) if number else "",
         "ahead": catalog.count(view.ahead) if moving and view.ahead else "",
         "moving": moving,
+        "opens_in": _opens_in(room, catalog),
         "estimated": view.range_s is not None,
         "span": catalog.span(low_s, high_s),
         "reason": room.pause_reason,

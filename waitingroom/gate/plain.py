@@ -110,20 +110,13 @@ def wait_view(
 
 def _state_of(snapshot: Snapshot, number: int | None, door: WaitState | None) -> WaitState:
     """The same rule as ``state`` in the page's script."""
-    match snapshot.phase:
-        case Phase.CLOSED:
-            return WaitState.CLOSED
-        case Phase.DRAINING:
-            return WaitState.DRAINING
-        case Phase.SCHEDULED | Phase.EARLY:
-            return WaitState.EARLY
-        case Phase.PAUSED:
-            return WaitState.PAUSED
-        case Phase.OPEN if number is None:
-            return WaitState.DRAWING
-        case Phase.OPEN if number > snapshot.serving:
-            return WaitState.WAITING
-    return door or WaitState.CALLED
+    if snapshot.phase is Phase.SCHEDULED:
+        return WaitState.EARLY
+    if snapshot.phase is not Phase.OPEN:
+        return WaitState(snapshot.phase.value)
+    if number is None:
+        return WaitState.DRAWING
+    return WaitState.WAITING if number > snapshot.serving else door or WaitState.CALLED
 
 
 def _refresh_s(snapshot: Snapshot, state: WaitState, range_s: tuple[int, int] | None) -> int:

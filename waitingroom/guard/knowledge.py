@@ -71,18 +71,18 @@ class Knowledge:
         facts = self.facts(credential.room)
         if credential.epoch < (facts.staff_epoch if credential.staff else facts.epoch):
             return True
-        ended_at_ms = self._ended.get((credential.room, credential.epoch, credential.lease))
+        ended_at_ms = self._ended.get((credential.room, credential.lease))
         return ended_at_ms is not None and now_ms >= ended_at_ms
 
-    def end(self, room: str, epoch: int, lease: str, *, at_ms: int) -> None:
+    def end(self, room: str, lease: str, *, at_ms: int) -> None:
         """Let a lease count no more from ``at_ms`` on; an earlier end that is known stays."""
-        key = (room, epoch, lease)
+        key = (room, lease)
         with self._lock:
             self._remember(self._ended, key, min(at_ms, self._ended.get(key, at_ms)))
 
     def releasing(self, credential: Pass) -> bool:
         """Whether this lease has been released, though it may still count for a moment."""
-        return (credential.room, credential.epoch, credential.lease) in self._ended
+        return (credential.room, credential.lease) in self._ended
 
     def first_use(self, handover: Handover, now_ms: int) -> bool:
         """Note that a handover is being used; False when this process has seen it before."""

@@ -27,8 +27,8 @@ HANDOVERS_A_TURN = 20
 class Outbox:
     """The news of one room, in the order in which they came. Not safe between threads by itself.
 
-    ``dropped`` counts what the bounds (and an ended epoch) have cost so far. Leases are written
-    ``epoch-lease``, so that one of an earlier running is never taken for one of this.
+    ``dropped`` counts what the bounds have cost so far. A lease carries
+    its epoch, so that one of an earlier running is never taken for one of this.
     """
 
     renewals: dict[str, None] = field(default_factory=dict)

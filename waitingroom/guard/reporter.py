@@ -68,13 +68,13 @@ class Reporter:
         """Note that a shopper is active. Staff have no lease, and nothing to renew."""
         if not renewed.staff:
             with self._news(renewed.room) as box:
-                box.renew(_lease(renewed))
+                box.renew(renewed.lease)
 
     def release(self, released: Pass) -> None:
         """Note that a shopper is done. Twice is the same as once."""
         if not released.staff:
             with self._news(released.room) as box:
-                box.release(_lease(released))
+                box.release(released.lease)
 
     def redeem_later(self, room: str, token: str) -> None:
         """Note that a handover was accepted on its signature."""
@@ -187,10 +187,8 @@ class Reporter:
             now_ms = self._now_ms()
             news = self._api.renew(room, leases, now_ms=now_ms, timeout_s=timeout_s)
             self._known.learn(room, news.facts)
-            for name in news.ended:
-                epoch, _, lease = name.partition("-")
-                if epoch.isdecimal():
-                    self._known.end(room, int(epoch), lease, at_ms=0)
+            for lease in news.ended:
+                self._known.end(room, lease, at_ms=0)
 
     @contextmanager
     def _returning(self, put_back: Callable[[list[str]], None], what: list[str]) -> Iterator[None]:
@@ -203,8 +201,3 @@ class Reporter:
             with self._changed:
                 put_back(what)
             raise
-
-
-def _lease(credential: Pass) -> str:
-    """A lease as the room API names it."""
-    return f"{credential.epoch}-{credential.lease}"

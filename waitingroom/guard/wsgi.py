@@ -193,7 +193,7 @@ class Guard:
         if current.staff:
             return False
         ends_at_ms = self._now_ms() + RELEASE_GRACE_MS
-        self._known.end(current.room, current.epoch, current.lease, at_ms=ends_at_ms)
+        self._known.end(current.room, current.lease, at_ms=ends_at_ms)
         if self._reporter is not None:
             self._reporter.release(current)
         return True

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from waitingroom import readers
-from waitingroom.config import Config, Environment, foreign_environment
+from waitingroom.config import BY_NAME, Config, Environment, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
@@ -30,7 +30,9 @@ def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Pa
 def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     """Everything but the store. ``config.redis_url`` is where the store listens."""
     base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"}
-    made = [_worker(config, base), _cron(config, base), _console(config, base)]
+    made = [_worker(config, base), _console(config, base)]
+    if config.shop == BY_NAME["shop"].default:
+        made.append(_cron(config, base))
     if config.shop != "off":
         made.append(_shop(config, base))
     return [*made, _gate(config, base)]
@@ -71,8 +73,23 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
 def _shop(config: Config, base: Mapping[str, str]) -> Part:
     words = ("--worker-class", "gthread", "--threads", "16")
     argv = gunicorn_argv(config.shop, config.host, config.shop_port, *words)
-    env = {**base, **shop_places(config, base), **shop_env(config)}
+    env = {**shop_defaults(config, base), **base, **shop_env(config)}
     return _web(config, "shop", argv, env, config.shop_port, any_answer=True)
+
+
+def shop_defaults(config: Config, base: Mapping[str, str]) -> dict[str, str]:
+    """Where our own shop and its jobs keep what is theirs, unless the environment says otherwise.
+
+    Mails go into a folder in development only: in production an order waits until there is a
+    server to send its mail to.
+    """
+    defaults = {
+        "SHOP_DATABASE_URL": f"sqlite:///{config.data}/shop.db",
+        "SHOP_URL": config.shop_url,
+    }
+    if config.env is Environment.DEVELOPMENT and not base.get("SHOP_SMTP_URL"):
+        defaults["SHOP_OUTBOX"] = str(config.data / "outbox")
+    return defaults
 
 
 def shop_env(config: Config) -> dict[str, str]:
@@ -91,38 +108,23 @@ def shop_env(config: Config) -> dict[str, str]:
     }
 
 
-def shop_places(config: Config, base: Mapping[str, str]) -> dict[str, str]:
-    """Where the shop and its jobs keep things, unless ``base`` says otherwise.
-
-    Mails go into a folder only in development: in production they want a server, and orders wait
-    until there is one.
-    """
-    places = {
-        "SHOP_DATABASE_URL": f"sqlite:///{config.data / 'shop.db'}",
-        "SHOP_URL": config.shop_url,
-    }
-    if config.env is Environment.DEVELOPMENT and not base.get("SHOP_SMTP_URL"):
-        places["SHOP_OUTBOX"] = str(config.data / "outbox")
-    return {name: base.get(name) or value for name, value in places.items()}
-
-
-def _jobs_env(config: Config, base: Mapping[str, str]) -> dict[str, str]:
-    """RQ takes the store's address from a name of its own; the jobs use the shop's."""
-    store = {"RQ_REDIS_URL": config.redis_url, "REDIS_URL": config.redis_url}
-    return {**base, **shop_places(config, base), **store}
-
-
 def _worker(config: Config, base: Mapping[str, str]) -> Part:
-    words = ("--with-scheduler", "--config", "workers.preload", "default")
-    argv = (sys.executable, "-m", "rq.cli", "worker", *words)
-    log = config.data / "log" / "worker.log"
-    return Part("worker", argv, _jobs_env(config, base), log, lambda: True)
+    # Our own jobs are loaded once, before the worker forks for each; named, since the waiting room
+    # knows no shop.
+    words = ("worker", "--config", "workers.preload", "--with-scheduler", "default")
+    return _rq(config, base, "worker", *words)
 
 
 def _cron(config: Config, base: Mapping[str, str]) -> Part:
-    argv = (sys.executable, "-m", "rq.cli", "cron", "workers.schedule")
-    log = config.data / "log" / "cron.log"
-    return Part("cron", argv, _jobs_env(config, base), log, lambda: True)
+    return _rq(config, base, "cron", "cron", "workers.schedule")
+
+
+def _rq(config: Config, base: Mapping[str, str], name: str, *words: str) -> Part:
+    """A process of RQ's own. It has no sign of life but that it lives."""
+    argv = (sys.executable, "-m", "rq.cli", *words)
+    ours = {"RQ_REDIS_URL": config.redis_url, "REDIS_URL": config.redis_url}
+    env = {**shop_defaults(config, base), **base, **ours}
+    return Part(name, argv, env, config.data / "log" / f"{name}.log", lambda: True)
 
 
 def _web(

@@ -1,0 +1,371 @@
+"""The shopper's pages: what they hold, what they never hold, and that script and HTML agree."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from waitingroom.gate.pages import Pages, content_security_policy
+from waitingroom.gate.plain import (
+    LONGEST_REFRESH_S,
+    SHORTEST_REFRESH_S,
+    Notice,
+    WaitState,
+    WaitView,
+    wait_view,
+)
+from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
+
+MOST_BYTES = 30 * 1024
+NOW_MS = 1_796_126_400_000  # 2026-12-01, 12:00 UTC
+NASTY = """<img src=x onerror="alert(1)"></script><script>alert('2')</script>&{span}"""
+NASTY_TAGS = ("<img", "<script>alert", "</script><script>")
+ROOM = Snapshot(
+    room="demo",
+    epoch=1,
+    staff_epoch=1,
+    version=1,
+    phase=Phase.OPEN,
+    now_ms=NOW_MS,
+    early_at_ms=0,
+    opens_at_ms=NOW_MS - 60_000,
+    closes_at_ms=0,
+    draw_at_ms=0,
+    opened_at_ms=NOW_MS - 60_000,
+    closed_at_ms=0,
+    serving=12,
+    lapsed=0,
+    tail=2345,
+    drawn=1204,
+    rate_per_min=60,
+    burst=2,
+    capacity=0,
+    session_ms=900_000,
+    session_max_ms=0,
+    call_timeout_ms=10_000,
+    claim_grace_ms=600_000,
+    join_limit=0,
+    joins=True,
+    draw=DrawMethod.SHUFFLE,
+    commitment="3f" * 32,
+    seed=None,
+    read_by_ms=0,
+    meter_ms=0,
+    credit=0,
+    door=0,
+    leases=0,
+    open_calls=0,
+    at_door=0,
+    counters=Counters(),
+    title="Winter sale",
+    origins=("https://shop.example",),
+)
+EARLY = replace(ROOM, phase=Phase.EARLY, opens_at_ms=NOW_MS + 1_800_000, opened_at_ms=0, drawn=None)
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    """One set of pages for all tests: they hold no state but rendered bytes."""
+    return Pages()
+
+
+class Tags(HTMLParser):
+    """Collects the elements of a page, with their attributes and the text right inside."""
+
+    def __init__(self, html: bytes) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.blocks: dict[str, str] = {}
+        self._inside = ""
+        self.feed(html.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        self.blocks[self._inside] = self.blocks.get(self._inside, "") + data
+        if self._inside != "script":
+            self.text += data
+
+    def ids(self) -> list[str]:
+        return [value for _, attrs in self.found if (value := attrs.get("id"))]
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+def data_of(html: bytes) -> dict[str, Any]:
+    """The script's data block."""
+    found: dict[str, Any] = json.loads(Tags(html).blocks["script"])
+    return found
+
+
+def views() -> list[WaitView]:
+    """One view of each state that a ticket's holder can be in."""
+    door = {"door": WaitState.DOOR, "retry_s": 12}
+    return [
+        wait_view(ROOM, 1347, velocity_per_min=55, to="/sale?a=1&b=2"),
+        wait_view(ROOM, 13),
+        wait_view(replace(ROOM, rate_per_min=0), 57),
+        wait_view(ROOM, 57, still=True),
+        wait_view(EARLY, None),
+        wait_view(replace(EARLY, opens_at_ms=0), None),
+        wait_view(replace(EARLY, draw=DrawMethod.FIFO), 5),
+        wait_view(ROOM, None),
+        wait_view(ROOM, 3, to="https://shop.example/sale"),
+        wait_view(ROOM, 3, **door),
+        wait_view(ROOM, 3, door=WaitState.FULL, retry_s=3),
+        *(wait_view(replace(ROOM, phase=phase, pause_reason="Cards"), 57) for phase in Phase),
+    ]
+
+
+def every_page(pages: Pages, room: Snapshot = ROOM) -> list[bytes]:
+    """All that can be rendered of ``room``, in every phase, state and notice."""
+    return [
+        *(pages.page(replace(room, phase=phase), "en") for phase in Phase),
+        *(pages.wait(replace(view, to=room.title), "en") for view in views()),
+        *(pages.notice(kind, room, "en", retry_s=5, to=room.title) for kind in Notice),
+        pages.notice(Notice.NO_SUCH_ROOM, None, "en"),
+        pages.notice(Notice.STORE_DOWN, None, "en"),
+    ]
+
+
+def test_what_operators_and_shoppers_write_is_never_html(pages: Pages) -> None:
+    """Titles, messages, pause reasons and return targets are shown as text, whatever they hold."""
+    room = replace(ROOM, title=NASTY, message=NASTY, pause_reason=NASTY)
+    paused = wait_view(replace(room, phase=Phase.PAUSED), 57, to=NASTY)
+    for html in [*every_page(pages, room), pages.wait(paused, "en")]:
+        assert not any(tag in html.decode() for tag in NASTY_TAGS)
+    assert NASTY in Tags(pages.wait(paused, "en")).text
+
+
+def test_no_page_has_anything_inline(pages: Pages) -> None:
+    """The content security policy forbids inline script and style, so no page relies on them."""
+    for html in every_page(pages):
+        page = Tags(html)
+        assert not page.of("style")
+        for tag, attrs in page.found:
+            assert "style" not in attrs, tag
+            assert not [name for name in attrs if name.startswith("on")], tag
+        for script in page.of("script"):
+            assert script.get("src") or script.get("type") == "application/json"
+
+
+def test_no_page_asks_a_third_party(pages: Pages) -> None:
+    """Whatever a page loads comes from the gate itself."""
+    for html in every_page(pages):
+        page = Tags(html)
+        loaded = [*page.of("link"), *page.of("script"), *page.of("img")]
+        urls = [attrs.get("href") or attrs.get("src") or "/" for attrs in loaded]
+        assert all(url.startswith("/static/") or url == "/" for url in urls)
+
+
+def test_no_sentence_keeps_its_braces(pages: Pages) -> None:
+    """Every name in braces is filled in on the pages that no script finishes."""
+    for html in every_page(pages):
+        assert not re.search(r"\{\w+\}", Tags(html).text)
+
+
+def test_ids_are_unique_and_labels_point_at_them(pages: Pages) -> None:
+    """An id is there once, and what refers to one finds it."""
+    for html in every_page(pages):
+        page = Tags(html)
+        ids = page.ids()
+        assert len(ids) == len(set(ids))
+        labels = [attrs.get("aria-labelledby") for _, attrs in page.found]
+        assert {label for label in labels if label} <= set(ids)
+
+
+def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
+    """Script and HTML agree on ids; only the draw's two are missing where nothing is drawn."""
+    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    named = set(re.findall(r"(?:\$|put|show)\('([a-z-]+)'", script))
+    figures = set(re.findall(r"^    \['(\w+)', ", script, re.M))
+    named |= figures | {f"{name}-n" for name in figures} | {"polite", "alert"}
+    assert len(named) > 20
+    assert named <= set(Tags(pages.page(ROOM, "en")).ids())
+    plain = set(Tags(pages.page(replace(ROOM, draw=DrawMethod.FIFO), "en")).ids())
+    assert named - plain == {"commitment", "seed"}
+
+
+def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
+    """Each state and text used is there, and each one that is there is used."""
+    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    data = data_of(pages.page(ROOM, "en"))
+    by_name = set(re.findall(r"texts\.(\w+)", script)) | {method.value for method in DrawMethod}
+    assert by_name == set(data["texts"])
+    quoted = set(re.findall(r"'([a-z_]+)'", script))
+    phases = {"closed", "draining"}
+    assert set(data["states"]) <= quoted | phases
+    ended = set(re.findall(r"finish\('(\w+)'", script))
+    waiting = {state.value for state in WaitState}
+    assert ended | waiting <= set(data["states"])
+    assert all({"chip", "label", "big", "lead"} <= set(words) for words in data["states"].values())
+
+
+def test_every_news_that_the_store_tells_has_its_words(pages: Pages) -> None:
+    """The codes of the function library's own news, so that a page never shows a bare code."""
+    news = data_of(pages.page(ROOM, "en"))["texts"]["news"]
+    told = {"opened", "drawn", "paused", "resumed", "rate_per_min", "message"}
+    assert told | {"draining", "closed", "reset"} == set(news)
+
+
+def test_the_script_never_makes_html_of_what_it_is_told(pages: Pages) -> None:
+    """Text goes in as text: the ways to do otherwise are not used."""
+    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(", script
+    )
+
+
+def test_the_page_script_and_stylesheet_stay_small(pages: Pages) -> None:
+    """A crowd loads these at the worst moment: 30 KiB in all, before compression."""
+    sizes = [len(pages.page(ROOM, "en"))]
+    sizes += [len(pages.static(name).body) for name in ("page.js", "page.css")]  # type: ignore[union-attr]
+    assert sum(sizes) < MOST_BYTES, sizes
+
+
+def test_the_page_is_the_same_for_everyone(pages: Pages) -> None:
+    """Nothing that moves with the line or the clock is in it, so a cache may hold it."""
+    later = replace(ROOM, now_ms=NOW_MS + 5000, serving=99, tail=9999, leases=7, version=8)
+    assert pages.page(later, "en") is pages.page(ROOM, "en")
+    assert pages.page(replace(ROOM, title="Other"), "en") != pages.page(ROOM, "en")
+    assert not Tags(pages.page(ROOM, "en")).of("input")
+
+
+def test_the_page_says_when_the_sale_opens_without_a_script(pages: Pages) -> None:
+    """A shopper without JavaScript reads the time in UTC, and has a form to join with."""
+    page = Tags(pages.page(EARLY, "en"))
+    assert "2026-12-01, 12:30 UTC" in page.text
+    assert [form["action"] for form in page.of("form")] == ["/demo/ticket"]
+
+
+def test_a_closed_room_offers_no_place(pages: Pages) -> None:
+    """Where nobody can join, no form pretends otherwise."""
+    for phase in (Phase.CLOSED, Phase.DRAINING):
+        assert not Tags(pages.page(replace(ROOM, phase=phase), "en")).of("form")
+
+
+def test_pages_kept_are_bounded(pages: Pages) -> None:
+    """An operator who edits the title all day does not fill the gate's memory."""
+    fresh = Pages()
+    for number in range(600):
+        fresh.page(replace(ROOM, title=f"Sale {number}"), "en")
+    assert len(fresh._kept) <= 256
+
+
+def test_a_prefix_stands_before_every_link() -> None:
+    """Behind a path of another site, every address carries the prefix."""
+    pages = Pages(prefix="/queue")
+    page = Tags(pages.page(ROOM, "en"))
+    assert all(str(attrs["href"]).startswith("/queue/static/") for attrs in page.of("link"))
+    assert page.of("form")[0]["action"] == "/queue/demo/ticket"
+    assert data_of(pages.page(ROOM, "en"))["base"] == "/queue/demo"
+
+
+def test_static_files_are_found_by_name_only(pages: Pages) -> None:
+    """No folders, nothing beside the three files; the pages' URLs carry the content's tag."""
+    for name in ("page.js", "page.css", "icon.svg"):
+        asset = pages.static(name)
+        assert asset is not None
+        assert asset.content_type.split(";")[0] in ("text/javascript", "text/css", "image/svg+xml")
+        assert f"/static/{name}?v={asset.etag}".encode() in pages.page(ROOM, "en")
+    for name in ("", "..", "../pages.py", "static/page.js", "page.py", "PAGE.JS"):
+        assert pages.static(name) is None
+
+
+def test_the_policy_lets_a_form_lead_to_the_shop_and_nothing_else() -> None:
+    """Origins go into form-action; what is not an origin stays out of the header."""
+    policy = content_security_policy(("https://shop.example", "http://127.0.0.1:8080"))
+    assert "form-action 'self' https://shop.example http://127.0.0.1:8080;" in policy
+    assert "unsafe" not in policy
+    odd = content_security_policy(
+        ("https://a.example; script-src *", "*", "https://b.example/x\r\n")
+    )
+    assert odd == content_security_policy()
+
+
+@pytest.mark.parametrize(
+    ("room", "number", "door", "state"),
+    [
+        (ROOM, 57, None, WaitState.WAITING),
+        (ROOM, 12, None, WaitState.CALLED),
+        (ROOM, 12, WaitState.DOOR, WaitState.DOOR),
+        (ROOM, 13, WaitState.DOOR, WaitState.WAITING),
+        (ROOM, None, None, WaitState.DRAWING),
+        (EARLY, None, None, WaitState.EARLY),
+        (replace(ROOM, phase=Phase.SCHEDULED), 1, None, WaitState.EARLY),
+        (replace(ROOM, phase=Phase.PAUSED), 3, None, WaitState.PAUSED),
+        (replace(ROOM, phase=Phase.DRAINING), 3, None, WaitState.DRAINING),
+        (replace(ROOM, phase=Phase.CLOSED), 3, None, WaitState.CLOSED),
+    ],
+)
+def test_a_place_without_a_script_is_the_one_the_script_would_show(
+    room: Snapshot, number: int | None, door: WaitState | None, state: WaitState
+) -> None:
+    """The rule of the page's ``state``, for those who cannot run it."""
+    assert wait_view(room, number, door=door).state is state
+
+
+def test_the_waiting_page_tells_place_and_time(pages: Pages) -> None:
+    """People ahead, the range, the own number, the pace, and a way to leave."""
+    html = pages.wait(wait_view(ROOM, 1347, velocity_per_min=55, to="/x?a=1&b=2"), "en")
+    page = Tags(html)
+    assert "1,334 ahead · Winter sale" in page.text
+    assert "Your turn comes in 20–35 minutes." in page.text
+    assert page.of("progress")[0]["value"] == "0"
+    assert [form["action"] for form in page.of("form")] == ["/demo/leave"]
+    assert [field["value"] for field in page.of("input")] == ["/x?a=1&b=2"]
+    assert 'href="?to=%2Fx%3Fa%3D1%26b%3D2&amp;still=1"' in html.decode()
+
+
+def test_a_called_shopper_has_a_button_and_time_to_press_it(pages: Pages) -> None:
+    """Called, at the door or before a full shop: a form to enter, and no refresh under the hand."""
+    for door in (None, WaitState.DOOR, WaitState.FULL):
+        page = Tags(pages.wait(wait_view(ROOM, 3, door=door, retry_s=20, to="/x"), "en"))
+        assert [form["action"] for form in page.of("form")] == ["/demo/pass", "/demo/leave"]
+        assert not [meta for meta in page.of("meta") if meta.get("http-equiv")]
+
+
+def test_a_page_refreshes_itself_ten_times_a_wait_within_bounds(pages: Pages) -> None:
+    """Quick near the turn, slow far from it, and never for who wants it to stand still."""
+    times = [wait_view(ROOM, number, velocity_per_min=60).refresh_s for number in (14, 400, 9000)]
+    assert times == [SHORTEST_REFRESH_S, 36, LONGEST_REFRESH_S]
+    assert wait_view(ROOM, 400, still=True).refresh_s == 0
+    still = Tags(pages.wait(wait_view(ROOM, 400, still=True), "en"))
+    assert not [meta for meta in still.of("meta") if meta.get("http-equiv")]
+    assert "Look again" in still.text
+    moving = Tags(pages.wait(wait_view(ROOM, 400, velocity_per_min=60), "en"))
+    assert [meta["content"] for meta in moving.of("meta") if meta.get("http-equiv")] == ["36"]
+
+
+@pytest.mark.parametrize("kind", Notice)
+def test_every_notice_offers_what_helps(pages: Pages, kind: Notice) -> None:
+    """A new place, another try or the shop's door; nothing where no room is known."""
+    forms = Tags(pages.notice(kind, ROOM, "en", to="/x")).of("form")
+    if kind.offers_a_new_place or kind.asking_again_helps:
+        assert [form["action"] for form in forms] == ["/demo/ticket"]
+    else:
+        assert len(forms) == (kind is Notice.BOUNCED)
+    assert not Tags(pages.notice(kind, None, "en")).of("form")
+
+
+def test_a_store_that_is_down_costs_no_place(pages: Pages) -> None:
+    """The page says so, and when to try again."""
+    text = Tags(pages.notice(Notice.STORE_DOWN, ROOM, "en", retry_s=120)).text
+    assert "Your place is safe" in text
+    assert "2 minutes" in text
+
+
+def test_news_are_not_in_the_cached_page(pages: Pages) -> None:
+    """They move with the status document, which the script reads."""
+    room = replace(ROOM, news=(News(NOW_MS, "paused", "Cards"),), told=5)
+    assert pages.page(room, "en") is pages.page(ROOM, "en")

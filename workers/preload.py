@@ -1,0 +1,9 @@
+"""Loaded by the worker before it forks for its first job: ``rq worker --config workers.preload``.
+
+Each job runs in a process of its own; to load SQLAlchemy there anew would take longer than a mail.
+"""
+
+import workers.confirmation
+import workers.sweep
+
+__all__ = ["workers"]

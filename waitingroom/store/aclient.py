@@ -116,7 +116,11 @@ class AsyncStore:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.execute_command("FCALL", name, len(call.keys), *words)
         pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
-        reply, acknowledged = await pipeline.execute()
+        # Left to itself the pipeline words an error anew, and we would not know it again.
+        reply, acknowledged = await pipeline.execute(raise_on_error=False)
+        for problem in (reply, acknowledged):
+            if isinstance(problem, Exception):
+                raise problem
         if acknowledged < self._replicas:
             raise StoreDown(f"{acknowledged} of {self._replicas} replicas have acknowledged")
         return reply

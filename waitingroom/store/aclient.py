@@ -166,14 +166,19 @@ class AsyncStore:
 
     async def statuses(
         self, rooms: Iterable[str], known: dict[str, Snapshot]
-    ) -> dict[str, Snapshot]:
-        """Every room as it is now; a room that is not there (any more) is left out."""
-        found: dict[str, Snapshot] = {}
+    ) -> dict[str, Snapshot | StoreUnfit]:
+        """Every room as it is now; a room that is not there (any more) is left out.
+
+        One that we cannot read (a newer version wrote it) is its own error, and nobody else's.
+        """
+        found: dict[str, Snapshot | StoreUnfit] = {}
         for room in rooms:
             try:
                 found[room] = await self.status(room, known.get(room))
             except NoSuchRoom:
                 continue
+            except StoreUnfit as error:
+                found[room] = error
         return found
 
     async def check_fitness(self) -> str:

@@ -35,6 +35,7 @@ class Rooms:
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._rooms: dict[str, KnownRoom] = {}
+        self._unread: dict[str, StoreUnfit] = {}
         self._refreshing: asyncio.Task[None] | None = None
         self._lookups = Group(store.listed)
         self._checked = False
@@ -54,7 +55,7 @@ class Rooms:
             await self._refresh_anew()
         if found := self._rooms.get(room):
             return found
-        raise self.problem or NoSuchRoom(room)
+        raise self.problem or self._unread.get(room) or NoSuchRoom(room)
 
     def room(self, room: str) -> KnownRoom | None:
         """The room if it is known."""
@@ -100,13 +101,18 @@ class Rooms:
                 log.warning(warning)
             self._checked = True
 
-    def _take(self, found: dict[str, Snapshot]) -> None:
+    def _take(self, found: dict[str, Snapshot | StoreUnfit]) -> None:
         if self.problem is not None:
             log.warning("the store answers again")
         self.problem = None
-        for gone in self._rooms.keys() - found.keys():
+        unread = {room: one for room, one in found.items() if isinstance(one, StoreUnfit)}
+        for room in unread.keys() - self._unread.keys():
+            log.warning("%s", unread[room])
+        self._unread = unread
+        read = {room: one for room, one in found.items() if not isinstance(one, StoreUnfit)}
+        for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
-        for room, snapshot in found.items():
+        for room, snapshot in read.items():
             velocity = self._rooms[room].velocity if room in self._rooms else Velocity()
             speed = velocity.add(snapshot)
             body = document(snapshot, velocity_per_min=speed, stale=False)

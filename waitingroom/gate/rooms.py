@@ -7,6 +7,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate.http import Response
 from waitingroom.gate.status import HEADERS, Velocity, document
@@ -14,6 +15,9 @@ from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
 
 REFRESH_S = 0.5
+CHECKED_MS = 5_000
+"""How long a store that was fit is taken to be so: a server is soon replaced by another, and its
+settings may be changed while it runs."""
 log = logging.getLogger("waitingroom.gate")
 
 
@@ -35,7 +39,8 @@ class Rooms:
         self._store = store
         self._rooms: dict[str, KnownRoom] = {}
         self._refreshing: asyncio.Task[None] | None = None
-        self._checked = False
+        self._check_at_ms = 0
+        self._warning = ""
         self.problem: WaitingRoomError | None = None
 
     async def get(self, room: str) -> KnownRoom:
@@ -77,7 +82,7 @@ class Rooms:
 
     async def _refresh(self) -> None:
         try:
-            await self._check_once()
+            await self._check_now_and_then()
             known = {room: at.snapshot for room, at in self._rooms.items()}
             found = await self._store.statuses(await self._store.rooms(), known)
         except (StoreDown, StoreUnfit) as error:
@@ -91,11 +96,16 @@ class Rooms:
         finally:
             self._refreshing = None
 
-    async def _check_once(self) -> None:
-        if not self._checked:
-            if warning := await self._store.check_fitness():
-                log.warning(warning)
-            self._checked = True
+    async def _check_now_and_then(self) -> None:
+        """Whether the store may be used; the server behind the address may be another by now."""
+        now_ms = clock.monotonic_ms()
+        if now_ms < self._check_at_ms:
+            return
+        warning = await self._store.check_fitness()
+        if warning and warning != self._warning:
+            log.warning(warning)
+        self._warning = warning
+        self._check_at_ms = now_ms + CHECKED_MS
 
     def _take(self, found: dict[str, Snapshot]) -> None:
         if self.problem is not None:
@@ -115,8 +125,7 @@ class Rooms:
         if self.problem is None:
             log.warning("%s", error)
         self.problem = error
-        # The server behind the address may be another one when it comes back.
-        self._checked = False
+        self._check_at_ms = 0
         for known in self._rooms.values():
             if not known.stale:
                 known.stale = True

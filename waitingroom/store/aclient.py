@@ -27,6 +27,8 @@ AWAY_MS = 3_000
 Longer than the refresh takes to fail once more, so that nobody else waits meanwhile."""
 
 OLDEST_SERVER = 7
+NO_FILE = "the store keeps no append-only file: a crash of it loses places"
+FSYNC = "the store's appendfsync is not “always”: a crash may lose the last second's places"
 EVICTS = (
     "the store may evict keys (maxmemory-policy is {}, must be noeviction): places would be lost"
 )
@@ -49,6 +51,8 @@ class AsyncStore:
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS - KEPT_FREE)
         self._away_until_ms = 0
+        self._loading = asyncio.Lock()
+        self._loads = 0
 
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
@@ -100,13 +104,22 @@ class AsyncStore:
 
     async def _ask(self, call: Call, *, durable: bool = False) -> Any:
         with self._reaching(call):
-            try:
-                return await self._send(call, durable=durable)
-            except redis.exceptions.ResponseError as error:
-                if not is_unknown_function(error):
-                    raise
-            await self._redis.function_load(library.source(), replace=True)
+            for _ in range(library.MOST_LOADS):
+                loads = self._loads
+                try:
+                    return await self._send(call, durable=durable)
+                except redis.exceptions.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                await self._load(loads)
             return await self._send(call, durable=durable)
+
+    async def _load(self, loads: int) -> None:
+        """Load the library, once for all who found it missing after so many ``loads``."""
+        async with self._loading:
+            if self._loads == loads:
+                await self._redis.function_load(library.source(), replace=True)
+                self._loads += 1
 
     async def _send(self, call: Call, *, durable: bool) -> Any:
         name, words = library.function_name(call.verb), (*call.keys, *call.args)
@@ -180,20 +193,20 @@ class AsyncStore:
             server = await self._redis.info("server")
             memory = await self._redis.info("memory")
             persistence = await self._redis.info("persistence")
+            fsync = await self._fsync()
         if int(str(server["redis_version"]).split(".", maxsplit=1)[0]) < OLDEST_SERVER:
             raise StoreUnfit(f"the store is version {server['redis_version']}; it must be ≥ 7")
         policy = memory.get("maxmemory_policy", "noeviction")
         if policy != "noeviction":
             raise StoreUnfit(EVICTS.format(policy))
         if not persistence.get("aof_enabled"):
-            return "the store keeps no append-only file: a crash of it loses places"
-        return await self._fsync_warning()
+            return NO_FILE
+        return "" if fsync == "always" else FSYNC
 
-    async def _fsync_warning(self) -> str:
+    async def _fsync(self) -> str:
+        """When the server writes to disk; a managed one that does not tell is believed."""
         try:
             setting = await self._redis.config_get("appendfsync")
         except redis.exceptions.ResponseError:
-            return ""  # a managed store that does not tell
-        if setting.get("appendfsync") == "always":
-            return ""
-        return "the store's appendfsync is not “always”: a crash may lose the last second's places"
+            return "always"
+        return str(setting.get("appendfsync"))

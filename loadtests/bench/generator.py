@@ -22,15 +22,16 @@ HOST = "127.0.0.1"
 class Load:
     """What was sent for how long, and what came back.
 
-    ``answers``: whole ones within the measured time; ``total``: with those of the warm-up.
-    ``failed``: of all, those of another status than 2xx, and connections that broke. ``busy``:
-    the share of one core that the generator used.
+    ``answers``: whole ones within the measured ``seconds``; ``total``, ``total_s``: with the
+    warm-up. ``failed``: of all, those of another status than 2xx, and connections that broke.
+    ``busy``: the share of one core that the generator used.
     """
 
     answers: int
-    total: int
-    failed: int
     seconds: float
+    total: int
+    total_s: float
+    failed: int
     busy: float
 
     @property
@@ -120,7 +121,7 @@ class Client(asyncio.Protocol):
 
 async def load(request: bytes, port: int, connections: int, warm_s: float, seconds: float) -> Load:
     """Warm up, then count."""
-    counter = Counter()
+    counter, begun = Counter(), time.perf_counter()
     clients = [Client(request, port, counter) for _ in range(connections)]
     await asyncio.gather(*(client.connect() for client in clients))
     await asyncio.sleep(warm_s)
@@ -130,7 +131,8 @@ async def load(request: bytes, port: int, connections: int, warm_s: float, secon
     passed = time.perf_counter() - start
     busy = (time.process_time() - used) / passed
     counter.sending = False
-    return Load(counter.answers - answers, counter.answers, counter.failed, passed, busy)
+    answered, total_s = counter.answers - answers, time.perf_counter() - begun
+    return Load(answered, passed, counter.answers, total_s, counter.failed, busy)
 
 
 def main(words: list[str]) -> None:

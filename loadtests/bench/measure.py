@@ -42,12 +42,12 @@ class Pair:
     @property
     def ratio(self) -> float:
         """Answers a second of the one over those of the other."""
-        return _sum(self.one, "per_second") / _sum(self.other, "per_second")
+        return _sum(self.one, "per_second") / max(1e-9, _sum(self.other, "per_second"))
 
     @property
     def cpu_ratio(self) -> float:
         """The same by processor time of the worker: what others do on the machine counts less."""
-        return _sum(self.other, "cpu_us") / _sum(self.one, "cpu_us")
+        return _sum(self.other, "cpu_us") / max(1e-9, _sum(self.one, "cpu_us"))
 
 
 def _sum(slots: tuple[Slot, Slot], name: str) -> float:
@@ -65,14 +65,13 @@ def run_slot(subject: Subject, seconds: float) -> Slot:
     )
     used_s = _used_s(subject.worker) - before
     load = Load(**json.loads(done.stdout))
-    # Warming up and leaving are work as well: the rate, and not the count, is what fits the slot.
-    worked_s = load.total / load.per_second
     return Slot(
         subject.name,
         load.per_second,
-        load.failed,
-        used_s * 1e6 / load.total,
-        used_s / worked_s,
+        # No answer at all is no measurement.
+        load.failed + (load.answers == 0),
+        used_s * 1e6 / max(1, load.total),
+        used_s / load.total_s,
         load.busy,
     )
 

@@ -81,7 +81,9 @@ def slots_table(slots: Iterable[Slot]) -> str:
 def ceiling(slots: Iterable[Slot]) -> float:
     """Answers a second that the generator could take with a whole core of its own."""
     return median(
-        slot.per_second / slot.generator_busy for slot in slots if slot.subject == "hello"
+        slot.per_second / max(1e-9, slot.generator_busy)
+        for slot in slots
+        if slot.subject == "hello"
     )
 
 

@@ -188,6 +188,23 @@ def test_a_job_that_was_thought_dead_sends_nothing_once_another_has_the_order(
     assert shop.order().mail is Mail.SENT
 
 
+def test_a_job_that_was_thought_dead_does_not_end_what_another_has_begun(
+    shop: Shop, order_id: int, config: WorkersConfig
+) -> None:
+    """Nor does its failure set the order free while the other is at it."""
+
+    def meanwhile() -> None:
+        shop.clock.now_ms += progress.STALE_MS
+        assert progress.revive(shop.database, shop.clock.now_ms) == 1
+        assert progress.claim(shop.database, order_id, shop.clock.now_ms) == 2
+
+    late = Office(before=meanwhile)
+    with pytest.raises(ClaimLost):
+        confirm(order_id, shop.database, late, config, shop.clock)
+    assert late.taken == 0
+    assert (shop.order().mail, shop.order().mail_attempts) == (Mail.SENDING, 2)
+
+
 def test_without_a_post_office_the_order_waits(
     shop: Shop, order_id: int, config: WorkersConfig, tmp_path: Path
 ) -> None:

@@ -3,10 +3,11 @@
 """
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from loadtests.answers import no_server_error, only_documented_answers
+from loadtests.answers import no_server_error, only_documented_answers, sold_out
 from loadtests.evidence import Evidence
 from loadtests.finding import Finding, finding
 from loadtests.records import Place
@@ -191,7 +192,7 @@ def order_is_kept(evidence: Evidence) -> Finding:
 
 def who_comes_gets_in(evidence: Evidence) -> Finding:
     """Who comes when called, and keeps the door's appointments, ends up in the shop."""
-    inside = (Ending.BOUGHT, Ending.WENT)
+    inside = (Ending.BOUGHT, Ending.WENT, Ending.SOLD_OUT)
     prompt = evidence.prompt()
     wrong = (
         f"shopper {shopper}: {evidence.endings.get(shopper, 'not done when the time was up')}"
@@ -233,6 +234,22 @@ def store_and_clients_agree(evidence: Evidence) -> Finding:
     return finding("the store and the clients tell the same", f"{len(told)} entries", wrong)
 
 
+def stock_sells_once(evidence: Evidence) -> Finding:
+    """No item sells more pieces than there were, no order twice; and nobody is told "sold out"
+    of an item of which a piece is left.
+    """
+    sold = Counter(order.item for order in evidence.orders)
+    stock, wrong = evidence.stock, []
+    wrong += [f"{sold[i]} of {i} sold, {n} there were" for i, n in stock.items() if sold[i] > n]
+    tokens = Counter(order.token for order in evidence.orders)
+    wrong += [f"order {token[:8]}… shown to {n}" for token, n in tokens.items() if n > 1]
+    refused = {answer.call.partition(" ")[2] for answer in evidence.answers if sold_out(answer)}
+    wrong += [f"sold out told of {i} after {sold[i]}" for i in refused if sold[i] < stock.get(i, 0)]
+    gone = sum(sold[item] == pieces for item, pieces in stock.items())
+    looked_at = f"{len(evidence.orders)} orders, {gone} of {len(stock)} items sold to the last"
+    return finding("every piece sells once", looked_at, sorted(wrong))
+
+
 CHECKS: tuple[Callable[[Evidence], Finding], ...] = (
     no_server_error,
     only_documented_answers,
@@ -249,6 +266,7 @@ CHECKS: tuple[Callable[[Evidence], Finding], ...] = (
     who_left_stays_out,
     capacity_is_held,
     store_and_clients_agree,
+    stock_sells_once,
 )
 
 

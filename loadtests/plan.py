@@ -25,7 +25,7 @@ class Crowd:
     opening lasts, ``tail_s``: how long others follow.
     """
 
-    shoppers: int = 1_500
+    shoppers: int = 1_000
     early_share: float = 0.5
     spike_share: float = 0.4
     early_s: float = 25.0

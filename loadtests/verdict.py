@@ -10,7 +10,7 @@ from itertools import pairwise
 from loadtests.answers import no_server_error, only_documented_answers, sold_out
 from loadtests.evidence import Evidence
 from loadtests.finding import Finding, finding
-from loadtests.records import Place
+from loadtests.records import Answer, Place
 from loadtests.shopper import Ending
 from waitingroom.draw import commitment
 
@@ -167,26 +167,33 @@ def shown_places_never_grow(evidence: Evidence) -> Finding:
 
 def order_is_kept(evidence: Evidence) -> Finding:
     """Of two who come at once when called, the lower number is not inside more than
-    ``call_timeout`` after the higher one.
+    ``call_timeout`` after the higher one. Time before its own first knock does not count, nor the
+    time in which its knocks were on their way.
 
     That is as exact as the line is: a page learns of its call when it next reads the status, and
-    at the door the lowest number that is there goes first.
+    at the door the lowest number *that is there* goes first.
     """
-    entered = sorted(
-        (evidence.numbers[place.arrival], evidence.entries[place.arrival])
+    knocks: dict[int, list[Answer]] = {}
+    for answer in evidence.answers:
+        if answer.call == "pass":
+            knocks.setdefault(answer.shopper, []).append(answer)
+    came = {
+        evidence.numbers[place.arrival]: (evidence.entries[place.arrival], knocks[shopper])
         for shopper in evidence.prompt()
-        if (place := evidence.place_of.get(shopper))
-        and place.arrival in evidence.entries
-        and place.arrival in evidence.numbers
-    )
-    wrong, latest, furthest_ms = [], (0, 0), 0
-    for number, at_ms in entered:
-        behind_ms = latest[1] - at_ms
+        if shopper in knocks
+        and (place := evidence.place_of.get(shopper))
+        and place.arrival in evidence.entries.keys() & evidence.numbers.keys()
+    }
+    wrong, first, furthest_ms = [], (0, 0), 0
+    for number in sorted(came, reverse=True):
+        entered_ms, mine = came[number]
+        knocked_ms, asking_ms = mine[0].sent_ms, sum(knock.at_ms - knock.sent_ms for knock in mine)
+        behind_ms = entered_ms - max(first[0], knocked_ms) - asking_ms if first[0] else 0
         furthest_ms = max(furthest_ms, behind_ms)
         if behind_ms > evidence.facts.call_timeout_ms:
-            wrong.append(f"number {number} was inside {behind_ms} ms before number {latest[0]}")
-        latest = max(latest, (number, at_ms), key=lambda pair: pair[1])
-    looked_at = f"{len(entered)} who came at once; furthest overtaken by {furthest_ms} ms"
+            wrong.append(f"number {first[1]} was inside {behind_ms} ms before number {number}")
+        first = min(first, (entered_ms, number)) if first[0] else (entered_ms, number)
+    looked_at = f"{len(came)} who came at once; at the door behind others {furthest_ms} ms at most"
     return finding("the order of the line is kept", looked_at, wrong)
 
 

@@ -113,7 +113,13 @@ def with_entry(of: int, at_ms: int) -> Evidence:
         Entered(visit.shopper, at_ms - 1, at_ms + 1) if visit.shopper == arrival - 1 else visit
         for visit in run.visits
     )
-    return replace(run, visits=visits, entries={**run.entries, arrival: at_ms})
+    answers = (*run.answers, Answer(arrival - 1, "pass", START_MS, START_MS, 409, "door"))
+    return replace(
+        run,
+        answers=tuple(sorted(answers, key=lambda a: a.sent_ms)),
+        visits=visits,
+        entries={**run.entries, arrival: at_ms},
+    )
 
 
 def with_seen(**changes: Any) -> Evidence:
@@ -173,7 +179,7 @@ BROKEN: list[tuple[Callable[[Evidence], Finding], Callable[[], Evidence], str]] 
     (verdict.nobody_enters_uncalled, lambda: with_facts(drawn=None, seed=None), "number None"),
     (verdict.serving_never_falls, lambda: with_seen(serving=7), "from 8 to 7"),
     (verdict.shown_places_never_grow, lambda: with_seen(ahead=1), "from 0 to 1"),
-    (verdict.order_is_kept, lambda: with_entry(2, START_MS + 20_000), "number 3 was inside 19000"),
+    (verdict.order_is_kept, lambda: with_entry(2, START_MS + 20_000), "number 3 was inside 18"),
     (verdict.who_comes_gets_in, lambda: ended_as(4, "lapsed"), "shopper 4: lapsed"),
     (verdict.who_comes_gets_in, lambda: replace(good(), ended=()), "not done"),
     (verdict.who_left_stays_out, lambda: ended_as(4, "left the line"), "shopper 4 left"),
@@ -228,6 +234,16 @@ def test_who_comes_late_may_be_overtaken() -> None:
     characters = list(run.characters)
     characters[arrival - 1] = replace(PROMPT, comes=Comes.LATE)
     assert verdict.order_is_kept(replace(run, characters=tuple(characters))).ok
+
+
+def test_who_reads_the_status_late_is_not_wronged() -> None:
+    """The line can only serve those who are at the door; a page's own pause is its own."""
+    run = with_entry(2, START_MS + 20_000)
+    assert not verdict.order_is_kept(run).ok
+    (arrival,) = (a for a, mine in run.numbers.items() if mine == 2)
+    knock = Answer(arrival - 1, "pass", START_MS + 15_000, START_MS + 15_001, 409, "door")
+    answers = (*(a for a in run.answers if a.shopper != arrival - 1), knock)
+    assert verdict.order_is_kept(replace(run, answers=answers)).ok
 
 
 def test_one_failure_fails_the_whole_and_shows_a_few_examples() -> None:

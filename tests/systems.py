@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 PATIENCE_S = 30
 PORTS = ("WAITINGROOM_GATE_PORT", "WAITINGROOM_CONSOLE_PORT", "WAITINGROOM_SHOP_PORT")
@@ -82,7 +85,8 @@ class Run:
     @property
     def note(self) -> dict[str, Any]:
         """What run.json says."""
-        text = (self.folder / ".waitingroom" / "run.json").read_text("utf-8")
+        data = self.folder / self.env.get("WAITINGROOM_DATA", ".waitingroom")
+        text = (data / "run.json").read_text("utf-8")
         return json.loads(text)
 
     def descendants(self) -> list[psutil.Process]:
@@ -161,3 +165,34 @@ def working_folder(path: Path) -> Folder:
     env |= {"WAITINGROOM_SHOP": "tinyshop:app", "WAITINGROOM_GATE_WORKERS": "1"}
     env |= dict(zip(PORTS, map(str, free_ports(3)), strict=True))
     return Folder(path, env)
+
+
+def lacking(what: str) -> None:
+    """Skip for want of a right, but never in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@contextmanager
+def small_file_system(place: Path, megabytes: int = 16) -> Iterator[Path]:
+    """A file system of a few megabytes at ``place``; skips where it may not be mounted."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        lacking("mounting a small file system wants root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """A file that takes all the room there is."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            return filler

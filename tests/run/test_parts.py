@@ -25,7 +25,7 @@ def made(**env: str) -> dict[str, Part]:
 
 def test_they_start_so_that_the_gate_is_last_and_ends_first() -> None:
     """Nobody is let in before there is a shop."""
-    assert list(made()) == ["worker", "console", "shop", "gate"]
+    assert list(made()) == ["worker", "cron", "console", "shop", "gate"]
 
 
 def test_a_shop_that_runs_elsewhere_is_not_started() -> None:
@@ -54,6 +54,19 @@ def test_the_shop_has_the_keys_of_its_rooms_and_the_newest_bearer_key() -> None:
     assert [ring.room for ring in rings] == ["demo", "vip"]
     assert env["WAITINGROOM_SHOP_KEY"] == "n" * 32
     assert env["WAITINGROOM_API_URL"] == "http://127.0.0.1:8001"
+
+
+def test_shop_and_jobs_keep_their_things_in_the_data_folder_unless_told_otherwise() -> None:
+    """The same things for all three, and no mail into a folder in production."""
+    for name in ("shop", "worker", "cron"):
+        env = made(WAITINGROOM_DATA="/data")[name].env
+        assert env["SHOP_DATABASE_URL"] == "sqlite:////data/shop.db"
+        assert env["SHOP_OUTBOX"] == "/data/outbox"
+        assert "SHOP_OUTBOX" not in made(WAITINGROOM_ENV="production")[name].env
+    told = {"SHOP_DATABASE_URL": "postgresql://db", "SHOP_SMTP_URL": "smtp://post"}
+    (shop,) = (part for part in parts(load_config(SETTINGS), told) if part.name == "shop")
+    assert shop.env["SHOP_DATABASE_URL"] == "postgresql://db"
+    assert "SHOP_OUTBOX" not in shop.env
 
 
 @pytest.mark.parametrize(("installed", "parser"), [(object(), "fast"), (None, "python")])

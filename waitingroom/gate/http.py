@@ -255,7 +255,7 @@ class Request:
         if not raw:
             return {}
         try:
-            value = json.loads(raw)
+            value = json.loads(raw.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             raise Refusal(400, "bad_request", "the body is no JSON in UTF-8") from None
         if not isinstance(value, dict):

@@ -154,6 +154,13 @@ class AsyncStore:
             found = await self._redis.smembers(ROOMS)
         return sorted(name.decode() if isinstance(name, bytes) else name for name in found)
 
+    async def listed(self, rooms: Sequence[str]) -> list[bool]:
+        """Whether each is the name of a room."""
+        self._refuse_if_away()
+        with self._reaching(None):
+            found = await self._redis.smismember(ROOMS, list(rooms))
+        return [bool(one) for one in found]
+
     async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
         """The room as it is now. ``previous`` saves fetching texts that have not changed."""
         call = state.status(room, known=previous.told if previous else -1)

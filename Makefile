@@ -45,7 +45,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 loadtest: $(VENV)/.dev
-	$(BIN)/python -m loadtests.run
+	$(BIN)/python -m loadtests.run $(LOADTEST)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m loadtests.bench --write

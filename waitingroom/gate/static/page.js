@@ -108,7 +108,7 @@ async function join() {
   if (!code) return settle(data);
   if (code === 'sold_out') return finish(code);
   if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
-  return appoint(wait_ms || 10000);
+  return appoint(wait_ms || 60000);
 }
 
 function settle({ epoch, arrival, number, issued_at_ms }) {
@@ -221,14 +221,14 @@ async function round() {
     Object.assign(shared, { place: null, door: '' });
     appoint(Math.random() * poll.spread_ms); // a reset: not everybody at once
   }
-  if (Date.now() >= not_before) {
-    if (!shared.place && ['early', 'open', 'paused'].includes(phase)) {
-      await join();
-      if (shared.place) return 0;
-    } else if (TURN.includes(state())) {
-      await enter();
-      if (!shared.place) return 0;
-    }
+  const due = Date.now() >= not_before;
+  const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
+  if (!shared.place && (due || opened) && phase !== 'draining' && phase !== 'closed') {
+    await join();
+    if (shared.place) return 0;
+  } else if (due && TURN.includes(state())) {
+    await enter();
+    if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
   if (shared.place && shared.place.number == null && drawn != null) return ask_for_number(poll);

@@ -21,6 +21,8 @@ let not_before = 0; // the gate's appointment for the next join or entry, on the
 let draw_at = 0; // when to ask for the number that was drawn
 let failures = 0;
 let rejoined = false;
+const TURN = ['called', 'door', 'full'];
+const INSIDE = ['entered', 'bounced'];
 
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
@@ -125,7 +127,7 @@ async function come_back() {
   if (known?.entered) {
     shared.place = known;
     await enter();
-    if (shared.end === 'entered' || shared.end === 'bounced') return;
+    if (INSIDE.includes(shared.end)) return;
     start_over();
   }
   await join();
@@ -154,7 +156,7 @@ async function enter() {
 
 function finish(end, shop = '') {
   Object.assign(shared, { end, shop, door: '' });
-  if (end !== 'entered' && end !== 'bounced') {
+  if (!INSIDE.includes(end)) {
     shared.place = null;
     kept.set(null);
   }
@@ -197,8 +199,6 @@ function state() {
   if (place.number == null) return 'drawing';
   return place.number <= place.serving ? door || 'called' : 'waiting';
 }
-
-const TURN = ['called', 'door', 'full'];
 
 // How long it still takes in a state, in seconds: [low, high], or null where nobody knows.
 function left_s(kind) {
@@ -382,7 +382,7 @@ function render() {
     show(id, on);
     if (on) put(`${id}-n`, count(n));
   }
-  show('again', end && !['entered', 'bounced', 'sold_out'].includes(end));
+  show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
   if (shared.shop) $('shop').href = shared.shop;

@@ -12,6 +12,7 @@ from waitingroom.gate.http import Response
 from waitingroom.gate.status import HEADERS, Velocity, document
 from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
+from waitingroom.store.groups import Group
 
 REFRESH_S = 0.5
 log = logging.getLogger("waitingroom.gate")
@@ -35,6 +36,7 @@ class Rooms:
         self._store = store
         self._rooms: dict[str, KnownRoom] = {}
         self._refreshing: asyncio.Task[None] | None = None
+        self._lookups = Group(store.listed)
         self._checked = False
         self.problem: WaitingRoomError | None = None
 
@@ -45,13 +47,14 @@ class Rooms:
         """
         if found := self._rooms.get(room):
             return found
+        # By name first: a flood of wrong names must not make us read every room over and over.
+        if self.problem is None and not await self._lookups.ask(room):
+            raise NoSuchRoom(room)
         if self.problem is None:
             await self._refresh_anew()
         if found := self._rooms.get(room):
             return found
-        if self.problem is not None:
-            raise self.problem
-        raise NoSuchRoom(room)
+        raise self.problem or NoSuchRoom(room)
 
     def room(self, room: str) -> KnownRoom | None:
         """The room if it is known."""

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
 from waitingroom.model import Entry, Express, JoinBatch, Snapshot, Standing
-from waitingroom.store import library, state, verbs
+from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.keys import ROOMS
 from waitingroom.store.verbs import Call
@@ -25,11 +25,6 @@ KEPT_FREE = 2
 AWAY_MS = 3_000
 """How long a store that did not answer is taken to be away, unless the refresh reaches it sooner.
 Longer than the refresh takes to fail once more, so that nobody else waits meanwhile."""
-
-OLDEST_SERVER = 7
-EVICTS = (
-    "the store may evict keys (maxmemory-policy is {}, must be noeviction): places would be lost"
-)
 
 
 class AsyncStore:
@@ -49,6 +44,7 @@ class AsyncStore:
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS - KEPT_FREE)
         self._away_until_ms = 0
+        self._unfit: StoreUnfit | None = None
 
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
@@ -74,6 +70,8 @@ class AsyncStore:
 
         ``durable``: answer only when enough replicas have it too, else raise ``StoreDown``.
         """
+        if durable and self._unfit is not None:
+            raise self._unfit
         self._refuse_if_away()
         async with self._slots:
             # Who waited for others that got no answer would get none either.
@@ -154,6 +152,13 @@ class AsyncStore:
             found = await self._redis.smembers(ROOMS)
         return sorted(name.decode() if isinstance(name, bytes) else name for name in found)
 
+    async def listed(self, rooms: Sequence[str]) -> list[bool]:
+        """Whether each is the name of a room."""
+        self._refuse_if_away()
+        with self._reaching(None):
+            found = await self._redis.smismember(ROOMS, list(rooms))
+        return [bool(one) for one in found]
+
     async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
         """The room as it is now. ``previous`` saves fetching texts that have not changed."""
         call = state.status(room, known=previous.told if previous else -1)
@@ -174,26 +179,25 @@ class AsyncStore:
     async def check_fitness(self) -> str:
         """Refuse a store that may lose places by its own settings; answer a warning, or "".
 
-        Raises :class:`StoreUnfit` where it may evict keys or is too old.
+        Raises :class:`StoreUnfit` where it may evict keys or is too old; from then on nothing is
+        handed out over it until it is asked again and is fit.
         """
+        info: dict[str, Any] = {}
         with self._reaching(None):
-            server = await self._redis.info("server")
-            memory = await self._redis.info("memory")
-            persistence = await self._redis.info("persistence")
-        if int(str(server["redis_version"]).split(".", maxsplit=1)[0]) < OLDEST_SERVER:
-            raise StoreUnfit(f"the store is version {server['redis_version']}; it must be ≥ 7")
-        policy = memory.get("maxmemory_policy", "noeviction")
-        if policy != "noeviction":
-            raise StoreUnfit(EVICTS.format(policy))
-        if not persistence.get("aof_enabled"):
-            return "the store keeps no append-only file: a crash of it loses places"
-        return await self._fsync_warning()
+            for section in fitness.SECTIONS:
+                info |= await self._redis.info(section)
+            appendfsync = await self._appendfsync()
+        try:
+            warning = fitness.judge(info, appendfsync)
+        except StoreUnfit as error:
+            self._unfit = error
+            raise
+        self._unfit = None
+        return warning
 
-    async def _fsync_warning(self) -> str:
+    async def _appendfsync(self) -> str | None:
         try:
             setting = await self._redis.config_get("appendfsync")
         except redis.exceptions.ResponseError:
-            return ""  # a managed store that does not tell
-        if setting.get("appendfsync") == "always":
-            return ""
-        return "the store's appendfsync is not “always”: a crash may lose the last second's places"
+            return None
+        return setting.get("appendfsync")

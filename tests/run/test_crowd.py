@@ -19,8 +19,8 @@ def app(environ, start_response):
         return []
     with open("seen", "a") as seen:
         seen.write(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}\\n")
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"inside"]
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b'<a href="/items/kettle">kettle</a><input name="once" value="1">']
 """
 
 
@@ -63,7 +63,7 @@ def test_shoppers_go_from_the_shop_through_the_line_into_the_shop(folder: Folder
     crowd.run(threads=3)
     assert crowd.endings == {Ending.LOOKED: 1, Ending.NEVER_CAME: 1, Ending.BOUGHT: 1}
     seen = (folder.path / "seen").read_text().replace("GET /healthz\n", "").splitlines()
-    assert sorted(seen) == ["GET /", "GET /", "POST /checkout"]
+    assert sorted(seen) == ["GET /", "GET /", "GET /items/kettle", "POST /items/kettle/checkout"]
 
 
 def test_a_shopper_whose_gate_is_away_asks_again(folder: Folder) -> None:

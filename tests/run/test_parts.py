@@ -25,36 +25,12 @@ def made(**env: str) -> dict[str, Part]:
 
 def test_they_start_so_that_the_gate_is_last_and_ends_first() -> None:
     """Nobody is let in before there is a shop."""
-    assert list(made()) == ["worker", "console", "cron", "shop", "gate"]
+    assert list(made()) == ["worker", "cron", "console", "shop", "gate"]
 
 
 def test_a_shop_that_runs_elsewhere_is_not_started() -> None:
-    """``WAITINGROOM_SHOP=off``; nor is the schedule of a shop that is not there."""
-    assert list(made(WAITINGROOM_SHOP="off")) == ["worker", "console", "gate"]
-
-
-def test_a_shop_of_ones_own_has_no_schedule_of_ours() -> None:
-    """The cron looks after orders that only our own shop has."""
-    assert "cron" not in made(WAITINGROOM_SHOP="mine:app")
-
-
-def test_the_shop_and_its_jobs_share_a_database_in_the_data_folder() -> None:
-    """Unless the environment names another, or a mail server."""
-    made_here = made(WAITINGROOM_DATA="/data")
-    for name in ("shop", "worker", "cron"):
-        assert made_here[name].env["SHOP_DATABASE_URL"] == "sqlite:////data/shop.db"
-        assert made_here[name].env["SHOP_OUTBOX"] == "/data/outbox"
-        assert made_here[name].env["SHOP_URL"] == "http://127.0.0.1:8080"
-    theirs = {"SHOP_DATABASE_URL": "postgresql://elsewhere/shop", "SHOP_SMTP_URL": "smtp://mail"}
-    for part in parts(load_config(SETTINGS), theirs):
-        if part.name in ("shop", "worker", "cron"):
-            assert theirs.items() <= part.env.items()
-            assert "SHOP_OUTBOX" not in part.env
-
-
-def test_production_has_no_outbox() -> None:
-    """There a mail waits for a server; a folder that nobody reads would swallow it."""
-    assert "SHOP_OUTBOX" not in made(WAITINGROOM_ENV="production")["worker"].env
+    """``WAITINGROOM_SHOP=off``."""
+    assert "shop" not in made(WAITINGROOM_SHOP="off")
 
 
 def test_each_child_is_given_its_share_and_nothing_else_of_ours() -> None:
@@ -78,6 +54,19 @@ def test_the_shop_has_the_keys_of_its_rooms_and_the_newest_bearer_key() -> None:
     assert [ring.room for ring in rings] == ["demo", "vip"]
     assert env["WAITINGROOM_SHOP_KEY"] == "n" * 32
     assert env["WAITINGROOM_API_URL"] == "http://127.0.0.1:8001"
+
+
+def test_shop_and_jobs_keep_their_things_in_the_data_folder_unless_told_otherwise() -> None:
+    """The same things for all three, and no mail into a folder in production."""
+    for name in ("shop", "worker", "cron"):
+        env = made(WAITINGROOM_DATA="/data")[name].env
+        assert env["SHOP_DATABASE_URL"] == "sqlite:////data/shop.db"
+        assert env["SHOP_OUTBOX"] == "/data/outbox"
+        assert "SHOP_OUTBOX" not in made(WAITINGROOM_ENV="production")[name].env
+    told = {"SHOP_DATABASE_URL": "postgresql://db", "SHOP_SMTP_URL": "smtp://post"}
+    (shop,) = (part for part in parts(load_config(SETTINGS), told) if part.name == "shop")
+    assert shop.env["SHOP_DATABASE_URL"] == "postgresql://db"
+    assert "SHOP_OUTBOX" not in shop.env
 
 
 @pytest.mark.parametrize(("installed", "parser"), [(object(), "fast"), (None, "python")])

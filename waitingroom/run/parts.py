@@ -30,9 +30,10 @@ def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Pa
 def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     """Everything but the store. ``config.redis_url`` is where the store listens."""
     base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"}
-    made = [_worker(config, base), _console(config, base)]
+    made = [_worker(config, base)]
     if config.shop == BY_NAME["shop"].default:
         made.append(_cron(config, base))
+    made.append(_console(config, base))
     if config.shop != "off":
         made.append(_shop(config, base))
     return [*made, _gate(config, base)]

@@ -5,6 +5,7 @@ next is due, so that a few threads carry a whole crowd.
 """
 
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,6 +21,9 @@ from waitingroom import clock
 TIMEOUT_S = 10
 AGAIN_MS = 2_000
 """After an answer that says nothing better, such as none at all."""
+ITEM = re.compile(r'href="(/items/[^"/]+)"')
+ONCE = re.compile(r'name="once" value="([^"]+)"')
+"""The shop's own pages, as far as a buyer's hands know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Ending(StrEnum):
 class Shopper:
     """``n``: which of the crowd; decides what this one does. ``ending``: None while it goes on.
 
-    ``way_in``: where the gate sends who has a pass, with a handover if need be.
+    ``way_in``: where the gate sends who has a pass, with a handover if need be. ``items``: what
+    the shop's front page has on offer.
     """
 
     n: int
@@ -110,6 +115,7 @@ class Shopper:
     browser: Browser = field(default_factory=Browser)
     number: int | None = None
     way_in: str = ""
+    items: list[str] = field(default_factory=list)
     ending: Ending | None = None
     next: Callable[[], int] | None = None
 
@@ -192,13 +198,17 @@ class Shopper:
 
     def shop(self) -> int:
         """Inside: look around for a few seconds, longer or shorter."""
-        self.browser.get(urllib.parse.urljoin(self.sale.shop_url + "/", self.way_in))
+        shown = self.browser.get(urllib.parse.urljoin(self.sale.shop_url + "/", self.way_in))
+        self.items = ITEM.findall(shown.body.decode(errors="replace"))
         self.next = self.finish
         return 3_000 + self.n * 700 % 6_000
 
     def finish(self) -> int:
         """Buy, which gives the place in the shop back; or just go, which lets it expire."""
-        if not self.buys:
+        if not self.buys or not self.items:
             return self._end(Ending.LOOKED)
-        self.browser.post(self.sale.shop_url + "/checkout", {"item": "1", "quantity": "1"})
-        return self._end(Ending.BOUGHT)
+        item = self.sale.shop_url + self.items[self.n % len(self.items)]
+        once = ONCE.search(self.browser.get(item).body.decode(errors="replace"))
+        form = {"once": once[1] if once else "", "email": f"shopper{self.n}@example.com"}
+        bought = self.browser.post(f"{item}/checkout", form)
+        return self._end(Ending.BOUGHT if bought.status == 200 else Ending.LOOKED)

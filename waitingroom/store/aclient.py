@@ -45,6 +45,8 @@ class AsyncStore:
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS - KEPT_FREE)
         self._away_until_ms = 0
         self._unfit: StoreUnfit | None = None
+        self._loading = asyncio.Lock()
+        self._loads = 0
 
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
@@ -98,13 +100,22 @@ class AsyncStore:
 
     async def _ask(self, call: Call, *, durable: bool = False) -> Any:
         with self._reaching(call):
-            try:
-                return await self._send(call, durable=durable)
-            except redis.exceptions.ResponseError as error:
-                if not is_unknown_function(error):
-                    raise
-            await self._redis.function_load(library.source(), replace=True)
+            for _ in range(library.MOST_LOADS):
+                loads = self._loads
+                try:
+                    return await self._send(call, durable=durable)
+                except redis.exceptions.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                await self._load(loads)
             return await self._send(call, durable=durable)
+
+    async def _load(self, loads: int) -> None:
+        """Load the library, once for all who found it missing after so many ``loads``."""
+        async with self._loading:
+            if self._loads == loads:
+                await self._redis.function_load(library.source(), replace=True)
+                self._loads += 1
 
     async def _send(self, call: Call, *, durable: bool) -> Any:
         name, words = library.function_name(call.verb), (*call.keys, *call.args)

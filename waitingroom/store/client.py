@@ -62,12 +62,13 @@ class Store:
         name = library.function_name(call.verb)
         words = (*call.keys, *call.args)
         with translated(call):
-            try:
-                return self._redis.fcall(name, len(call.keys), *words)
-            except redis.ResponseError as error:
-                if not is_unknown_function(error):
-                    raise
-            self._redis.function_load(library.source(), replace=True)
+            for _ in range(library.MOST_LOADS):
+                try:
+                    return self._redis.fcall(name, len(call.keys), *words)
+                except redis.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                self._redis.function_load(library.source(), replace=True)
             return self._redis.fcall(name, len(call.keys), *words)
 
     def ping(self) -> None:

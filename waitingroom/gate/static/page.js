@@ -21,6 +21,8 @@ let not_before = 0; // the gate's appointment for the next join or entry, on the
 let draw_at = 0; // when to ask for the number that was drawn
 let failures = 0;
 let rejoined = false;
+const TURN = ['called', 'door', 'full'];
+const INSIDE = ['entered', 'bounced'];
 
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
@@ -108,7 +110,7 @@ async function join() {
   if (!code) return settle(data);
   if (code === 'sold_out') return finish(code);
   if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
-  return appoint(wait_ms || 10000);
+  return appoint(wait_ms || 60000);
 }
 
 function settle({ epoch, arrival, number, issued_at_ms }) {
@@ -125,7 +127,7 @@ async function come_back() {
   if (known?.entered) {
     shared.place = known;
     await enter();
-    if (shared.end === 'entered' || shared.end === 'bounced') return;
+    if (INSIDE.includes(shared.end)) return;
     start_over();
   }
   await join();
@@ -154,7 +156,7 @@ async function enter() {
 
 function finish(end, shop = '') {
   Object.assign(shared, { end, shop, door: '' });
-  if (end !== 'entered' && end !== 'bounced') {
+  if (!INSIDE.includes(end)) {
     shared.place = null;
     kept.set(null);
   }
@@ -198,8 +200,6 @@ function state() {
   return place.number <= place.serving ? door || 'called' : 'waiting';
 }
 
-const TURN = ['called', 'door', 'full'];
-
 // How long it still takes in a state, in seconds: [low, high], or null where nobody knows.
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
@@ -221,14 +221,14 @@ async function round() {
     Object.assign(shared, { place: null, door: '' });
     appoint(Math.random() * poll.spread_ms); // a reset: not everybody at once
   }
-  if (Date.now() >= not_before) {
-    if (!shared.place && ['early', 'open', 'paused'].includes(phase)) {
-      await join();
-      if (shared.place) return 0;
-    } else if (TURN.includes(state())) {
-      await enter();
-      if (!shared.place) return 0;
-    }
+  const due = Date.now() >= not_before;
+  const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
+  if (!shared.place && (due || opened) && phase !== 'draining' && phase !== 'closed') {
+    await join();
+    if (shared.place) return 0;
+  } else if (due && TURN.includes(state())) {
+    await enter();
+    if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
   if (shared.place && shared.place.number == null && drawn != null) return ask_for_number(poll);
@@ -382,7 +382,7 @@ function render() {
     show(id, on);
     if (on) put(`${id}-n`, count(n));
   }
-  show('again', end && !['entered', 'bounced', 'sold_out'].includes(end));
+  show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
   if (shared.shop) $('shop').href = shared.shop;

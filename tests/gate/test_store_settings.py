@@ -1,7 +1,7 @@
 """A store that may lose places by its own settings: refused, or warned of, also later."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,10 +81,10 @@ def test_a_system_over_a_store_that_is_not_durable_says_so_and_starts(
 
 
 def test_a_gate_whose_store_comes_back_with_eviction_hands_nothing_out(
-    own_store: EmbeddedStore, gate: LocalGate
+    own_store: EmbeddedStore, gate_over: Callable[..., LocalGate]
 ) -> None:
     """Somebody replaced the server behind the address: join and pass are 503 until it is mended."""
-    local = LocalGate.over(own_store.url, gate.runner)
+    local = gate_over(own_store.url)
     store = Store.connect(own_store.url)
     make(store, "sale")
     shopper = Browser(local, "sale")
@@ -101,7 +101,6 @@ def test_a_gate_whose_store_comes_back_with_eviction_hands_nothing_out(
     local.refresh()
     assert shopper.enter().status == 200
     assert Browser(local, "sale").join().json["arrival"] == 2
-    local.close()
     store.close()
 
 

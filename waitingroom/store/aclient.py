@@ -12,10 +12,10 @@ from redis.backoff import NoBackoff
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
-from waitingroom.model import Entry, Express, JoinBatch, Snapshot, Standing
+from waitingroom.model import Entry, EntryCode, Express, JoinBatch, Snapshot, Standing
 from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.faults import is_unknown_function, translated
-from waitingroom.store.keys import ROOMS
+from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, fence_key
 from waitingroom.store.verbs import Call
 
 MOST_CONNECTIONS = 50
@@ -121,11 +121,32 @@ class AsyncStore:
         name, words = library.function_name(call.verb), (*call.keys, *call.args)
         if not (durable and self._replicas):
             return await self._redis.fcall(name, len(call.keys), *words)
-        # WAIT speaks of the connection it is sent on, so both go together.
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.execute_command("FCALL", name, len(call.keys), *words)
+        return await self._acknowledged(pipeline)
+
+    async def _confirm(self, room: str) -> None:
+        """Return when enough replicas have what was written before, by whomever.
+
+        WAIT alone speaks of its own connection's writes: where a verb only found what another
+        connection wrote, it does not wait at all.
+        """
+        self._refuse_if_away()
+        async with self._slots:
+            with self._reaching(None):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.set(fence_key(room), "", px=FENCE_TTL_MS)
+                await self._acknowledged(pipeline)
+
+    async def _acknowledged(self, pipeline: "redis.asyncio.client.Pipeline") -> Any:
+        """Send what is in ``pipeline`` and wait for the replicas; its first reply."""
+        # WAIT speaks of the connection it is sent on, so both go together.
         pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
-        reply, acknowledged = await pipeline.execute()
+        # Raised by us, since the driver puts words of its own before the server's.
+        reply, acknowledged = await pipeline.execute(raise_on_error=False)
+        for answer in (reply, acknowledged):
+            if isinstance(answer, Exception):
+                raise answer
         if acknowledged < self._replicas:
             raise StoreDown(f"{acknowledged} of {self._replicas} replicas have acknowledged")
         return reply
@@ -139,7 +160,10 @@ class AsyncStore:
     async def enter(self, room: str, epoch: int, arrival: int, number: int | None) -> Entry:
         """See :func:`verbs.enter`."""
         call = verbs.enter(room, epoch, arrival, number, None)
-        return verbs.read_entry(await self.run(call, durable=True))
+        entry = verbs.read_entry(await self.run(call, durable=True))
+        if entry.code is EntryCode.AGAIN and self._replicas:
+            await self._confirm(room)
+        return entry
 
     async def express(self, room: str, network: str | None) -> Express:
         """See :func:`verbs.express`."""

@@ -125,6 +125,12 @@ def too_many(stage: Stage) -> Answer:
     return Browser(stage.gate, room.name).join()
 
 
+def not_yet(stage: Stage) -> Answer:
+    """A minute before anybody may join."""
+    later_ms = now_ms() + MINUTE_MS
+    return join_after(stage, early_at_ms=later_ms, opens_at_ms=later_ms)
+
+
 def join_after(stage: Stage, *acts: str, **knobs: Any) -> Answer:
     """A join in such a room."""
     room = stage.room(**knobs)
@@ -142,7 +148,6 @@ def store_down(stage: Stage) -> Answer:
         return nowhere.ask("GET", "/demo/status.json")
 
 
-LATER = now_ms() + MINUTE_MS
 PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (400, "bad_request"): lambda stage: stage.post(b"[]"),
     (400, "unknown_field"): lambda stage: stage.post(b'{"x": ""}'),
@@ -158,7 +163,7 @@ PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (408, "too_slow"): too_slow,
     (413, "too_large"): lambda stage: stage.post(b"x" * (16 * 1024 + 1)),
     (503, "store_down"): store_down,
-    (409, "not_yet"): lambda stage: join_after(stage, early_at_ms=LATER, opens_at_ms=LATER),
+    (409, "not_yet"): not_yet,
     (409, "closed"): lambda stage: join_after(stage, "close"),
     (429, "too_many"): too_many,
     (409, "not_called"): lambda stage: stage.holder(rate_per_min=0)[1].enter(),

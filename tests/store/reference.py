@@ -34,7 +34,7 @@ ONE = 60_000  # an admission, in units: a rate a minute times milliseconds
 NEVER_ENDING_STEP_MS = 2_000
 STEP_BACK_MS = 5_000
 SLOT_MS = 500
-KEPT_WAITING_MS = 8_000
+KEPT_WAITING_MS = 3_000
 NEWS_KEPT = 20
 
 
@@ -376,7 +376,8 @@ class Room:
         before_me = sum(stander.number < number for stander in line.at_door.values())
         if self.settings.capacity and len(line.leases) + before_me >= self.settings.capacity:
             return self._stand(EntryCode.FULL, arrival, number, before_me)
-        if line.door // ONE <= before_me or self.settings.rate_per_min == 0:
+        claimed = min(before_me, self.burst - 1)  # a full door loses what nobody takes
+        if line.door // ONE <= claimed or self.settings.rate_per_min == 0:
             return self._stand(EntryCode.DOOR, arrival, number, before_me)
         if line.at_door.pop(arrival, None) is None:
             self._come(number)

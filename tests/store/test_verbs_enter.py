@@ -159,13 +159,24 @@ def test_the_lowest_number_at_the_door_goes_in_first(make_room):
 
 
 def test_who_does_not_keep_the_appointment_gives_the_place_to_the_next(make_room):
-    """Eight seconds after the appointment they have gone: nobody waits for them any longer."""
+    """Three seconds after the appointment they have gone: nobody waits for them any longer."""
     room = at_a_busy_door(make_room, claim_grace_ms=30_000)
-    assert room.run_until(T0, T0 + 8500).at_door == 2
-    assert room.run_until(T0 + 8500, T0 + 9000).at_door == 1
-    gone = room.run_until(T0 + 9000, T0 + 10_000)
+    assert room.run_until(T0, T0 + 3500).at_door == 2
+    assert room.run_until(T0 + 3500, T0 + 4000).at_door == 1
+    gone = room.run_until(T0 + 4000, T0 + 5000)
     assert (gone.at_door, gone.counters.no_show) == (0, 2)
-    assert code_of(room, T0 + 10_000, 3) is EntryCode.ENTERED
+    assert code_of(room, T0 + 5000, 3) is EntryCode.ENTERED
+
+
+def test_a_full_door_lets_in_whoever_is_there(make_room):
+    """What it cannot keep would be lost: those ahead who are not here have no claim on it."""
+    room = at_a_busy_door(make_room)
+    room.crowd(T0, 1)
+    for now_ms in (T0 + 1000, T0 + 2000):
+        assert room.status(now_ms).at_door == 2
+    assert room.knock(T0 + 2000, 5).code is EntryCode.ENTERED
+    assert room.knock(T0 + 2000, 4).code is EntryCode.DOOR
+    assert room.knock(T0 + 2000, 3).code is EntryCode.ENTERED
 
 
 def test_who_goes_from_the_door_while_the_call_still_stands_is_called_as_before(make_room):
@@ -216,12 +227,11 @@ def test_a_full_shop_lets_nobody_in(make_room):
 
 def test_an_expired_lease_frees_its_place_at_that_moment(make_room):
     """Capacity is looked at after the leases that are over have been taken away."""
-    room = make_room(rate_per_min=600, capacity=1, session_ms=2000)
+    room = make_room(rate_per_min=600, capacity=2, session_ms=2000)
     room.crowd(T0, 2)
     room.knock(T0, 1)
-    room.run_until(T0, T0 + 1500)
-    assert room.written().serving == 1
-    room.status(T0 + 2000)
+    room.set(T0, {"capacity": 1})
+    assert code_of(room, T0 + 1999, 2) is EntryCode.FULL
     assert code_of(room, T0 + 2000, 2) is EntryCode.ENTERED
 
 

@@ -118,7 +118,10 @@ local function knock(keys, s, epoch, arrival, number)
   if s.capacity > 0 and s.leases + rank >= s.capacity then
     return stand(keys, s, 'full', arrival, number, rank, at_door)
   end
-  if math.floor(s.door / UNIT) <= rank or s.rate_per_min == 0 then
+  -- A door that has all the credit it can keep earns none: whoever is here may have it then, before
+  -- it is lost on somebody who keeps no appointment (docs/decisions/0002-the-door.md).
+  local claimed = math.min(rank, burst_of(s) - 1)
+  if math.floor(s.door / UNIT) <= claimed or s.rate_per_min == 0 then
     return stand(keys, s, 'door', arrival, number, rank, at_door)
   end
   return take_lease(keys, s, arrival, number, at_door)

@@ -186,12 +186,12 @@ local function note(keys, args)
   return {s.epoch, s.staff_epoch, s.now}
 end
 
--- A full store can still be slowed down and paused.
+-- A full store can still be looked at (which whoever turns a knob does first), slowed down, paused.
 local ALWAYS = {'allow-oom'}
 local READS = {'no-writes'}
 local ANY = {}
 local VERBS = {
-  {'join', join, ANY}, {'status', status, ANY}, {'enter', enter, ANY}, {'express', express, ANY},
+  {'join', join, ANY}, {'status', status, ALWAYS}, {'enter', enter, ANY}, {'express', express, ANY},
   {'leave', leave, ANY}, {'standing', standing, READS}, {'redeem', redeem, ANY},
   {'renew', for_each_lease(renew_one), ANY}, {'release', for_each_lease(release_one), ALWAYS},
   {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'pause', pause, ALWAYS},

@@ -1,0 +1,39 @@
+"""The tests themselves, tested: five kinds of fault in the library must each turn them red."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from planted import FAULTS
+
+from waitingroom.store import library
+
+HERE = Path(__file__).parent
+SOUND = "test_verbs_join.py::test_places_are_given_in_the_order_of_coming"
+"""A test that none of the faults concerns: the library still loads and works."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_turns_the_tests_red(name):
+    """Each named test fails with the fault in the source; the same run without it is green.
+
+    (That they are green without it, this very run of the tests shows.) A fault that no longer
+    fits the source is an error here, not a silent success.
+    """
+    fault = FAULTS[name]
+    assert fault.in_source(library.source()) != library.source()
+    line = ["-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", *fault.noticed_by, SOUND]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *line],
+        cwd=HERE,
+        env=os.environ | {"PLANTED_FAULT": name},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    red = {line.split()[1] for line in run.stdout.splitlines() if line.startswith("FAILED ")}
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert red == set(fault.noticed_by), run.stdout

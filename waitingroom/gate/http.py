@@ -59,7 +59,7 @@ class Response:
     async def send(self, send: Send, *, head: bool) -> None:
         """Write it out; for HEAD without its body."""
         length = (b"content-length", str(len(self.body)).encode())
-        headers = [*self.headers, length] if self.status != 204 else list(self.headers)
+        headers = list(self.headers) if self.status in (204, 304) else [*self.headers, length]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 

@@ -203,11 +203,29 @@ def test_a_fifo_room_tells_the_number_at_once(gate: LocalGate, make_room: Rooms)
 def test_a_room_that_has_not_formed_yet_says_not_yet_and_when_to_ask_again(
     gate: LocalGate, make_room: Rooms
 ) -> None:
-    """409 with a time, since asking later helps."""
-    room = make_room(early_at_ms=now_ms() + MINUTE_MS, opens_at_ms=now_ms() + 2 * MINUTE_MS)
-    answer = Browser(gate, room.name).join()
-    assert (answer.status, answer.error) == (409, "not_yet")
-    assert answer.header("retry-after") == str(-(-answer.json["retry_after_ms"] // 1000))
+    """When the line forms, or a little later; not much before a minute's end, nor every moment."""
+    for left_ms, earliest, latest in (
+        (20_000, 15_000, 22_000),
+        (3_600_000, 60_000, 66_000),
+        (1_200, 1_000, 1_320),
+    ):
+        forms_at_ms = now_ms() + left_ms
+        room = make_room(early_at_ms=forms_at_ms, opens_at_ms=forms_at_ms + MINUTE_MS)
+        answer = Browser(gate, room.name).join()
+        assert (answer.status, answer.error) == (409, "not_yet")
+        retry_ms = answer.json["retry_after_ms"]
+        assert earliest <= retry_ms <= latest
+        assert retry_ms >= min(forms_at_ms - now_ms(), MINUTE_MS)
+        assert answer.header("retry-after") == str(-(-retry_ms // 1000))
+
+
+def test_a_crowd_that_comes_too_early_does_not_come_back_at_once(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Each is told a moment of its own."""
+    room = make_room(early_at_ms=now_ms() + 2 * MINUTE_MS, opens_at_ms=now_ms() + 3 * MINUTE_MS)
+    told = {Browser(gate, room.name).join().json["retry_after_ms"] for _ in range(20)}
+    assert len(told) > 10
 
 
 @pytest.mark.parametrize("act", ["close", "drain", "no joins"])

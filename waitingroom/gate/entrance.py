@@ -107,7 +107,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if round_ is None:
         return page if "again" in request.query else _show_cookies(gate, room, to)
     if round_ > MOST_ROUNDS:
-        return redirect(page_of(room, to) + ("&" if to else "?") + "bounced=1")
+        raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
     if entered is None:
         return page

@@ -72,8 +72,6 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     target = gate.target(known, to)
     ticket = gate.ticket(request, room)
     if ticket is None:
-        if request.wants_redirects:
-            return redirect(page_of(room, to))
         raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:

@@ -34,7 +34,9 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
         ticket, batch = await _new_place(gate, request, known, ticket)
     if request.wants_redirects:
         # Set anew each time, so that a place that is asked for keeps its cookie from running out.
-        return redirect(wait_page(snapshot.room, to), gate.ticket_cookie(ticket))
+        return redirect(
+            wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
+        )
     status = 200 if kept else 201
     return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
 
@@ -119,5 +121,5 @@ async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is not None:
         await gate.line.leave(ticket, known.snapshot)
     if request.wants_redirects:
-        return redirect(wait_page(known.snapshot.room, ""))
+        return redirect(wait_page(known.snapshot.room, gate.wanted(request, known)))
     return Response(204, b"", (NO_STORE,))

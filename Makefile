@@ -29,7 +29,7 @@ test: $(VENV)/.dev
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser store
+	@$(PREPARE) browser store database
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi
@@ -45,7 +45,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 loadtest: $(VENV)/.dev
-	$(BIN)/python -m loadtests.run
+	$(BIN)/python -m loadtests.run $(LOADTEST)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m loadtests.bench --write

@@ -1,4 +1,4 @@
-"""Makes a machine ready: ``prepare.py python|parser|browser|store …``.
+"""Makes a machine ready: ``prepare.py python|parser|browser|store|database …``.
 
 Standard library only. What is missing is installed where that may be done (root and apt-get),
 else one sentence says what to do; with CI set, a missing part is a failure.
@@ -12,6 +12,8 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+POSTGRES = Path("/usr/lib/postgresql")
+"""Where Debian keeps the server's programs, by version, off the path."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Debian's way to say whether a package may start its service while it is installed."""
 
@@ -91,11 +93,23 @@ def store():
     return missing("no redis-server: the other store is not tested (apt-get install redis-server)")
 
 
+def database():
+    """The shop's other database."""
+
+    def there():
+        return any(POSTGRES.glob("*/bin/initdb")) or shutil.which("initdb")
+
+    if there() or (may_install() and install("postgresql") and there()):
+        return 0
+    return missing("no PostgreSQL: the shop is tested on SQLite only (apt-get install postgresql)")
+
+
 STEPS = {
     "python": python,
     "parser": parser,
     "browser": browser,
     "store": store,
+    "database": database,
 }
 
 if __name__ == "__main__":

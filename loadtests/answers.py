@@ -2,10 +2,11 @@
 
 from loadtests.evidence import Evidence
 from loadtests.finding import Finding, finding
+from loadtests.records import Answer
 
 STORE_DOWN = (503, "store_down")
 DOCUMENTED: dict[str, frozenset[tuple[int, str]]] = {
-    "page": frozenset({(200, "")}),
+    "arrive": frozenset({(200, "")}),
     "static": frozenset({(200, "")}),
     "join": frozenset(
         {(201, ""), (200, ""), (409, "not_yet"), (409, "closed"), (429, "too_many"), STORE_DOWN}
@@ -20,9 +21,27 @@ DOCUMENTED: dict[str, frozenset[tuple[int, str]]] = {
     "pass after leaving": frozenset({(410, "left"), (409, "not_called"), STORE_DOWN}),
     "leave": frozenset({(204, ""), STORE_DOWN}),
     "shop": frozenset({(200, "")}),
-    "buy": frozenset({(200, "")}),
+    "item": frozenset({(200, "")}),
+    "buy": frozenset({(200, ""), (409, "")}),
 }
-"""What docs/protocol.md lets a shopper of ours be told, by call."""
+"""What docs/protocol.md (and the shop) lets a shopper of ours be told, by a call's first words."""
+SHOP = ("arrive", "shop", "item", "buy")
+"""Calls that the shop may answer itself: its 503 is a page, with a time to come back."""
+
+
+def sold_out(answer: Answer) -> bool:
+    """Whether the shop says that the last piece is gone."""
+    return answer.call.startswith("buy ") and answer.status == 409
+
+
+def _kind(answer: Answer) -> str:
+    """``buy oak-stool`` is a ``buy``."""
+    return "buy" if answer.call.startswith("buy ") else answer.call
+
+
+def _is_documented_503(answer: Answer) -> bool:
+    known = (answer.status, answer.error) == STORE_DOWN or _kind(answer) in SHOP
+    return answer.status == 503 and known and answer.retry_after_ms > 0
 
 
 def no_server_error(evidence: Evidence) -> Finding:
@@ -30,10 +49,9 @@ def no_server_error(evidence: Evidence) -> Finding:
     wrong = (
         f"{a.call} of shopper {a.shopper}: {a.status or 'no answer'} {a.error}".rstrip()
         for a in evidence.answers
-        if a.status == 0
-        or (a.status >= 500 and not ((a.status, a.error) == STORE_DOWN and a.retry_after_ms > 0))
+        if a.status == 0 or (a.status >= 500 and not _is_documented_503(a))
     )
-    refused = sum((a.status, a.error) == STORE_DOWN for a in evidence.answers)
+    refused = sum(map(_is_documented_503, evidence.answers))
     looked_at = f"{len(evidence.answers):,} answers, {refused} of them the documented 503"
     return finding("no answer of 5xx but the documented 503", looked_at, wrong)
 
@@ -44,7 +62,7 @@ def only_documented_answers(evidence: Evidence) -> Finding:
         f"{a.call} of shopper {a.shopper}: {a.status} {a.error}".rstrip()
         for a in evidence.answers
         if a.status not in (0, *range(500, 600))
-        and (a.status, a.error) not in DOCUMENTED.get(a.call, ())
+        and (a.status, a.error) not in DOCUMENTED.get(_kind(a), ())
     )
-    calls = len({answer.call for answer in evidence.answers})
+    calls = len({_kind(answer) for answer in evidence.answers})
     return finding("no answer but the documented ones", f"{calls} kinds of calls", wrong)

@@ -7,11 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from loadtests.plan import Character, Comes
-from loadtests.records import KINDS, Answer, Ended, Place, Record, Seen, Sender
+from loadtests.records import KINDS, Answer, Ended, Entered, Order, Place, Record, Seen, Sender
 from waitingroom.draw import number_of
-
-IN = ("pass", 200)
-"""The call and the status by which a client sees that it is inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +31,12 @@ class RoomFacts:
     entered: int
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A client's view of one entry: it happened between question and answer."""
-
-    shopper: int
-    sent_ms: int
-    at_ms: int
-
-
 @dataclass(frozen=True)
 class Evidence:
     """``entries``: arrival → store's time of entry. ``served``: (store's clock, serving number).
 
-    ``waited_until_ms``: when somebody was last waiting to be called.
+    ``waited_until_ms``: when somebody was last waiting to be called. ``stock``: pieces by item
+    before the sale; empty where no shop ran.
     """
 
     facts: RoomFacts
@@ -55,12 +44,15 @@ class Evidence:
     answers: tuple[Answer, ...] = ()
     places: tuple[Place, ...] = ()
     seen: tuple[Seen, ...] = ()
+    visits: tuple[Entered, ...] = ()
+    orders: tuple[Order, ...] = ()
     ended: tuple[Ended, ...] = ()
     senders: tuple[Sender, ...] = ()
     entries: Mapping[int, int] = field(default_factory=dict)
     served: tuple[tuple[int, int], ...] = ()
     most_inside: int = 0
     waited_until_ms: int = 0
+    stock: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def sorted(cls, records: Iterable[Record], **rest: Any) -> "Evidence":
@@ -72,6 +64,8 @@ class Evidence:
             answers=tuple(kinds[Answer]),
             places=tuple(kinds[Place]),
             seen=tuple(kinds[Seen]),
+            visits=tuple(kinds[Entered]),
+            orders=tuple(kinds[Order]),
             ended=tuple(kinds[Ended]),
             senders=tuple(kinds[Sender]),
             **rest,
@@ -100,15 +94,6 @@ class Evidence:
             return arrival
         seed = bytes.fromhex(facts.seed)
         return number_of(arrival, seed=seed, room=facts.room, epoch=facts.epoch, drawn=facts.drawn)
-
-    @cached_property
-    def visits(self) -> tuple[Visit, ...]:
-        """Every entry that a client saw."""
-        return tuple(
-            Visit(answer.shopper, answer.sent_ms, answer.at_ms)
-            for answer in self.answers
-            if (answer.call, answer.status) == IN
-        )
 
     @cached_property
     def endings(self) -> dict[int, str]:

@@ -57,7 +57,7 @@ class Visitor(FastHttpUser):
         super().__init__(environment)
         self._n = next(NUMBERS)
         self._character = character(self._n, PLAN.crowd, PLAN.call_timeout_ms)
-        self._ticket = ""
+        self._held: dict[str, str] = {}
 
     @task
     def visit(self) -> None:
@@ -72,12 +72,14 @@ class Visitor(FastHttpUser):
         while True:
             time.sleep(60)
 
-    def page(self) -> Heard:
-        """The page, in the browser's language, and what it loads."""
+    def arrive(self) -> Heard:
+        """The shop's front page, or the room's where no shop runs; and what the page loads."""
         html = {"Accept": "text/html", "Accept-Language": "en"}
-        heard = self._send("page", "GET", f"{PLAN.gate_url}/{PLAN.room}", headers=html)
-        for name in ("page.css", "page.js"):
-            self._send("static", "GET", f"{PLAN.gate_url}/static/{name}")
+        url = f"{PLAN.shop_url}/" if PLAN.shop_url else f"{PLAN.gate_url}/{PLAN.room}"
+        heard = self._send("arrive", "GET", url, headers=html)
+        if heard.url.startswith(PLAN.gate_url):
+            for name in ("page.css", "page.js"):
+                self._send("static", "GET", f"{PLAN.gate_url}/static/{name}")
         return heard
 
     def ask(self, call: str, method: str, path: str, body: dict[str, str] | None = None) -> Heard:
@@ -85,26 +87,32 @@ class Visitor(FastHttpUser):
         headers = {"Accept": "application/json"}
         if self._character.native:
             headers["Wr-Client"] = "native"
-            if self._ticket:
-                headers["Authorization"] = f"Bearer {self._ticket}"
+            if "ticket" in self._held:
+                headers["Authorization"] = f"Bearer {self._held['ticket']}"
         elif method != "GET":
             headers |= {"Origin": PLAN.gate_url, "Sec-Fetch-Site": "same-origin"}
         url = f"{PLAN.gate_url}/{PLAN.room}/{path}"
         return self._send(call, method, url, headers=headers, json=body)
 
-    def hold(self, ticket: str) -> None:
-        """An app keeps its ticket itself."""
-        self._ticket = ticket
+    def hold(self, kind: str, token: str) -> None:
+        """An app keeps its credentials itself."""
+        self._held[kind] = token
 
-    def look(self, url: str, *, call: str = "shop") -> Heard:
+    def look(self, call: str, url: str) -> Heard:
         """A page of the shop, redirects followed."""
-        return self._send(call, "GET", url, headers={"Accept": "text/html"})
+        return self._send(call, "GET", url, headers={"Accept": "text/html", **self._shown()})
 
-    def buy(self) -> Heard:
+    def buy(self, item: str, once: str) -> Heard:
         """The checkout's form."""
-        origin = {"Origin": PLAN.shop_url, "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
-        form = {"item": "1", "quantity": "1"}
-        return self._send("buy", "POST", f"{PLAN.shop_url}/checkout", headers=origin, data=form)
+        url = f"{PLAN.shop_url}/items/{item}/checkout"
+        headers = {"Accept": "text/html", "Origin": PLAN.shop_url, **self._shown()}
+        form = {"once": once, "email": f"shopper-{self._n}@example.org"}
+        return self._send(f"buy {item}", "POST", url, headers=headers, data=form)
+
+    def _shown(self) -> dict[str, str]:
+        """An app's pass, in the cookie that the shop looks for."""
+        held = self._held.get("pass")
+        return {"Cookie": f"wr-pass-{PLAN.room}={held}"} if held else {}
 
     def _send(self, call: str, method: str, url: str, **more: Any) -> Heard:
         sent_ms = now_ms()
@@ -112,17 +120,33 @@ class Visitor(FastHttpUser):
             # The verdict judges; to Locust only a missing answer is a failure.
             if response.status_code:
                 response.success()
-        heard = Heard(response.status_code, now_ms(), _object_in(response))
-        wait_ms = int(heard.body.get("retry_after_ms") or 0)
+        heard = _heard(response, sent_ms)
         RECORDER.add(
-            Answer(self._n, call, sent_ms, heard.at_ms, heard.status, heard.error, wait_ms)
+            Answer(self._n, call, sent_ms, heard.at_ms, heard.status, heard.error, heard.wait_ms)
         )
         return heard
 
 
+def _heard(response: Any, sent_ms: int) -> Heard:
+    """What a shopper reads of an answer; of one that did not come, nothing."""
+    if not response.status_code:
+        return Heard(0, sent_ms, now_ms())
+    body = _object_in(response)
+    whole_s = response.headers.get("retry-after", "0")
+    return Heard(
+        response.status_code,
+        sent_ms,
+        now_ms(),
+        body,
+        url=response.url or "",
+        text="" if body else response.text or "",
+        wait_ms=int(body.get("retry_after_ms") or 1000 * int(whole_s)),
+    )
+
+
 def _object_in(response: Any) -> dict[str, Any]:
     """The answer's JSON object, {} where it is none."""
-    if "json" not in (response.headers or {}).get("content-type", ""):
+    if "json" not in response.headers.get("content-type", ""):
         return {}
     try:
         found = response.json()

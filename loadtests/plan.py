@@ -25,7 +25,7 @@ class Crowd:
     opening lasts, ``tail_s``: how long others follow.
     """
 
-    shoppers: int = 1_500
+    shoppers: int = 1_000
     early_share: float = 0.5
     spike_share: float = 0.4
     early_s: float = 25.0
@@ -37,6 +37,7 @@ class Crowd:
     leave: float = 0.05
     refresh: float = 0.3
     buy: float = 0.7
+    scarcest: float = 0.2
     seed: int = 1
 
 
@@ -44,8 +45,9 @@ class Crowd:
 class Character:
     """One shopper. ``leaves_after_s``, ``refreshes_after_s``: from joining; None: never.
 
-    ``reacts_after_s``: from the call, for who comes late. ``buys``: at the end of the visit the
-    place in the shop is given back; the others just go.
+    ``reacts_after_s``: from the call, for who comes late. ``buys``: at the end of the visit, which
+    gives the place in the shop back; the others just go. ``wants_scarcest``: the item of which
+    there are fewest, else any.
     """
 
     native: bool
@@ -55,11 +57,15 @@ class Character:
     refreshes_after_s: float | None
     stays_s: float
     buys: bool
+    wants_scarcest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: a room, a crowd, and the moments on the wall clock that both hold to."""
+    """One run: a room, a crowd, and the moments on the wall clock that both hold to.
+
+    ``shop_url``: "" where no shop runs; then ``stock``, pieces by item, is empty.
+    """
 
     room: str
     gate_url: str
@@ -68,6 +74,7 @@ class Plan:
     opens_at_ms: int
     ends_at_ms: int
     call_timeout_ms: int
+    stock: dict[str, int] = field(default_factory=dict)
     crowd: Crowd = field(default_factory=Crowd)
 
     def write(self, file: Path) -> None:
@@ -110,4 +117,5 @@ def character(n: int, crowd: Crowd, call_timeout_ms: int) -> Character:
         refreshes_after_s=chance.uniform(1, 15) if chance.random() < crowd.refresh else None,
         stays_s=chance.uniform(2, 6),
         buys=chance.random() < crowd.buy,
+        wants_scarcest=chance.random() < crowd.scarcest,
     )

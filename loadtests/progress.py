@@ -54,7 +54,8 @@ def summary_lines(evidence: Evidence, plan: Plan) -> list[str]:
     """Answer times per call, how the visits ended, entries a minute while people waited."""
     took: dict[str, list[int]] = {}
     for answer in evidence.answers:
-        took.setdefault(answer.call, []).append(answer.at_ms - answer.sent_ms)
+        call = "buy" if answer.call.startswith("buy ") else answer.call
+        took.setdefault(call, []).append(answer.at_ms - answer.sent_ms)
     lines = ["", f"{'ANSWERS':20}{'count':>8}{'median':>9}{'95 %':>8}{'99 %':>8}{'most':>8}  ms"]
     for call, values in sorted(took.items()):
         shares = [percentile(values, share) for share in (0.5, 0.95, 0.99, 1.0)]

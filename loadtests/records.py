@@ -58,6 +58,24 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """An entry that a shopper saw: it happened between the question and the answer."""
+
+    shopper: int
+    sent_ms: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order page that a shopper was shown. ``token``: the order's own, from its address."""
+
+    shopper: int
+    item: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a visit ended. Who has none was still at it when the test was over."""
 
@@ -73,9 +91,9 @@ class Sender:
     busy: float
 
 
-Record = Answer | Place | Seen | Ended | Sender
+Record = Answer | Place | Seen | Entered | Order | Ended | Sender
 KINDS: dict[str, type[Record]] = {
-    kind.__name__: kind for kind in (Answer, Place, Seen, Ended, Sender)
+    kind.__name__: kind for kind in (Answer, Place, Seen, Entered, Order, Ended, Sender)
 }
 
 

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from loadtests import evidence, records, scenarios, verdict
@@ -19,6 +18,7 @@ from loadtests.plan import Plan, character
 from loadtests.progress import Progress, summary_lines
 from loadtests.scenarios import Scenario
 from loadtests.system import CHECKOUT, CannotRun, environment_of, make_room, system
+from storefront.catalogue import DEMO
 from waitingroom import clock
 from waitingroom.errors import StoreDown
 from waitingroom.model import DrawMethod, Snapshot
@@ -75,8 +75,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     add("rate", "0", "entries a minute; 0: as the scenario has it", type=int)
     add("most-s", "0", "seconds at most, from the first shopper; 0: the scenario's", type=int)
     add("workers", "2", "processes of the gate", type=int)
-    there = "on" if find_spec("storefront.wsgi") else "off"
-    add("shop", there, "whether the shop runs behind the room", choices=("on", "off"))
+    add("shop", "on", "whether the shop runs behind the room", choices=("on", "off"))
     return asked.parse_args(words)
 
 
@@ -121,6 +120,7 @@ def _make_room(run: Run, folder: Path, env: dict[str, str], running: Running) ->
         opens_at_ms=opens_at_ms,
         ends_at_ms=opens_at_ms + 1000 * scenario.most_s - round(1000 * scenario.crowd.early_s),
         call_timeout_ms=1000 * scenario.call_timeout_s,
+        stock={goods.slug: goods.stock for goods in DEMO} if run.shop else {},
         crowd=scenario.crowd,
     )
 
@@ -199,6 +199,7 @@ def _evidence(
         served=tuple(observer.served),
         most_inside=observer.most_inside,
         waited_until_ms=observer.waited_until_ms,
+        stock=plan.stock,
     )
 
 

@@ -5,6 +5,7 @@ patches ``time.sleep``. Everything that chance decides comes from the plan.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from loadtests.plan import Character, Comes, Plan
-from loadtests.records import Ended, Place, Record, Seen
+from loadtests.records import Ended, Entered, Order, Place, Record, Seen
 
 AGAIN_MS = 2_000
 """After an answer that says nothing better, such as none at all."""
+_ONCE = re.compile(r'name="once" value="([^"]+)"')
 
 
 class Ending(StrEnum):
@@ -23,6 +25,7 @@ class Ending(StrEnum):
 
     BOUGHT = "bought"
     WENT = "went without buying"
+    SOLD_OUT = "found it sold out"
     LEFT = "left the line"
     NEVER_CAME = "never came"
     LAPSED = "lapsed"
@@ -31,11 +34,18 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An answer, as far as a shopper reads it. ``body``: {} unless it is a JSON object."""
+    """An answer, as far as a shopper reads it.
+
+    ``body``: {} unless it is a JSON object. ``url``: where redirects led. ``text``: a page's.
+    """
 
     status: int
+    sent_ms: int
     at_ms: int
     body: dict[str, Any] = field(default_factory=dict)
+    url: str = ""
+    text: str = ""
+    wait_ms: int = 0
 
     @property
     def error(self) -> str:
@@ -45,26 +55,26 @@ class Heard:
     @property
     def retry_after_ms(self) -> int:
         """When to ask again; a guess where the answer does not say."""
-        return int(self.body.get("retry_after_ms") or AGAIN_MS)
+        return self.wait_ms or AGAIN_MS
 
 
 class Client(Protocol):
     """How a shopper reaches gate and shop. Records every answer under the name of the call."""
 
-    def page(self) -> Heard:
-        """Open the room's page, as a browser."""
+    def arrive(self) -> Heard:
+        """Open the shop as a browser does; the guard and the gate lead on from there."""
 
     def ask(self, call: str, method: str, path: str, body: dict[str, str] | None = None) -> Heard:
         """Ask the gate for ``/{room}/{path}``."""
 
-    def hold(self, ticket: str) -> None:
-        """From now on show this ticket (an app has no cookies)."""
+    def hold(self, kind: str, token: str) -> None:
+        """From now on show this ticket or pass (an app has no cookies)."""
 
-    def look(self, url: str, *, call: str = "shop") -> Heard:
+    def look(self, call: str, url: str) -> Heard:
         """Open a page of the shop."""
 
-    def buy(self) -> Heard:
-        """Check out, which gives the place in the shop back."""
+    def buy(self, item: str, once: str) -> Heard:
+        """Send the checkout's form, which gives the place in the shop back."""
 
 
 def interval_ms(
@@ -118,10 +128,11 @@ class Shopper:
         self._record(Ended(self._n, _now_ms(), ending))
 
     def _visit(self) -> Ending:
-        if not self._is.native:
-            self._client.page()
+        at_once = not self._is.native and self._arrive()
         if not self._join():
             return Ending.TURNED_AWAY
+        if at_once:
+            return self._shop()
         self._joined_ms = _now_ms()
         if ending := self._wait():
             return ending
@@ -130,6 +141,17 @@ class Shopper:
         if self._is.comes is Comes.LATE:
             _sleep_ms(1000 * self._is.reacts_after_s)
         return self._enter() or self._shop()
+
+    def _arrive(self) -> bool:
+        """Whether the way to the shop leads straight in, because nobody waits."""
+        heard = self._client.arrive()
+        inside = heard.status == 200 and self._is_shop(heard.url)
+        if inside:
+            self._record(Entered(self._n, heard.sent_ms, heard.at_ms))
+        return inside
+
+    def _is_shop(self, url: str) -> bool:
+        return bool(self._plan.shop_url) and url.startswith(self._plan.shop_url + "/")
 
     # The line
 
@@ -151,7 +173,7 @@ class Shopper:
         self._record(Place(self._n, heard.at_ms, fresh, *place))
         self._number = told["number"]
         if "ticket" in told:
-            self._client.hold(told["ticket"])
+            self._client.hold("ticket", told["ticket"])
 
     def _wait(self) -> Ending | None:
         """Read the status until called; the ending of who does not get so far."""
@@ -227,8 +249,11 @@ class Shopper:
         while True:
             heard = self._client.ask("pass", "POST", "pass", to)
             if heard.status == 200:
+                self._record(Entered(self._n, heard.sent_ms, heard.at_ms))
+                if "pass" in heard.body:
+                    self._client.hold("pass", heard.body["pass"])
                 if self._plan.shop_url:
-                    self._client.look(str(heard.body["redirect"]))
+                    self._client.look("shop", heard.body["redirect"])
                 return None
             if heard.error == "lapsed":
                 return Ending.LAPSED
@@ -239,9 +264,31 @@ class Shopper:
 
     def _shop(self) -> Ending:
         """Look around, then buy or just go."""
-        _sleep_ms(1000 * self._is.stays_s)
-        if not self._is.buys:
+        _sleep_ms(500 * self._is.stays_s)
+        item = "" if not self._plan.shop_url else self._choose()
+        page = self._client.look("item", f"{self._plan.shop_url}/items/{item}") if item else None
+        _sleep_ms(500 * self._is.stays_s)
+        if not self._is.buys or page is None:
             return Ending.WENT
-        if self._plan.shop_url:
-            self._client.buy()
-        return Ending.BOUGHT
+        form = _ONCE.search(page.text)
+        return self._buy(item, form[1]) if form else Ending.SOLD_OUT
+
+    def _choose(self) -> str:
+        """The item that this one came for."""
+        stock = self._plan.stock
+        if self._is.wants_scarcest:
+            return min(stock, key=lambda item: stock[item])
+        return self._chance.choice(list(stock))
+
+    def _buy(self, item: str, once: str) -> Ending:
+        """Send the form; again if the shop asks for it, which never buys twice."""
+        while True:
+            heard = self._client.buy(item, once)
+            if heard.status == 200:
+                self._record(Order(self._n, item, heard.url.rpartition("/")[2]))
+                return Ending.BOUGHT
+            if heard.status == 409:
+                return Ending.SOLD_OUT
+            if heard.status not in (0, 503):
+                return Ending.WENT
+            _sleep_ms(heard.retry_after_ms)

@@ -29,7 +29,7 @@ def environment_of(folder: Path, room: str, *, workers: int, shop: bool) -> dict
     """Settings for a system of its own; nothing of the caller's system reaches it."""
     env = foreign_environment(environment())
     env |= dict(zip(PORTS, map(str, _free_ports(len(PORTS))), strict=True))
-    env |= {"WAITINGROOM_DATA": str(folder / "data"), "WAITINGROOM_SHOP_ROOM": room}
+    env |= {"WAITINGROOM_DATA": str(folder / "data"), "WAITINGROOM_ROOMS": f"/={room}"}
     env |= {"WAITINGROOM_GATE_WORKERS": str(workers), "PYTHONPATH": str(CHECKOUT)}
     return env if shop else env | {"WAITINGROOM_SHOP": "off"}
 

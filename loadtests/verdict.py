@@ -3,13 +3,14 @@
 """
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from loadtests.answers import no_server_error, only_documented_answers
+from loadtests.answers import no_server_error, only_documented_answers, sold_out
 from loadtests.evidence import Evidence
 from loadtests.finding import Finding, finding
-from loadtests.records import Place
+from loadtests.records import Answer, Place
 from loadtests.shopper import Ending
 from waitingroom.draw import commitment
 
@@ -166,32 +167,39 @@ def shown_places_never_grow(evidence: Evidence) -> Finding:
 
 def order_is_kept(evidence: Evidence) -> Finding:
     """Of two who come at once when called, the lower number is not inside more than
-    ``call_timeout`` after the higher one.
+    ``call_timeout`` after the higher one. Time before its own first knock does not count, nor the
+    time in which its knocks were on their way.
 
     That is as exact as the line is: a page learns of its call when it next reads the status, and
-    at the door the lowest number that is there goes first.
+    at the door the lowest number *that is there* goes first.
     """
-    entered = sorted(
-        (evidence.numbers[place.arrival], evidence.entries[place.arrival])
+    knocks: dict[int, list[Answer]] = {}
+    for answer in evidence.answers:
+        if answer.call == "pass":
+            knocks.setdefault(answer.shopper, []).append(answer)
+    came = {
+        evidence.numbers[place.arrival]: (evidence.entries[place.arrival], knocks[shopper])
         for shopper in evidence.prompt()
-        if (place := evidence.place_of.get(shopper))
-        and place.arrival in evidence.entries
-        and place.arrival in evidence.numbers
-    )
-    wrong, latest, furthest_ms = [], (0, 0), 0
-    for number, at_ms in entered:
-        behind_ms = latest[1] - at_ms
+        if shopper in knocks
+        and (place := evidence.place_of.get(shopper))
+        and place.arrival in evidence.entries.keys() & evidence.numbers.keys()
+    }
+    wrong, first, furthest_ms = [], (0, 0), 0
+    for number in sorted(came, reverse=True):
+        entered_ms, mine = came[number]
+        knocked_ms, asking_ms = mine[0].sent_ms, sum(knock.at_ms - knock.sent_ms for knock in mine)
+        behind_ms = entered_ms - max(first[0], knocked_ms) - asking_ms if first[0] else 0
         furthest_ms = max(furthest_ms, behind_ms)
         if behind_ms > evidence.facts.call_timeout_ms:
-            wrong.append(f"number {number} was inside {behind_ms} ms before number {latest[0]}")
-        latest = max(latest, (number, at_ms), key=lambda pair: pair[1])
-    looked_at = f"{len(entered)} who came at once; furthest overtaken by {furthest_ms} ms"
+            wrong.append(f"number {first[1]} was inside {behind_ms} ms before number {number}")
+        first = min(first, (entered_ms, number)) if first[0] else (entered_ms, number)
+    looked_at = f"{len(came)} who came at once; at the door behind others {furthest_ms} ms at most"
     return finding("the order of the line is kept", looked_at, wrong)
 
 
 def who_comes_gets_in(evidence: Evidence) -> Finding:
     """Who comes when called, and keeps the door's appointments, ends up in the shop."""
-    inside = (Ending.BOUGHT, Ending.WENT)
+    inside = (Ending.BOUGHT, Ending.WENT, Ending.SOLD_OUT)
     prompt = evidence.prompt()
     wrong = (
         f"shopper {shopper}: {evidence.endings.get(shopper, 'not done when the time was up')}"
@@ -233,6 +241,22 @@ def store_and_clients_agree(evidence: Evidence) -> Finding:
     return finding("the store and the clients tell the same", f"{len(told)} entries", wrong)
 
 
+def stock_sells_once(evidence: Evidence) -> Finding:
+    """No item sells more pieces than there were, no order twice; and nobody is told "sold out"
+    of an item of which a piece is left.
+    """
+    sold = Counter(order.item for order in evidence.orders)
+    stock, wrong = evidence.stock, []
+    wrong += [f"{sold[i]} of {i} sold, {n} there were" for i, n in stock.items() if sold[i] > n]
+    tokens = Counter(order.token for order in evidence.orders)
+    wrong += [f"order {token[:8]}… shown to {n}" for token, n in tokens.items() if n > 1]
+    refused = {answer.call.partition(" ")[2] for answer in evidence.answers if sold_out(answer)}
+    wrong += [f"sold out told of {i} after {sold[i]}" for i in refused if sold[i] < stock.get(i, 0)]
+    gone = sum(sold[item] == pieces for item, pieces in stock.items())
+    looked_at = f"{len(evidence.orders)} orders, {gone} of {len(stock)} items sold to the last"
+    return finding("every piece sells once", looked_at, sorted(wrong))
+
+
 CHECKS: tuple[Callable[[Evidence], Finding], ...] = (
     no_server_error,
     only_documented_answers,
@@ -249,6 +273,7 @@ CHECKS: tuple[Callable[[Evidence], Finding], ...] = (
     who_left_stays_out,
     capacity_is_held,
     store_and_clients_agree,
+    stock_sells_once,
 )
 
 

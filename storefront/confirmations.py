@@ -40,7 +40,7 @@ class Confirmations:
                 url,
                 socket_timeout=patience_s,
                 socket_connect_timeout=patience_s,
-                # redis-py would try ten times.
+                # Some ways to make a client try ten times.
                 retry=RedisRetry(NoBackoff(), 0),
             )
             self._queue = Queue(QUEUE, connection=connection)

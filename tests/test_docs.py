@@ -29,3 +29,11 @@ def test_the_settings_table_is_the_one_in_the_code() -> None:
 def test_every_variable_that_is_mentioned_exists(name: str) -> None:
     """A variable that was renamed must not live on in the text."""
     assert name in {row.env for row in SETTINGS}
+
+
+def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:
+    """What the two composition roots read is what the table shows."""
+    roots = ("storefront/wsgi.py", "workers/environment.py")
+    code = "".join((DOCS.parent / root).read_text("utf-8") for root in roots)
+    read = set(re.findall(r'"(SHOP_[A-Z_]+)"', code))
+    assert set(re.findall(r"^\| `(SHOP_[A-Z_]+)` \|", OPERATIONS, re.MULTILINE)) == read

@@ -21,11 +21,12 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setattr(module.shutil, "which", lambda _name: None)
     monkeypatch.setattr(module.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(module, "POSTGRES", Path("/nowhere"))
     monkeypatch.delenv("CI", raising=False)
     return module
 
 
-@pytest.mark.parametrize("step", ["browser", "store"])
+@pytest.mark.parametrize("step", ["browser", "store", "database"])
 def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     prepare: ModuleType, capsys: pytest.CaptureFixture[str], step: str
 ) -> None:
@@ -35,7 +36,7 @@ def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     assert "apt-get install" in said
 
 
-@pytest.mark.parametrize("step", ["browser", "store"])
+@pytest.mark.parametrize("step", ["browser", "store", "database"])
 def test_in_ci_a_missing_part_is_a_failure(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -25,7 +25,7 @@ class NotTaken(Exception):
 
 
 class Refused(Exception):
-    """The mail was certainly not taken, and never will be: a reply of the 5xx kind."""
+    """The mail was certainly not taken, and never will be: its address or content is no good."""
 
 
 class Unclear(Exception):
@@ -69,52 +69,81 @@ class SmtpServer:
     """
 
     def __init__(self, url: str, *, patience_s: float = PATIENCE_S) -> None:
-        self._at = urlsplit(url)
-        if self._at.scheme not in ("smtp", "smtps") or not self._at.hostname:
-            raise ValueError("SHOP_SMTP_URL wants smtp:// or smtps:// and a host")
+        try:
+            self._at = urlsplit(url)
+            fine = self._at.scheme in ("smtp", "smtps") and self._at.hostname and self._at.port != 0
+        except ValueError:
+            fine = False
+        if not fine:
+            raise ValueError("SHOP_SMTP_URL wants smtp:// or smtps://, a host and perhaps a port")
         self._patience_s = patience_s
 
     def take(self, message: EmailMessage, commit: Callable[[], None]) -> None:
         """See :class:`PostOffice`. The reply to each step decides; none, before the end: not taken.
 
         smtplib's own ``sendmail`` raises the same error for a connection lost before and after the
-        end of the mail, so the last steps are taken one by one here.
+        end of the mail, so the steps are taken one by one here.
         """
         try:
             smtp = _connect(self._at, self._patience_s)
-        except smtplib.SMTPResponseException as error:
-            raise _kind(error.smtp_code)(_said(error.smtp_code, error.smtp_error)) from error
         except (OSError, smtplib.SMTPException) as error:
+            # Whatever the code: what is wrong here is wrong with our settings, not with the mail.
             raise NotTaken(f"{type(error).__name__}: {error}") from error
         try:
-            self._hand_over(smtp, message, commit)
+            _offer(smtp, message)
+            commit()
+            _end(smtp)
         finally:
             smtp.close()
 
-    def _hand_over(
-        self, smtp: smtplib.SMTP, message: EmailMessage, commit: Callable[[], None]
-    ) -> None:
-        sender = message["From"].addresses[0].addr_spec
-        to = message["To"].addresses[0].addr_spec
-        try:
-            _expect(250, smtp.mail(sender))
-            _expect(250, smtp.rcpt(to))
-            _expect(354, smtp.docmd("DATA"))
-            # A dot alone ends the mail, so dots that begin a line are doubled (RFC 5321, 4.5.2).
-            smtp.send(re.sub(rb"(?m)^\.", b"..", message.as_bytes()))
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotTaken(f"{type(error).__name__}: {error}") from error
-        commit()
-        try:
-            smtp.send(b".\r\n")
-            code, text = smtp.getreply()
-        except Exception as error:
-            # Whatever it was, a time limit of the job included: the end may have arrived.
-            raise Unclear(f"{type(error).__name__}: {error}") from error
-        if code < 0:
-            raise Unclear("the answer was no reply")
-        _expect(250, (code, text))
-        _good_bye(smtp)
+
+def _offer(smtp: smtplib.SMTP, message: EmailMessage) -> None:
+    """All of the mail but its end."""
+    body = message.as_bytes()
+    if not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    try:
+        reply = smtp.mail(message["From"].addresses[0].addr_spec)
+        if reply[0] != 250:
+            raise NotTaken(_said(reply))
+        _judge(250, smtp.rcpt(message["To"].addresses[0].addr_spec))
+        _judge(354, smtp.docmd("DATA"))
+        # A dot alone ends the mail, so dots that begin a line are doubled (RFC 5321, 4.5.2).
+        smtp.send(re.sub(rb"(?m)^\.", b"..", body))
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotTaken(f"{type(error).__name__}: {error}") from error
+
+
+def _end(smtp: smtplib.SMTP) -> None:
+    """The end of the mail, and the answer to it."""
+    try:
+        smtp.send(b".\r\n")
+        reply = smtp.getreply()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unclear(f"{type(error).__name__}: {error}") from error
+    if not 200 <= reply[0] < 600:
+        raise Unclear(f"no reply, but {_said(reply)!r}")
+    _judge(250, reply)
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        smtp.quit()
+
+
+def _judge(hoped: int, reply: tuple[int, bytes]) -> None:
+    """Raise for a reply that is not the one hoped for.
+
+    5xx is for good, but not where it speaks of us: a password that is missing, or (5.7, RFC 3463)
+    a right to send that we lack. Somebody can mend that, and no order should have lost its mail.
+    """
+    code, text = reply
+    if code == hoped:
+        return
+    ours = code in (530, 535, 538) or text.startswith(b"5.7.")
+    raise (Refused if 500 <= code < 600 and not ours else NotTaken)(_said(reply))
+
+
+def _said(reply: tuple[int, bytes]) -> str:
+    """For a log, where no address has a place; servers like to repeat them."""
+    return re.sub(r"[^\s<>]+@[^\s<>]+", "…", f"{reply[0]} {reply[1].decode(errors='replace')}")
 
 
 def _connect(at: SplitResult, patience_s: float) -> smtplib.SMTP:
@@ -130,11 +159,14 @@ def _connect(at: SplitResult, patience_s: float) -> smtplib.SMTP:
     try:
         smtp.ehlo_or_helo_if_needed()
         if at.scheme == "smtp" and smtp.has_extn("starttls"):
-            # Whoever could pretend there is no TLS could also present a false certificate; where
-            # no password is at stake, mail goes as any server would send it on.
+            # Whoever could present a false certificate could as well pretend that there is no TLS;
+            # where no password is at stake, mail goes as servers send it on (RFC 7435).
             if not at.username:
-                context = ssl._create_unverified_context()  # noqa: S323 - opportunistic, RFC 7435
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
             smtp.starttls(context=context)
+            # What was said before is forgotten on both sides (RFC 3207, 4.2).
+            smtp.ehlo_or_helo_if_needed()
         elif at.scheme == "smtp" and at.username and host not in _LOOPBACK:
             raise smtplib.SMTPNotSupportedError("no TLS: the password stays here")
         if at.username:
@@ -143,23 +175,3 @@ def _connect(at: SplitResult, patience_s: float) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
-
-
-def _expect(code: int, reply: tuple[int, bytes]) -> None:
-    """Raise for a reply that is not the one hoped for."""
-    if reply[0] != code:
-        raise _kind(reply[0])(_said(*reply))
-
-
-def _kind(code: int) -> type[NotTaken] | type[Refused]:
-    return Refused if 500 <= code < 600 else NotTaken
-
-
-def _said(code: int, text: bytes | str) -> str:
-    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
-
-
-def _good_bye(smtp: smtplib.SMTP) -> None:
-    """QUIT; the mail is taken whatever comes of it."""
-    with contextlib.suppress(OSError, smtplib.SMTPException):
-        smtp.quit()

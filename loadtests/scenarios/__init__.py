@@ -19,7 +19,7 @@ class Scenario:
     title: str
     replays: dict[str, str]
     crowd: Crowd = field(default_factory=Crowd)
-    rate_per_min: int = 1_200
+    rate_per_min: int = 720
     burst: int = 0
     capacity: int = 0
     call_timeout_s: int = 8

@@ -29,19 +29,29 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture
-def gate(store_url: str, runner: asyncio.Runner) -> Iterator[LocalGate]:
-    """A gate in this process."""
-    made = LocalGate.over(store_url, runner)
-    yield made
-    made.close()
+def gate_over(runner: asyncio.Runner) -> Iterator[Callable[..., LocalGate]]:
+    """Makes gates in this process, over any store and with any settings."""
+    made: list[LocalGate] = []
+
+    def one(store_url: str, **config: object) -> LocalGate:
+        made.append(LocalGate.over(store_url, runner, **config))
+        return made[-1]
+
+    yield one
+    for each in made:
+        each.close()
 
 
 @pytest.fixture
-def other_gate(store_url: str, runner: asyncio.Runner) -> Iterator[LocalGate]:
+def gate(store_url: str, gate_over: Callable[..., LocalGate]) -> LocalGate:
+    """A gate in this process."""
+    return gate_over(store_url)
+
+
+@pytest.fixture
+def other_gate(store_url: str, gate_over: Callable[..., LocalGate]) -> LocalGate:
     """A second worker of the same gate."""
-    made = LocalGate.over(store_url, runner)
-    yield made
-    made.close()
+    return gate_over(store_url)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from rooms import Room
 from waitingroom.run.embedded import EmbeddedStore
 
 Rooms = Callable[..., Room]
+Gates = Callable[..., LocalGate]
 
 
 def walk(gate: LocalGate, room: Room) -> list[str]:
@@ -29,13 +30,12 @@ def walk(gate: LocalGate, room: Room) -> list[str]:
 
 
 def test_behind_https_every_cookie_is_secure_and_bound_to_the_host(
-    store_url: str, gate: LocalGate, make_room: Rooms
+    store_url: str, gate: LocalGate, gate_over: Gates, make_room: Rooms
 ) -> None:
     """`__Host-`: no other host of the site, and no plain http page, can set it."""
     room = make_room()
-    https = LocalGate.over(store_url, gate.runner, public_url="https://gate.example")
+    https = gate_over(store_url, public_url="https://gate.example")
     lines = walk(https, room)
-    https.close()
     assert len(lines) == 8
     for line in lines:
         name, *words = line.replace("=", "; ", 1).split("; ")
@@ -56,15 +56,14 @@ def test_on_plain_http_no_cookie_is_secure(gate: LocalGate, make_room: Rooms) ->
 
 
 def test_a_cookie_from_plain_http_does_not_count_behind_https(
-    store_url: str, gate: LocalGate, make_room: Rooms
+    store_url: str, gate: LocalGate, gate_over: Gates, make_room: Rooms
 ) -> None:
     """Somebody on the way could have set it: only the name with the prefix is read."""
     room = make_room()
     plain = Browser(gate, room.name)
     plain.join()
-    https = LocalGate.over(store_url, gate.runner, public_url="https://gate.example")
+    https = gate_over(store_url, public_url="https://gate.example")
     answer = Browser(https, room.name, dict(plain.cookies)).enter()
-    https.close()
     assert (answer.status, answer.error) == (401, "bad_ticket")
 
 

@@ -7,6 +7,7 @@ from gates import Browser, LocalGate, RunningGate
 from rooms import Room
 
 Rooms = Callable[..., Room]
+Gates = Callable[..., LocalGate]
 CHANGES = [("POST", "ticket"), ("POST", "pass"), ("POST", "leave"), ("DELETE", "ticket")]
 FOREIGN = [
     {"Origin": "https://evil.example"},
@@ -71,9 +72,9 @@ def test_our_own_page_may(gate: LocalGate, make_room: Rooms, host: str, origin: 
     assert shopper.submit(f"/{shopper.room}/leave").status == 303
 
 
-def test_behind_https_our_own_page_may(store_url: str, gate: LocalGate, make_room: Rooms) -> None:
+def test_behind_https_our_own_page_may(store_url: str, gate_over: Gates, make_room: Rooms) -> None:
     """The proxy speaks plain http to us, the browser https to it."""
-    https = LocalGate.over(store_url, gate.runner, public_url="https://sale.example:8443")
+    https = gate_over(store_url, public_url="https://sale.example:8443")
     shopper = Browser(https, make_room().name)
     for host in ("sale.example:8443", "10.0.0.7:8000"):
         shopper.more = {"Host": host, "Origin": "https://sale.example:8443"}
@@ -81,7 +82,6 @@ def test_behind_https_our_own_page_may(store_url: str, gate: LocalGate, make_roo
     for origin in ("https://sale.example", "https://sale.example:8444"):
         shopper.more = {"Host": "sale.example:8443", "Origin": origin}
         assert shopper.join().error == "cross_site"
-    https.close()
 
 
 def test_apps_and_old_browsers_send_neither_header(gate: LocalGate, make_room: Rooms) -> None:

@@ -15,6 +15,7 @@ from waitingroom.signing import TICKET
 from waitingroom.tokens import Keyring, Pass, Ticket
 
 Rooms = Callable[..., Room]
+Gates = Callable[..., LocalGate]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -158,12 +159,11 @@ def test_a_good_ticket_of_another_running_gets_a_new_place(
 
 
 def test_a_ticket_signed_with_a_key_that_was_taken_off_the_list_is_none(
-    store_url: str, gate: LocalGate, victim: Victim
+    store_url: str, gate_over: Gates, victim: Victim
 ) -> None:
     """That is what taking it off is for."""
-    newer = LocalGate.over(store_url, gate.runner, keys=(b"a key that came after the others..",))
+    newer = gate_over(store_url, keys=(b"a key that came after the others..",))
     assert ask(newer, victim, victim.ticket, "pass", bearer=False).error == "bad_ticket"
-    newer.close()
 
 
 def test_a_reasonable_lead_of_another_machines_clock_is_put_up_with(

@@ -10,7 +10,7 @@ from loadtests import verdict
 from loadtests.evidence import Evidence, RoomFacts
 from loadtests.finding import Finding
 from loadtests.plan import Character, Comes
-from loadtests.records import Answer, Ended, Place, Seen
+from loadtests.records import Answer, Ended, Entered, Order, Place, Seen
 from loadtests.verdict import CHECKS, judge, verdict_lines
 from waitingroom.draw import commitment, number_of
 
@@ -47,7 +47,7 @@ def entered_ms(of: int) -> int:
 
 def good() -> Evidence:
     """Eight shoppers, six of them early; shopper n has arrival n + 1; all enter in order."""
-    answers, places, seen, ended = [], [], [], []
+    answers, places, seen, visits, orders, ended = [], [], [], [], [], []
     for n in range(SHOPPERS):
         arrival = n + 1
         mine = number(arrival)
@@ -61,6 +61,8 @@ def good() -> Evidence:
             seen.append(Seen(n, at_ms, *status, COMMITMENT, SEED.hex(), ahead))
         answers.append(Answer(n, "join", START_MS - 5_010, START_MS - 5_000, 201))
         answers.append(Answer(n, "pass", at_ms - 1, at_ms + 1, 200))
+        visits.append(Entered(n, at_ms - 1, at_ms + 1))
+        orders.append(Order(n, "mug", f"token-{n}"))
         ended.append(Ended(n, at_ms + 3_000, "bought"))
     # What each saw before being called is not in the order of the store's clock; leave it out.
     seen = [line for line in seen if line.serving] + [
@@ -72,10 +74,13 @@ def good() -> Evidence:
         answers=tuple(answers),
         places=tuple(places),
         seen=tuple(sorted(seen, key=lambda line: line.now_ms)),
+        visits=tuple(visits),
+        orders=tuple(orders),
         ended=tuple(ended),
         entries={arrival: entered_ms(number(arrival)) for arrival in range(1, SHOPPERS + 1)},
         served=((START_MS - 2_000, 0), (START_MS + 10_000, SHOPPERS)),
         most_inside=SHOPPERS,
+        stock={"mug": SHOPPERS, "stool": 10},
     )
 
 
@@ -104,13 +109,17 @@ def with_entry(of: int, at_ms: int) -> Evidence:
     """The good run, but number ``of`` enters at another time."""
     run = good()
     (arrival,) = (a for a, mine in run.numbers.items() if mine == of)
-    answers = tuple(
-        replace(answer, sent_ms=at_ms - 1, at_ms=at_ms + 1)
-        if (answer.shopper, answer.call) == (arrival - 1, "pass")
-        else answer
-        for answer in run.answers
+    visits = tuple(
+        Entered(visit.shopper, at_ms - 1, at_ms + 1) if visit.shopper == arrival - 1 else visit
+        for visit in run.visits
     )
-    return replace(run, answers=answers, entries={**run.entries, arrival: at_ms})
+    answers = (*run.answers, Answer(arrival - 1, "pass", START_MS, START_MS, 409, "door"))
+    return replace(
+        run,
+        answers=tuple(sorted(answers, key=lambda a: a.sent_ms)),
+        visits=visits,
+        entries={**run.entries, arrival: at_ms},
+    )
 
 
 def with_seen(**changes: Any) -> Evidence:
@@ -118,6 +127,12 @@ def with_seen(**changes: Any) -> Evidence:
     run = good()
     last = replace(run.seen[-1], **{"shopper": 7, "now_ms": START_MS + 11_000, **changes})
     return replace(run, seen=(*run.seen, last))
+
+
+def with_order(n: int, item: str, token: str) -> Evidence:
+    """The good run, and one more order."""
+    run = good()
+    return replace(run, orders=(*run.orders, Order(n, item, token)), stock={"mug": 10})
 
 
 def ended_as(n: int, how: str) -> Evidence:
@@ -140,6 +155,7 @@ BROKEN: list[tuple[Callable[[Evidence], Finding], Callable[[], Evidence], str]] 
     (verdict.no_server_error, lambda: with_answer(0), "no answer"),
     (verdict.no_server_error, lambda: with_answer(503, "store_down"), "503 store_down"),
     (verdict.no_server_error, lambda: with_answer(503, "other", wait_ms=1), "503 other"),
+    (verdict.no_server_error, lambda: with_answer(503, call="buy mug"), "buy mug of shopper 0"),
     (verdict.only_documented_answers, lambda: with_answer(404, "not_found"), "404 not_found"),
     (verdict.only_documented_answers, lambda: with_answer(401, "bad_ticket", call="pass"), "401"),
     (verdict.only_documented_answers, lambda: with_answer(200, call="pass after leaving"), "200"),
@@ -163,13 +179,16 @@ BROKEN: list[tuple[Callable[[Evidence], Finding], Callable[[], Evidence], str]] 
     (verdict.nobody_enters_uncalled, lambda: with_facts(drawn=None, seed=None), "number None"),
     (verdict.serving_never_falls, lambda: with_seen(serving=7), "from 8 to 7"),
     (verdict.shown_places_never_grow, lambda: with_seen(ahead=1), "from 0 to 1"),
-    (verdict.order_is_kept, lambda: with_entry(2, START_MS + 20_000), "number 3 was inside 19000"),
+    (verdict.order_is_kept, lambda: with_entry(2, START_MS + 20_000), "number 3 was inside 18"),
     (verdict.who_comes_gets_in, lambda: ended_as(4, "lapsed"), "shopper 4: lapsed"),
     (verdict.who_comes_gets_in, lambda: replace(good(), ended=()), "not done"),
     (verdict.who_left_stays_out, lambda: ended_as(4, "left the line"), "shopper 4 left"),
     (verdict.capacity_is_held, lambda: with_facts(capacity=7), "8 were inside"),
-    (verdict.store_and_clients_agree, lambda: replace(good(), answers=()), "nobody was told"),
+    (verdict.store_and_clients_agree, lambda: replace(good(), visits=()), "nobody was told"),
     (verdict.store_and_clients_agree, lambda: replace(good(), entries={}), "never entered"),
+    (verdict.stock_sells_once, lambda: replace(good(), stock={"mug": 7}), "8 of mug sold, 7"),
+    (verdict.stock_sells_once, lambda: with_order(0, "mug", "token-1"), "token-1… shown to 2"),
+    (verdict.stock_sells_once, lambda: with_answer(409, call="buy stool"), "of stool after 0"),
 ]
 
 
@@ -190,16 +209,22 @@ def test_every_check_is_among_those_that_were_seen_to_fail() -> None:
 
 def test_the_documented_refusal_is_no_failure() -> None:
     """503 store_down with a time to come back is what the protocol promises."""
-    run = with_answer(503, "store_down", wait_ms=2_000)
-    assert verdict.no_server_error(run).ok
-    assert verdict.only_documented_answers(run).ok
+    for call, error in (("join", "store_down"), ("buy mug", "")):
+        run = with_answer(503, error, call=call, wait_ms=2_000)
+        assert verdict.no_server_error(run).ok
+        assert verdict.only_documented_answers(run).ok
+
+
+def test_sold_out_to_the_last_piece_is_as_it_should_be() -> None:
+    """Ten pieces sell exactly ten, and who comes then is told so."""
+    assert verdict.stock_sells_once(with_answer(409, call="buy mug")).ok
 
 
 def test_a_slow_network_invents_no_entry_too_many() -> None:
     """All answers arrive together, seconds late: for the clients nothing is sure."""
     run = good()
-    late = tuple(replace(answer, at_ms=START_MS + 60_000) for answer in run.answers)
-    assert verdict.limit_held_for_the_clients(replace(run, answers=late)).ok
+    late = tuple(replace(visit, at_ms=START_MS + 60_000) for visit in run.visits)
+    assert verdict.limit_held_for_the_clients(replace(run, visits=late)).ok
 
 
 def test_who_comes_late_may_be_overtaken() -> None:
@@ -209,6 +234,16 @@ def test_who_comes_late_may_be_overtaken() -> None:
     characters = list(run.characters)
     characters[arrival - 1] = replace(PROMPT, comes=Comes.LATE)
     assert verdict.order_is_kept(replace(run, characters=tuple(characters))).ok
+
+
+def test_who_reads_the_status_late_is_not_wronged() -> None:
+    """The line can only serve those who are at the door; a page's own pause is its own."""
+    run = with_entry(2, START_MS + 20_000)
+    assert not verdict.order_is_kept(run).ok
+    (arrival,) = (a for a, mine in run.numbers.items() if mine == 2)
+    knock = Answer(arrival - 1, "pass", START_MS + 15_000, START_MS + 15_001, 409, "door")
+    answers = (*(a for a in run.answers if a.shopper != arrival - 1), knock)
+    assert verdict.order_is_kept(replace(run, answers=answers)).ok
 
 
 def test_one_failure_fails_the_whole_and_shows_a_few_examples() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate.http import Response
 from waitingroom.gate.status import HEADERS, Velocity, document
@@ -15,6 +16,9 @@ from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
 
 REFRESH_S = 0.5
+CHECKED_MS = 5_000
+"""How long a store that was fit is taken to be so: a server is soon replaced by another, and its
+settings may be changed while it runs."""
 log = logging.getLogger("waitingroom.gate")
 
 
@@ -35,9 +39,11 @@ class Rooms:
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._rooms: dict[str, KnownRoom] = {}
+        self._unread: dict[str, StoreUnfit] = {}
         self._refreshing: asyncio.Task[None] | None = None
         self._lookups = Group(store.listed)
-        self._checked = False
+        self._check_at_ms = 0
+        self._warning = ""
         self.problem: WaitingRoomError | None = None
 
     async def get(self, room: str) -> KnownRoom:
@@ -54,7 +60,7 @@ class Rooms:
             await self._refresh_anew()
         if found := self._rooms.get(room):
             return found
-        raise self.problem or NoSuchRoom(room)
+        raise self.problem or self._unread.get(room) or NoSuchRoom(room)
 
     def room(self, room: str) -> KnownRoom | None:
         """The room if it is known."""
@@ -80,7 +86,7 @@ class Rooms:
 
     async def _refresh(self) -> None:
         try:
-            await self._check_once()
+            await self._check_now_and_then()
             known = {room: at.snapshot for room, at in self._rooms.items()}
             found = await self._store.statuses(await self._store.rooms(), known)
         except (StoreDown, StoreUnfit) as error:
@@ -94,19 +100,29 @@ class Rooms:
         finally:
             self._refreshing = None
 
-    async def _check_once(self) -> None:
-        if not self._checked:
-            if warning := await self._store.check_fitness():
-                log.warning(warning)
-            self._checked = True
+    async def _check_now_and_then(self) -> None:
+        """Whether the store may be used; the server behind the address may be another by now."""
+        now_ms = clock.monotonic_ms()
+        if now_ms < self._check_at_ms:
+            return
+        warning = await self._store.check_fitness()
+        if warning and warning != self._warning:
+            log.warning(warning)
+        self._warning = warning
+        self._check_at_ms = now_ms + CHECKED_MS
 
-    def _take(self, found: dict[str, Snapshot]) -> None:
+    def _take(self, found: dict[str, Snapshot | StoreUnfit]) -> None:
         if self.problem is not None:
             log.warning("the store answers again")
         self.problem = None
-        for gone in self._rooms.keys() - found.keys():
+        unread = {room: one for room, one in found.items() if isinstance(one, StoreUnfit)}
+        for room in unread.keys() - self._unread.keys():
+            log.warning("%s", unread[room])
+        self._unread = unread
+        read = {room: one for room, one in found.items() if not isinstance(one, StoreUnfit)}
+        for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
-        for room, snapshot in found.items():
+        for room, snapshot in read.items():
             velocity = self._rooms[room].velocity if room in self._rooms else Velocity()
             speed = velocity.add(snapshot)
             body = document(snapshot, velocity_per_min=speed, stale=False)
@@ -118,8 +134,7 @@ class Rooms:
         if self.problem is None:
             log.warning("%s", error)
         self.problem = error
-        # The server behind the address may be another one when it comes back.
-        self._checked = False
+        self._check_at_ms = 0
         for known in self._rooms.values():
             if not known.stale:
                 known.stale = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from waitingroom import __version__
 from waitingroom.config import BY_NAME, Config, environment, foreign_environment
-from waitingroom.errors import StoreDown, WaitingRoomError
+from waitingroom.errors import StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import parts, store_part
@@ -101,7 +101,8 @@ def system(
         embedded = EmbeddedStore(config.data / "store", binary=config.store_server)
         try:
             if config.redis_url:
-                _reach(config.redis_url)
+                if warning := _reach(config.redis_url):
+                    say(f"REDIS_URL: {warning}")
             else:
                 config = replace(config, redis_url=embedded.url)
                 log = config.data / "log"
@@ -123,13 +124,15 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _reach(store_url: str) -> None:
-    """Raise :class:`StoreDown` unless somebody else's store answers."""
+def _reach(store_url: str) -> str:
+    """A warning about somebody else's store, or "". Raises where it does not answer, or may not be
+    used: :class:`StoreDown`, :class:`StoreUnfit`.
+    """
     store = Store.connect(store_url)
     try:
-        store.ping()
-    except StoreDown as error:
-        raise StoreDown(f"REDIS_URL: {error}") from None
+        return store.check_fitness()
+    except (StoreDown, StoreUnfit) as error:
+        raise type(error)(f"REDIS_URL: {error}") from None
     finally:
         store.close()
 

@@ -12,10 +12,10 @@ from redis.backoff import NoBackoff
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
-from waitingroom.model import Entry, Express, JoinBatch, Snapshot, Standing
-from waitingroom.store import library, state, verbs
+from waitingroom.model import Entry, EntryCode, Express, JoinBatch, Snapshot, Standing
+from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.faults import is_unknown_function, translated
-from waitingroom.store.keys import ROOMS
+from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, fence_key
 from waitingroom.store.verbs import Call
 
 MOST_CONNECTIONS = 50
@@ -25,11 +25,6 @@ KEPT_FREE = 2
 AWAY_MS = 3_000
 """How long a store that did not answer is taken to be away, unless the refresh reaches it sooner.
 Longer than the refresh takes to fail once more, so that nobody else waits meanwhile."""
-
-OLDEST_SERVER = 7
-EVICTS = (
-    "the store may evict keys (maxmemory-policy is {}, must be noeviction): places would be lost"
-)
 
 
 class AsyncStore:
@@ -49,6 +44,9 @@ class AsyncStore:
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS - KEPT_FREE)
         self._away_until_ms = 0
+        self._unfit: StoreUnfit | None = None
+        self._loading = asyncio.Lock()
+        self._loads = 0
 
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
@@ -74,6 +72,8 @@ class AsyncStore:
 
         ``durable``: answer only when enough replicas have it too, else raise ``StoreDown``.
         """
+        if durable and self._unfit is not None:
+            raise self._unfit
         self._refuse_if_away()
         async with self._slots:
             # Who waited for others that got no answer would get none either.
@@ -100,27 +100,53 @@ class AsyncStore:
 
     async def _ask(self, call: Call, *, durable: bool = False) -> Any:
         with self._reaching(call):
-            try:
-                return await self._send(call, durable=durable)
-            except redis.exceptions.ResponseError as error:
-                if not is_unknown_function(error):
-                    raise
-            await self._redis.function_load(library.source(), replace=True)
+            for _ in range(library.MOST_LOADS):
+                loads = self._loads
+                try:
+                    return await self._send(call, durable=durable)
+                except redis.exceptions.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                await self._load(loads)
             return await self._send(call, durable=durable)
+
+    async def _load(self, loads: int) -> None:
+        """Load the library, once for all who found it missing after so many ``loads``."""
+        async with self._loading:
+            if self._loads == loads:
+                await self._redis.function_load(library.source(), replace=True)
+                self._loads += 1
 
     async def _send(self, call: Call, *, durable: bool) -> Any:
         name, words = library.function_name(call.verb), (*call.keys, *call.args)
         if not (durable and self._replicas):
             return await self._redis.fcall(name, len(call.keys), *words)
-        # WAIT speaks of the connection it is sent on, so both go together.
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.execute_command("FCALL", name, len(call.keys), *words)
+        return await self._acknowledged(pipeline)
+
+    async def _confirm(self, room: str) -> None:
+        """Return when enough replicas have what was written before, by whomever.
+
+        WAIT alone speaks of its own connection's writes: where a verb only found what another
+        connection wrote, it does not wait at all.
+        """
+        self._refuse_if_away()
+        async with self._slots:
+            with self._reaching(None):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.set(fence_key(room), "", px=FENCE_TTL_MS)
+                await self._acknowledged(pipeline)
+
+    async def _acknowledged(self, pipeline: "redis.asyncio.client.Pipeline") -> Any:
+        """Send what is in ``pipeline`` and wait for the replicas; its first reply."""
+        # WAIT speaks of the connection it is sent on, so both go together.
         pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
-        # Left to itself the pipeline words an error anew, and we would not know it again.
+        # Raised by us, since the driver puts words of its own before the server's.
         reply, acknowledged = await pipeline.execute(raise_on_error=False)
-        for problem in (reply, acknowledged):
-            if isinstance(problem, Exception):
-                raise problem
+        for answer in (reply, acknowledged):
+            if isinstance(answer, Exception):
+                raise answer
         if acknowledged < self._replicas:
             raise StoreDown(f"{acknowledged} of {self._replicas} replicas have acknowledged")
         return reply
@@ -134,7 +160,10 @@ class AsyncStore:
     async def enter(self, room: str, epoch: int, arrival: int, number: int | None) -> Entry:
         """See :func:`verbs.enter`."""
         call = verbs.enter(room, epoch, arrival, number, None)
-        return verbs.read_entry(await self.run(call, durable=True))
+        entry = verbs.read_entry(await self.run(call, durable=True))
+        if entry.code is EntryCode.AGAIN and self._replicas:
+            await self._confirm(room)
+        return entry
 
     async def express(self, room: str, network: str | None) -> Express:
         """See :func:`verbs.express`."""
@@ -172,39 +201,43 @@ class AsyncStore:
 
     async def statuses(
         self, rooms: Iterable[str], known: dict[str, Snapshot]
-    ) -> dict[str, Snapshot]:
-        """Every room as it is now; a room that is not there (any more) is left out."""
-        found: dict[str, Snapshot] = {}
+    ) -> dict[str, Snapshot | StoreUnfit]:
+        """Every room as it is now; a room that is not there (any more) is left out.
+
+        One that we cannot read (a newer version wrote it) is its own error, and nobody else's.
+        """
+        found: dict[str, Snapshot | StoreUnfit] = {}
         for room in rooms:
             try:
                 found[room] = await self.status(room, known.get(room))
             except NoSuchRoom:
                 continue
+            except StoreUnfit as error:
+                found[room] = error
         return found
 
     async def check_fitness(self) -> str:
         """Refuse a store that may lose places by its own settings; answer a warning, or "".
 
-        Raises :class:`StoreUnfit` where it may evict keys or is too old.
+        Raises :class:`StoreUnfit` where it may evict keys or is too old; from then on nothing is
+        handed out over it until it is asked again and is fit.
         """
+        info: dict[str, Any] = {}
         with self._reaching(None):
-            server = await self._redis.info("server")
-            memory = await self._redis.info("memory")
-            persistence = await self._redis.info("persistence")
-        if int(str(server["redis_version"]).split(".", maxsplit=1)[0]) < OLDEST_SERVER:
-            raise StoreUnfit(f"the store is version {server['redis_version']}; it must be ≥ 7")
-        policy = memory.get("maxmemory_policy", "noeviction")
-        if policy != "noeviction":
-            raise StoreUnfit(EVICTS.format(policy))
-        if not persistence.get("aof_enabled"):
-            return "the store keeps no append-only file: a crash of it loses places"
-        return await self._fsync_warning()
+            for section in fitness.SECTIONS:
+                info |= await self._redis.info(section)
+            appendfsync = await self._appendfsync()
+        try:
+            warning = fitness.judge(info, appendfsync)
+        except StoreUnfit as error:
+            self._unfit = error
+            raise
+        self._unfit = None
+        return warning
 
-    async def _fsync_warning(self) -> str:
+    async def _appendfsync(self) -> str | None:
         try:
             setting = await self._redis.config_get("appendfsync")
         except redis.exceptions.ResponseError:
-            return ""  # a managed store that does not tell
-        if setting.get("appendfsync") == "always":
-            return ""
-        return "the store's appendfsync is not “always”: a crash may lose the last second's places"
+            return None
+        return setting.get("appendfsync")

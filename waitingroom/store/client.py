@@ -23,7 +23,7 @@ from waitingroom.model import (
     is_room_id,
 )
 from waitingroom.settings import Value, check, check_plan, check_together
-from waitingroom.store import library, state, verbs
+from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.verbs import Call
@@ -62,17 +62,34 @@ class Store:
         name = library.function_name(call.verb)
         words = (*call.keys, *call.args)
         with translated(call):
-            try:
-                return self._redis.fcall(name, len(call.keys), *words)
-            except redis.ResponseError as error:
-                if not is_unknown_function(error):
-                    raise
-            self._redis.function_load(library.source(), replace=True)
+            for _ in range(library.MOST_LOADS):
+                try:
+                    return self._redis.fcall(name, len(call.keys), *words)
+                except redis.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                self._redis.function_load(library.source(), replace=True)
             return self._redis.fcall(name, len(call.keys), *words)
 
     def ping(self) -> None:
         """Raise :class:`StoreDown` unless the store answers."""
         self._plain(self._redis.ping)
+
+    def check_fitness(self) -> str:
+        """See :func:`fitness.judge`: a warning, or ""; ``StoreUnfit``."""
+        info: dict[str, Any] = {}
+        with translated(None):
+            for section in fitness.SECTIONS:
+                info |= self._redis.info(section)
+            appendfsync = self._appendfsync()
+        return fitness.judge(info, appendfsync)
+
+    def _appendfsync(self) -> str | None:
+        try:
+            setting = self._redis.config_get("appendfsync")
+        except redis.ResponseError:
+            return None
+        return setting.get("appendfsync")
 
     def _plain(self, command: Callable[[], T]) -> T:
         with translated(None):

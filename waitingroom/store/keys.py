@@ -64,6 +64,16 @@ def handover_key(room: str, nonce: str) -> str:
     return f"wr:{{{room}}}:handover:{nonce}"
 
 
+FENCE_TTL_MS = 60_000
+
+
+def fence_key(room: str) -> str:
+    """string, empty: written so that WAIT has something to wait for; by the gate, only where there
+    are replicas, for ``FENCE_TTL_MS``.
+    """
+    return f"wr:{{{room}}}:fence"
+
+
 SCHEMA = 1
 """Raised when the meaning of the state changes; a library refuses a state from above its own."""
 

@@ -11,6 +11,9 @@ from importlib.resources import files
 
 from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
 
+MOST_LOADS = 3
+"""For one call: somebody may take the functions away again before it is repeated."""
+
 
 def _body() -> str:
     folder = files("waitingroom.store") / "room"

@@ -1,10 +1,10 @@
 // The shopper's page: one loop reads the status, works out this shopper's place, and enters when
-// called. A module: strict, no globals. What a server sends is only shown as text.
+// called. What a server sends is only shown as text.
 
 const $ = (id) => document.getElementById(id);
 const { room, base, lang, states, texts } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
-const to = new URLSearchParams(location.search).get('to');
+let to = new URLSearchParams(location.search).get('to');
 
 // What all tabs of this shopper share: the tab that leads tells the others.
 const shared = {
@@ -21,6 +21,8 @@ let not_before = 0; // the gate's appointment for the next join or entry, on the
 let draw_at = 0; // when to ask for the number that was drawn
 let failures = 0;
 let rejoined = false;
+const TURN = ['called', 'door', 'full'];
+const INSIDE = ['entered', 'bounced'];
 
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
@@ -95,10 +97,10 @@ async function ask(method, path, body) {
   return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
 }
 
-// When the gate said, or a little later: earlier is refused, much later is too late.
+// When the gate said, or a little later: earlier is refused.
 const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.min(ms / 10, 1000); };
 
-// One tab at a time: two at once would get two tickets and keep one.
+// One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
 
 async function join() {
@@ -108,7 +110,7 @@ async function join() {
   if (!code) return settle(data);
   if (code === 'sold_out') return finish(code);
   if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
-  return appoint(wait_ms || 10000);
+  return appoint(wait_ms || 60000);
 }
 
 function settle({ epoch, arrival, number, issued_at_ms }) {
@@ -125,7 +127,7 @@ async function come_back() {
   if (known?.entered) {
     shared.place = known;
     await enter();
-    if (shared.end === 'entered' || shared.end === 'bounced') return;
+    if (INSIDE.includes(shared.end)) return;
     start_over();
   }
   await join();
@@ -135,7 +137,7 @@ async function enter() {
   const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 60000);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
-  shared.door = code === 'door' || code === 'full' ? code : '';
+  shared.door = TURN.includes(code) ? code : '';
   if (!code) {
     trips.set([...recent, Date.now()]);
     shared.place.entered = true;
@@ -145,6 +147,7 @@ async function enter() {
     finish('entered', shop.href);
     return location.replace(data.redirect);
   }
+  if (code === 'bad_target') to = null; // made up: the shop's front will do
   if (['lapsed', 'spent', 'left', 'sold_out'].includes(code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
   if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
@@ -154,7 +157,7 @@ async function enter() {
 
 function finish(end, shop = '') {
   Object.assign(shared, { end, shop, door: '' });
-  if (end !== 'entered' && end !== 'bounced') {
+  if (!INSIDE.includes(end)) {
     shared.place = null;
     kept.set(null);
   }
@@ -198,8 +201,6 @@ function state() {
   return place.number <= place.serving ? door || 'called' : 'waiting';
 }
 
-const TURN = ['called', 'door', 'full'];
-
 // How long it still takes in a state, in seconds: [low, high], or null where nobody knows.
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
@@ -221,14 +222,14 @@ async function round() {
     Object.assign(shared, { place: null, door: '' });
     appoint(Math.random() * poll.spread_ms); // a reset: not everybody at once
   }
-  if (Date.now() >= not_before) {
-    if (!shared.place && ['early', 'open', 'paused'].includes(phase)) {
-      await join();
-      if (shared.place) return 0;
-    } else if (TURN.includes(state())) {
-      await enter();
-      if (!shared.place) return 0;
-    }
+  const due = Date.now() >= not_before;
+  const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
+  if (!shared.place && (due || opened) && phase !== 'draining' && phase !== 'closed') {
+    await join();
+    if (shared.place) return 0;
+  } else if (due && TURN.includes(state())) {
+    await enter();
+    if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
   if (shared.place && shared.place.number == null && drawn != null) return ask_for_number(poll);
@@ -382,7 +383,7 @@ function render() {
     show(id, on);
     if (on) put(`${id}-n`, count(n));
   }
-  show('again', end && !['entered', 'bounced', 'sold_out'].includes(end));
+  show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
   if (shared.shop) $('shop').href = shared.shop;

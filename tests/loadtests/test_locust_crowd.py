@@ -8,7 +8,18 @@ import pytest
 from loadtests import scenarios
 from loadtests.plan import Comes, Crowd, Plan, arrivals_ms, character
 from loadtests.progress import percentile
-from loadtests.records import Answer, Ended, Place, Recorder, Seen, Sender, parsed, read
+from loadtests.records import (
+    Answer,
+    Ended,
+    Entered,
+    Order,
+    Place,
+    Recorder,
+    Seen,
+    Sender,
+    parsed,
+    read,
+)
 from loadtests.shapes import LEAD_MS, users_at
 from loadtests.shopper import interval_ms
 
@@ -98,6 +109,8 @@ def test_records_are_read_as_they_were_written(tmp_path: Path) -> None:
         Answer(1, "join", 1, 2, 201),
         Place(1, 2, True, 1, 7, None),
         Seen(1, 3, 2, 1, "early", 0, None, "ab", None, None),
+        Entered(1, 3, 4),
+        Order(1, "mug", "token"),
         Ended(1, 4, "bought"),
         Sender(0.5),
     ]
@@ -116,7 +129,7 @@ def test_records_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_a_plan_travels_whole(tmp_path: Path) -> None:
     """To the process that sends the crowd."""
     crowd = replace(Crowd(), shoppers=5)
-    plan = Plan("sale", "http://g", "", "records", 1, 2, 8_000, crowd)
+    plan = Plan("sale", "http://g", "", "records", 1, 2, 8_000, {"mug": 3}, crowd)
     plan.write(tmp_path / "plan")
     assert Plan.read(tmp_path / "plan") == plan
 

@@ -1,0 +1,138 @@
+"""The whole way with RQ's own processes: checkout, queue, worker, mail; and the schedule."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from mailbox import Maildir
+from pathlib import Path
+
+import pytest
+from mailservers import MailServer, Running
+from redis import Redis
+from rq import Queue
+from rq.registry import FailedJobRegistry, ScheduledJobRegistry
+from shops import Clock, Shop
+from systems import eventually
+
+from storefront import clock
+from storefront.models import Mail
+from storefront.orders import SWEEP_AFTER_MS
+
+
+@pytest.fixture
+def queue(store_url: str) -> Iterator[Queue]:
+    """A queue nobody else uses: the whole server is emptied of jobs."""
+    connection = Redis.from_url(store_url)
+    made = Queue("default", connection=connection)
+    made.delete(delete_jobs=True)
+    yield made
+    made.delete(delete_jobs=True)
+    connection.close()
+
+
+@pytest.fixture
+def selling(tmp_path: Path, store_url: str, queue: Queue) -> Iterator[Shop]:
+    """A shop with a queue. Its clock is the real one, by which the worker goes too."""
+    made = Shop(f"sqlite:///{tmp_path}/selling.db", store_url, Clock(clock.now_ms()))
+    yield made
+    made.close()
+
+
+def work(shop: Shop, **env: str) -> str:
+    """A worker, as the supervisor starts it but in burst mode; what it said."""
+    ours = {"RQ_REDIS_URL": shop.redis_url, "REDIS_URL": shop.redis_url}
+    done = subprocess.run(
+        [sys.executable, "-m", "rq.cli", "worker", "--config", "workers.preload", "--burst"],
+        env={**os.environ, **ours, "SHOP_DATABASE_URL": shop.url, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_checkout_becomes_a_mail(selling: Shop, smtp: Running, mail_server: MailServer) -> None:
+    """And the order's page says that it was sent."""
+    page = selling.buy().headers["Location"]
+    selling.buy()
+    said = work(selling, SHOP_SMTP_URL=smtp.url, SHOP_URL="https://shop.example")
+    assert len(mail_server.taken) == 2
+    assert f"https://shop.example{page}".encode() in b"".join(
+        mail_server.taken[0].replace(b"=\r\n", b"").split()
+    )
+    assert "We sent a mail to" in selling.client.get(page).text
+    assert "ada@example.org" not in said
+
+
+def test_in_development_mails_go_into_a_folder(selling: Shop, tmp_path: Path) -> None:
+    """No server is needed."""
+    selling.buy()
+    work(selling, SHOP_OUTBOX=str(tmp_path / "outbox"))
+    assert [mail["Subject"] for mail in Maildir(tmp_path / "outbox")] == [
+        "Your order 1001 at Stillwater Goods"
+    ]
+
+
+def test_a_mail_that_was_not_taken_is_scheduled_for_another_try(
+    selling: Shop, smtp: Running, mail_server: MailServer, queue: Queue
+) -> None:
+    """By RQ, ten seconds later; the order is owed."""
+    mail_server.replies["mail"] = "421 too busy"
+    selling.buy()
+    work(selling, SHOP_SMTP_URL=smtp.url)
+    assert selling.order().mail is Mail.OWED
+    scheduled = ScheduledJobRegistry(queue=queue)
+    (job_id,) = scheduled.get_job_ids()
+    job = queue.fetch_job(job_id)
+    assert job is not None and job.retries_left == 2
+    # Its time has come.
+    queue.enqueue_job(job)
+    scheduled.remove(job)
+    mail_server.replies.clear()
+    work(selling, SHOP_SMTP_URL=smtp.url)
+    assert selling.order().mail is Mail.SENT
+    assert len(mail_server.taken) == 1
+
+
+def test_a_job_that_is_in_the_queue_twice_sends_once(
+    selling: Shop, smtp: Running, mail_server: MailServer, queue: Queue
+) -> None:
+    """The checkout's and the sweep's."""
+    selling.buy()
+    for _ in range(3):
+        queue.enqueue("workers.confirmation.send", 1)
+    work(selling, SHOP_SMTP_URL=smtp.url)
+    assert len(mail_server.taken) == 1
+    assert len(FailedJobRegistry(queue=queue)) == 0
+
+
+def test_the_schedule_brings_a_round_that_finds_what_was_never_enqueued(
+    selling: Shop, smtp: Running, mail_server: MailServer, queue: Queue, tmp_path: Path
+) -> None:
+    """RQ's cron starts one at once; the worker does it, and then what it has put into the queue."""
+    selling.clock.now_ms -= SWEEP_AFTER_MS
+    selling.sell()
+    env = {**os.environ, "RQ_REDIS_URL": selling.redis_url, "REDIS_URL": selling.redis_url}
+    words = ("-m", "rq.cli", "cron", "workers.schedule")
+    with (tmp_path / "cron.log").open("w") as log:
+        cron = subprocess.Popen([sys.executable, *words], env=env, stdout=log, stderr=log)
+    try:
+        eventually(lambda: len(queue) == 1, "a round is in the queue")
+    finally:
+        cron.terminate()
+        cron.wait(10)
+    work(selling, SHOP_SMTP_URL=smtp.url)
+    assert len(mail_server.taken) == 1
+    assert selling.order().mail is Mail.SENT
+
+
+def test_production_without_a_mail_server_keeps_every_order_owed(
+    selling: Shop, queue: Queue
+) -> None:
+    """The worker's log says what to set."""
+    selling.buy()
+    said = work(selling, SHOP_OUTBOX="", SHOP_SMTP_URL="")
+    assert "set SHOP_SMTP_URL" in said
+    assert selling.order().mail is Mail.OWED

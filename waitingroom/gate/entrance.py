@@ -17,7 +17,7 @@ from waitingroom.gate.http import (
 from waitingroom.gate.line import pass_of
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
-from waitingroom.gate.ticket import client_of, wait_page
+from waitingroom.gate.ticket import wait_page
 from waitingroom.model import Entry, EntryCode, Phase
 from waitingroom.tokens import Ticket
 
@@ -139,7 +139,7 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
         return None
     return await gate.line.express(
-        snapshot.room, client_of(request) if snapshot.join_limit else None
+        snapshot.room, gate.client(request) if snapshot.join_limit else None
     )
 
 

@@ -40,7 +40,7 @@ async def _new_place(
     gate: Gate, request: Request, known: KnownRoom, shown: Ticket | None
 ) -> tuple[Ticket, JoinBatch]:
     snapshot = known.snapshot
-    client = client_of(request) if snapshot.join_limit else None
+    client = gate.client(request) if snapshot.join_limit else None
     joined = await gate.line.join(snapshot.room, client, shown)
     batch = joined.batch
     if batch.code is JoinCode.NOT_YET:
@@ -57,12 +57,6 @@ async def _new_place(
             retry_after_ms=BUDGET_MS,
         )
     return Ticket(snapshot.room, batch.epoch, joined.arrival, batch.now_ms), batch
-
-
-def client_of(request: Request) -> str:
-    """The address that a request comes from."""
-    client = request.scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[str, Any]:

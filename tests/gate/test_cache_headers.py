@@ -1,5 +1,6 @@
 """What caches may keep: what is the same for everybody, and nothing that is somebody's."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -134,3 +135,38 @@ def test_the_choice_of_a_language_is_not_kept_and_keeps_the_query(
         assert answer.status == 303
         assert answer.header("location") == f"/{room.name}/en?to=%2Fa%26b&x=1"
         assert answer.header("cache-control") == "no-store"
+
+
+def test_a_file_whose_address_names_its_content_is_kept_for_good(
+    running_gate: RunningGate, make_room: Rooms
+) -> None:
+    """As the pages name it. By any other address it is kept for a minute: while a new version is
+    rolled out, an old gate may be asked for the new one's file."""
+    page = running_gate.ask("GET", f"/{make_room().name}/en").body.decode()
+    named = re.findall(r'"(/static/[^"]+)"', page)
+    assert {path.partition("?")[0] for path in named} == {
+        *("/static/page.css", "/static/page.js", "/static/icon.svg")
+    }
+    for path in named:
+        answer = running_gate.ask("GET", path)
+        assert answer.header("cache-control") == "public, max-age=31536000, immutable"
+        for other in (path.partition("?")[0], f"{path}0", f"{path.partition('=')[0]}="):
+            kept = running_gate.ask("GET", other).header("cache-control")
+            assert kept == "public, max-age=60", other
+
+
+def test_a_file_that_a_browser_has_is_not_sent_again(running_gate: RunningGate) -> None:
+    """304 with the same headers and no body; any other tag gets the file."""
+    connection = running_gate.connect()
+    path = "/static/page.css"
+    full = running_gate.ask_on(connection, "GET", path)
+    tag = full.header("etag")
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = running_gate.ask_on(connection, "GET", path, {"If-None-Match": known})
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.header("etag") == tag
+        assert answer.header("cache-control") == full.header("cache-control")
+    for known in ('"other"', "", f'{tag[:-1]}x"'):
+        answer = running_gate.ask_on(connection, "GET", path, {"If-None-Match": known})
+        assert answer == full, known
+    connection.close()

@@ -255,7 +255,7 @@ def test_the_pass_ends_for_good_after_four_sessions(gate: LocalGate, make_room: 
 
 
 def test_a_form_is_sent_on_into_the_shop(gate: LocalGate, make_room: Rooms) -> None:
-    """303 with the pass; to the place in line where it is not yet time; to the page without one."""
+    """303 with the pass; to the place in line where it is not yet time."""
     room = make_room(burst=1, rate_per_min=1, origins=("http://gate.example:8080",))
     first, second = joined(gate, room, 2)
     path = f"/{room.name}/pass"
@@ -265,8 +265,19 @@ def test_a_form_is_sent_on_into_the_shop(gate: LocalGate, make_room: Rooms) -> N
     answer = second.submit(path, to="/sale")
     assert (answer.status, answer.header("location")) == (303, f"/{room.name}/wait?to=%2Fsale")
     assert not answer.set_cookies
-    answer = Browser(gate, room.name).submit(path, to="/sale")
-    assert (answer.status, answer.header("location")) == (303, f"/{room.name}?to=%2Fsale")
+
+
+def test_a_form_without_a_ticket_is_told_that_cookies_are_blocked(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Our forms knock only for who was given one; a page, and a button to join again with."""
+    room = make_room(origins=("http://gate.example:8080",))
+    answer = Browser(gate, room.name).submit(f"/{room.name}/pass", to="/sale")
+    assert answer.status == 401
+    assert b"Cookies are blocked" in answer.body
+    assert f'action="/{room.name}/ticket"'.encode() in answer.body
+    assert b'value="/sale"' in answer.body
+    assert room.status().tail == 0
 
 
 def test_a_bad_address_is_refused_before_the_turn_is_used(

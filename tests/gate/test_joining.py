@@ -203,11 +203,29 @@ def test_a_fifo_room_tells_the_number_at_once(gate: LocalGate, make_room: Rooms)
 def test_a_room_that_has_not_formed_yet_says_not_yet_and_when_to_ask_again(
     gate: LocalGate, make_room: Rooms
 ) -> None:
-    """409 with a time, since asking later helps."""
-    room = make_room(early_at_ms=now_ms() + MINUTE_MS, opens_at_ms=now_ms() + 2 * MINUTE_MS)
-    answer = Browser(gate, room.name).join()
-    assert (answer.status, answer.error) == (409, "not_yet")
-    assert answer.header("retry-after") == str(-(-answer.json["retry_after_ms"] // 1000))
+    """When the line forms, or a little later; not much before a minute's end, nor every moment."""
+    for left_ms, earliest, latest in (
+        (20_000, 15_000, 22_000),
+        (3_600_000, 60_000, 66_000),
+        (1_200, 1_000, 1_320),
+    ):
+        forms_at_ms = now_ms() + left_ms
+        room = make_room(early_at_ms=forms_at_ms, opens_at_ms=forms_at_ms + MINUTE_MS)
+        answer = Browser(gate, room.name).join()
+        assert (answer.status, answer.error) == (409, "not_yet")
+        retry_ms = answer.json["retry_after_ms"]
+        assert earliest <= retry_ms <= latest
+        assert retry_ms >= min(forms_at_ms - now_ms(), MINUTE_MS)
+        assert answer.header("retry-after") == str(-(-retry_ms // 1000))
+
+
+def test_a_crowd_that_comes_too_early_does_not_come_back_at_once(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Each is told a moment of its own."""
+    room = make_room(early_at_ms=now_ms() + 2 * MINUTE_MS, opens_at_ms=now_ms() + 3 * MINUTE_MS)
+    told = {Browser(gate, room.name).join().json["retry_after_ms"] for _ in range(20)}
+    assert len(told) > 10
 
 
 @pytest.mark.parametrize("act", ["close", "drain", "no joins"])
@@ -342,6 +360,86 @@ def test_a_form_that_wants_to_go_elsewhere_gets_no_place(gate: LocalGate, make_r
     answer = Browser(gate, room.name).submit(f"/{room.name}/ticket", to="https://evil.example/")
     assert answer.status == 400
     assert room.status().tail == 0
+
+
+OUR_PAGE = "http://gate.example/ROOM/en?to="
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        (f"{OUR_PAGE}%2Fsale%3Fa%3D1", "%2Fsale%3Fa%3D1"),
+        (f"{OUR_PAGE}https%3A%2F%2Fshop.example%2Fx&to=/y", "https%3A%2F%2Fshop.example%2Fx"),
+        (f"{OUR_PAGE}https%3A%2F%2Fevil.example%2F", ""),
+        (f"{OUR_PAGE}%2F%2Fevil.example", ""),
+        (OUR_PAGE, ""),
+        (f"{OUR_PAGE}%2Fsale" + "&a=b" * 30, ""),
+        ("https://evil.example/ROOM/en?to=%2Fsale", ""),
+        ("http://gate.example.evil.example/?to=%2Fsale", ""),
+        ("http://[/?to=%2Fsale", ""),
+        ("?to=%2Fsale", ""),
+        ("\xff", ""),
+    ],
+)
+def test_a_form_that_cannot_say_where_to_goes_where_its_page_was_asked_for(
+    gate: LocalGate, make_room: Rooms, page: str, wanted: str
+) -> None:
+    """The page is the same for everyone, so its form has no `to`; its address (Referer) has.
+
+    Whatever is not our own page's, or leads elsewhere, counts as nothing said.
+    """
+    room = make_room(origins=("https://shop.example",))
+    shopper = Browser(gate, room.name, more={"Referer": page.replace("ROOM", room.name)})
+    answer = shopper.submit(f"/{room.name}/ticket")
+    expected = f"/{room.name}/wait" + (f"?to={wanted}" if wanted else "")
+    assert (answer.status, answer.header("location")) == (303, expected)
+
+
+def test_what_a_form_says_itself_counts_more_than_its_page(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Also for leaving: who joins again after that still wants to go there."""
+    room = make_room(origins=("https://shop.example",))
+    page = f"{OUR_PAGE.replace('ROOM', room.name)}%2Fold"
+    shopper = Browser(gate, room.name, more={"Referer": page})
+    for verb in ("ticket", "leave"):
+        answer = shopper.submit(f"/{room.name}/{verb}", to="/sale")
+        assert answer.header("location") == f"/{room.name}/wait?to=%2Fsale"
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("close", b"It is over"),
+        ("drain", b"No more entries"),
+        ("no joins", b"No new places"),
+    ],
+)
+def test_a_person_is_told_why_there_are_no_places(
+    gate: LocalGate, make_room: Rooms, act: str, said: bytes
+) -> None:
+    """One code for programs, three reasons for people; where it may change, a way to try again."""
+    room = make_room(origins=("https://shop.example",))
+    room.set(joins=False) if act == "no joins" else room.act(act)
+    gate.refresh()
+    answer = Browser(gate, room.name).submit(f"/{room.name}/ticket", to="/sale")
+    assert answer.status == 409
+    assert said in answer.body
+    assert (b'value="/sale"' in answer.body) == (act == "no joins")
+
+
+def test_a_browser_that_keeps_no_cookie_is_told_so(gate: LocalGate, make_room: Rooms) -> None:
+    """It comes from our form without the ticket that the form gave it. Whoever types the address,
+    or follows a link from elsewhere, is led to the page, which gives one."""
+    room = make_room()
+    path = f"/{room.name}/wait"
+    navigates = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+    answer = gate.ask("GET", path, {**navigates, "Sec-Fetch-Site": "same-origin"})
+    assert answer.status == 401
+    assert b"Cookies are blocked" in answer.body
+    for site in ("none", "cross-site", "same-site"):
+        answer = gate.ask("GET", path, {**navigates, "Sec-Fetch-Site": site})
+        assert (answer.status, answer.header("location")) == (303, f"/{room.name}")
 
 
 def test_a_ticket_beside_other_cookies_is_found(gate: LocalGate, make_room: Rooms) -> None:

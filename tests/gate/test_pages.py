@@ -102,6 +102,11 @@ class Tags(HTMLParser):
         return [attrs for name, attrs in self.found if name == tag]
 
 
+def refreshes(page: Tags) -> list[str | None]:
+    """After how many seconds it asks again by itself, if it does."""
+    return [meta["content"] for meta in page.of("meta") if meta.get("http-equiv") == "refresh"]
+
+
 def data_of(html: bytes) -> dict[str, Any]:
     """The script's data block."""
     found: dict[str, Any] = json.loads(Tags(html).blocks["script"])
@@ -328,11 +333,32 @@ def test_the_waiting_page_tells_place_and_time(pages: Pages) -> None:
 
 
 def test_a_called_shopper_has_a_button_and_time_to_press_it(pages: Pages) -> None:
-    """Called, at the door or before a full shop: a form to enter, and no refresh under the hand."""
+    """Called, at the door or before a full shop: a form to enter."""
     for door in (None, WaitState.DOOR, WaitState.FULL):
-        page = Tags(pages.wait(wait_view(ROOM, 3, door=door, retry_s=20, to="/x"), "en"))
+        view = wait_view(ROOM, 3, door=door, retry_s=20, to="/x", still=True)
+        page = Tags(pages.wait(view, "en"))
         assert [form["action"] for form in page.of("form")] == ["/demo/pass", "/demo/leave"]
-        assert not [meta for meta in page.of("meta") if meta.get("http-equiv")]
+        assert not refreshes(page)
+        assert "Press the button" in page.text
+
+
+def test_at_the_door_a_page_comes_back_at_its_appointment(pages: Pages) -> None:
+    """To the second: who misses it by 8 s gives the turn up. Nobody has to press anything."""
+    for door in (WaitState.DOOR, WaitState.FULL):
+        page = Tags(pages.wait(wait_view(ROOM, 3, door=door, retry_s=7, to="/x"), "en"))
+        assert refreshes(page) == ["7"]
+        assert "Press the button" not in page.text
+    assert not refreshes(Tags(pages.wait(wait_view(ROOM, 3), "en")))
+
+
+def test_a_notice_that_looks_again_says_so_and_can_stand_still(pages: Pages) -> None:
+    """Looking again is what helps where the store is away; and nobody is hurried."""
+    html = pages.notice(Notice.STORE_DOWN, ROOM, "en", retry_s=3, refresh_s=5, to="/x?a=1")
+    page = Tags(html)
+    assert refreshes(page) == ["5"]
+    assert "looks again every 5 seconds" in page.text
+    assert 'href="?to=%2Fx%3Fa%3D1&amp;still=1"' in html.decode()
+    assert not refreshes(Tags(pages.notice(Notice.STORE_DOWN, ROOM, "en", retry_s=3)))
 
 
 def test_a_page_refreshes_itself_ten_times_a_wait_within_bounds(pages: Pages) -> None:
@@ -341,10 +367,10 @@ def test_a_page_refreshes_itself_ten_times_a_wait_within_bounds(pages: Pages) ->
     assert times == [SHORTEST_REFRESH_S, 36, LONGEST_REFRESH_S]
     assert wait_view(ROOM, 400, still=True).refresh_s == 0
     still = Tags(pages.wait(wait_view(ROOM, 400, still=True), "en"))
-    assert not [meta for meta in still.of("meta") if meta.get("http-equiv")]
+    assert not refreshes(still)
     assert "Look again" in still.text
     moving = Tags(pages.wait(wait_view(ROOM, 400, velocity_per_min=60), "en"))
-    assert [meta["content"] for meta in moving.of("meta") if meta.get("http-equiv")] == ["36"]
+    assert refreshes(moving) == ["36"]
 
 
 @pytest.mark.parametrize("kind", Notice)

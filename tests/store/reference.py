@@ -197,9 +197,14 @@ class Room:
         while self.steps and self.steps[0].at_ms <= self.now_ms:
             step = self.steps.pop(0)
             self._let_time_pass(step.at_ms)
-            self.settings = replace(self.settings, **{step.field: step.value})
+            before, self.settings = (
+                self.settings,
+                replace(self.settings, **{step.field: step.value}),
+            )
             self.version += 1
-            self.tell(step.field, str(int(step.value)))
+            self.changed = True
+            if self.settings.rate_per_min != before.rate_per_min:
+                self.tell("rate_per_min", str(step.value))
 
     def _let_time_pass(self, until_ms: int) -> None:
         passed_ms = min(NEVER_ENDING_STEP_MS, max(0, until_ms - self.wall_ms))

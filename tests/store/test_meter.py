@@ -26,7 +26,7 @@ QUICK = [
 ]
 ALL = [
     Scenario(rate, gone, slow, tight)
-    for rate, tight, slow, gone in product((60, 600), (0, 0.7, 0.3), (False, True), FREE)
+    for rate, tight, slow, gone in product((60, 600), (0, 1.0, 0.3), (False, True), FREE)
 ] + [Scenario(600, gone, slow, draw=SHUFFLE) for slow, gone in product((False, True), FREE)]
 
 
@@ -51,8 +51,9 @@ def play(store, scenario: Scenario, seeds: range, table: list[str]) -> list[Outc
     entries = sum(len(outcome.entries) for outcome in outcomes)
     p50, p99 = (mean(outcome.door_ms(share) for outcome in outcomes) for share in (0.5, 0.99))
     excess = max(outcome.excess for outcome in outcomes)
+    later = f"{share(outcomes, 2, 6):.3f}" if scenario.minutes > 1 else ""
     table.append(
-        f"{scenario!s:58}{share(outcomes, 1, 1):8.3f} {share(outcomes, 2, 6):7.3f}"
+        f"{scenario!s:58}{share(outcomes, 1, 1):8.3f} {later:>7}"
         f" {p50 / 1000:14.1f} s {p99 / 1000:5.1f} s {refusals / entries:9.2f}"
         f"  {excess:.2f} of {outcomes[0].burst}"
     )
@@ -79,7 +80,12 @@ def test_the_line_moves_at_its_rate_however_many_do_not_come(store, table, scena
 @pytest.mark.parametrize("scenario", ALL, ids=str)
 def test_the_line_moves_at_its_rate_with_all_six_seeds(store, table, scenario):
     """M4 as DESIGN has it: the mean of six seeds."""
-    assert share(play(store, scenario, range(1, 7), table), 2, 6) >= bound(scenario)
+    outcomes = play(store, scenario, range(1, 7), table)
+    assert share(outcomes, 2, 6) >= bound(scenario)
+    if scenario.tight == 1:  # just as many places as the rate needs: M4 by the rate itself
+        for outcome in outcomes:
+            outcome.ideal = []
+        assert share(outcomes, 2, 6) >= bound(scenario)
 
 
 def test_half_the_line_gone_costs_the_first_minute_less_than_a_fifth(store, table):
@@ -98,7 +104,7 @@ def test_hidden_tabs_that_keep_no_appointment_do_not_hold_up_the_door(store, tab
     """Three in ten need up to a minute for every step: the others use what those leave.
 
     Beyond M4, which speaks of the first reaction: browsers wake a tab that has long been hidden
-    once a minute. With a door that kept credit for them, 0.63 and 0.92 (decision 0002).
+    once a minute. With a door that kept credit for them, 0.66 and 0.93 (docs/decisions/door.md).
     """
     scenario = Scenario(rate, 0.3, slow=True, slow_retries=True)
     assert share(play(store, scenario, range(1, 3), table), 2, 6) >= least

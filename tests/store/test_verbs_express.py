@@ -81,7 +81,7 @@ def test_an_idle_hour_does_not_bank_more_than_the_burst(make_room):
 
 
 def test_a_quiet_shop_earns_its_burst_again(make_room):
-    """The meter runs while the room runs, also when nobody waits (decision 0001)."""
+    """The meter runs while the room runs, also when nobody waits (docs/decisions/meter.md)."""
     room = make_room(rate_per_min=60, burst=2)
     assert room.express(T0).entry
     assert room.express(T0).entry

@@ -30,6 +30,16 @@ def test_time_up_to_a_step_is_paid_at_the_old_rate(make_room):
     assert earned == 1000 * 60 + 500 * 600
 
 
+def test_shoppers_hear_of_a_step_what_they_would_hear_of_a_turn(make_room):
+    """A new rate; not the same one again, and nothing of limits that are none of their business."""
+    room = make_room(rate_per_min=60)
+    steps = [("rate_per_min", 60), ("capacity", 5), ("join_limit", 5), ("rate_per_min", 90)]
+    before = len(room.status(T0).news)
+    room.plan(T0, [PlanStep(T0 + at, *step) for at, step in enumerate(steps, 1)])
+    told = room.status(T0 + 10).news[before:]
+    assert [(line.code, line.text) for line in told] == [("rate_per_min", "90")]
+
+
 def test_each_step_moves_the_version(make_room):
     """An operator whose page is older than the step is told so."""
     room = make_room()

@@ -123,7 +123,7 @@ class App:
             if method != "GET":
                 raise _bad_method(method, "GET")
             if first == "static":
-                return views.static_file(self.gate, verb)
+                return views.static_file(self.gate, request, verb)
             return self._health(first)
         if not is_room_id(first):
             raise NoSuchRoom(first[:60])

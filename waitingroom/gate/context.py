@@ -2,13 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from waitingroom.gate.clients import Network, client_of
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
-from waitingroom.gate.http import TICKET_KEPT_S, Refusal, Request, set_cookie
+from waitingroom.gate.http import (
+    MOST_FORM_FIELDS,
+    TICKET_KEPT_S,
+    Refusal,
+    Request,
+    set_cookie,
+)
 from waitingroom.gate.line import Line
-from waitingroom.gate.origin import is_cross_site
+from waitingroom.gate.origin import is_cross_site, is_ours
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.rooms import KnownRoom, Rooms
 from waitingroom.gate.targets import resolve
@@ -60,6 +66,26 @@ class Gate:
         if found is None:
             raise Refusal(400, "bad_target", "that address is not one of this room's shop")
         return found
+
+    def wanted(self, request: Request, known: KnownRoom) -> str:
+        """Where a browser without JavaScript wants to go: as its form, its address or the page
+        before says; "" where that is not the room's.
+
+        The page is the same for everyone, so its form cannot say; its address (Referer) can.
+        """
+        said = (request.sent.get("to"), request.query.get("to"), self._wanted_before(request))
+        good = (to for to in said if to and resolve(to, known.snapshot.origins) is not None)
+        return next(good, "")
+
+    def _wanted_before(self, request: Request) -> str:
+        page = request.header(b"referer")
+        if not is_ours(page, host=request.header(b"host"), public_url=self.public_url):
+            return ""
+        try:
+            found = parse_qs(urlsplit(page).query, max_num_fields=MOST_FORM_FIELDS)
+        except ValueError:
+            return ""
+        return found.get("to", [""])[0]
 
     def handed_over(self, request: Request, value: Pass, target: str) -> str:
         """``target``, with a handover where our cookie does not reach."""

@@ -72,8 +72,6 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     target = gate.target(known, to)
     ticket = gate.ticket(request, room)
     if ticket is None:
-        if request.wants_redirects:
-            return redirect(page_of(room, to))
         raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:
@@ -107,7 +105,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if round_ is None:
         return page if "again" in request.query else _show_cookies(gate, room, to)
     if round_ > MOST_ROUNDS:
-        return redirect(page_of(room, to) + ("&" if to else "?") + "bounced=1")
+        raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
     if entered is None:
         return page

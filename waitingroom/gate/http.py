@@ -59,7 +59,7 @@ class Response:
     async def send(self, send: Send, *, head: bool) -> None:
         """Write it out; for HEAD without its body."""
         length = (b"content-length", str(len(self.body)).encode())
-        headers = [*self.headers, length] if self.status != 204 else list(self.headers)
+        headers = list(self.headers) if self.status in (204, 304) else [*self.headers, length]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
@@ -138,6 +138,8 @@ class Request:
     method: str = field(init=False)
     headers: dict[bytes, bytes] = field(init=False)
     """By lower-case name. Lines of cookies are joined; of others the last counts."""
+    sent: dict[str, str] = field(init=False, default_factory=dict)
+    """The body's fields, once :meth:`fields` has read them."""
 
     def __post_init__(self) -> None:
         self.path = self.scope["path"]
@@ -193,6 +195,12 @@ class Request:
         return b"text/html" in self.headers.get(b"accept", b"")
 
     @property
+    def comes_from_our_page(self) -> bool:
+        """Whether a page of ours led here, as far as the browser says: no typed address, no link
+        from elsewhere."""
+        return self.headers.get(b"sec-fetch-site") == b"same-origin"
+
+    @property
     def is_prefetch(self) -> bool:
         """Whether a browser only looks ahead: nothing may be handed out for that."""
         purpose = b" ".join(self.headers.get(name, b"") for name in _PURPOSES)
@@ -239,6 +247,7 @@ class Request:
         for name in found:
             if name not in allowed:
                 raise Refusal(400, "unknown_field", f"there is no field {name[:40]!r} here")
+        self.sent = found
         return found
 
     def _form(self, raw: bytes) -> dict[str, str]:

@@ -13,13 +13,16 @@ def is_cross_site(origin: str, fetch_site: str, *, host: str, public_url: str) -
     """
     if fetch_site == "cross-site":
         return True
-    if not origin:
-        return False
+    return bool(origin) and not is_ours(origin, host=host, public_url=public_url)
+
+
+def is_ours(url: str, *, host: str, public_url: str) -> bool:
+    """Whether an origin, or a page's address, is the gate's own."""
     try:
-        theirs = origin_of(urlsplit(origin))
+        theirs = origin_of(urlsplit(url))
         if theirs == origin_of(urlsplit(public_url)):
-            return False
+            return True
         ours = {origin_of(urlsplit(f"{scheme}://{host}")) for scheme in ("http", "https")}
     except ValueError:
-        return True
-    return theirs not in ours
+        return False
+    return theirs in ours

@@ -111,11 +111,13 @@ class Pages:
         lang: str,
         *,
         retry_s: int = 0,
+        refresh_s: int = 0,
         to: str = "",
     ) -> bytes:
         """A page that says why there is no place, and what helps. ``retry_s``: 0 where unknown.
 
-        ``snapshot``: None where no room is known; then there is nothing to press.
+        ``refresh_s``: when the page asks again by itself, 0 for never. ``snapshot``: None where no
+        room is known; then there is nothing to press.
         """
         values = {
             "kind": kind.value,
@@ -124,7 +126,9 @@ class Pages:
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
             "knock": kind is Notice.BOUNCED,
+            "refresh_s": refresh_s,
             "to": to,
+            "query": _query(to),
         }
         return self._render("notice.html", snapshot, lang, values)
 
@@ -156,6 +160,7 @@ class Pages:
             auto_reload=False,
         )
         environment.globals["_"] = catalog.gettext
+        environment.globals["ngettext"] = catalog.ngettext
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
         environment.policies["json.dumps_kwargs"] = {
@@ -212,8 +217,12 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
         "refresh_s": view.refresh_s,
         "still": view.still,
         "to": view.to,
-        "query": f"to={quote(view.to, safe='')}" if view.to else "",
+        "query": _query(view.to),
     }
+
+
+def _query(to: str) -> str:
+    return f"to={quote(to, safe='')}" if to else ""
 
 
 def _share(number: int, ahead: int) -> int:

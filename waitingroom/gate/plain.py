@@ -104,7 +104,7 @@ def wait_view(
     if state is WaitState.WAITING:
         rate = snapshot.rate_per_min
         range_s = wait_range(ahead, velocity_per_min=velocity_per_min, rate_per_min=rate)
-    refresh_s = 0 if still else _refresh_s(snapshot, state, range_s)
+    refresh_s = 0 if still else _refresh_s(snapshot, state, range_s, retry_s)
     return WaitView(snapshot, state, number, ahead, range_s, refresh_s, retry_s, to, still)
 
 
@@ -119,12 +119,16 @@ def _state_of(snapshot: Snapshot, number: int | None, door: WaitState | None) ->
     return WaitState.WAITING if number > snapshot.serving else door or WaitState.CALLED
 
 
-def _refresh_s(snapshot: Snapshot, state: WaitState, range_s: tuple[int, int] | None) -> int:
-    """A tenth of what is left to wait, within bounds.
+def _refresh_s(
+    snapshot: Snapshot, state: WaitState, range_s: tuple[int, int] | None, retry_s: int
+) -> int:
+    """A tenth of what is left to wait, within bounds; at the door the appointment, to the second.
 
-    Never where a button waits to be pressed: a page that goes away under the hand helps nobody.
+    Never where only a button helps: a page that goes away under the hand helps nobody.
     """
-    if state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL, WaitState.CLOSED):
+    if state in (WaitState.DOOR, WaitState.FULL):
+        return retry_s
+    if state in (WaitState.CALLED, WaitState.CLOSED):
         return 0
     left_s = LONGEST_REFRESH_S * REFRESHES_A_WAIT
     if state is WaitState.EARLY and snapshot.opens_at_ms:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+from waitingroom import clock
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import NO_STORE, Refusal, Request, Response, json_response, redirect
 from waitingroom.gate.line import number_in
@@ -12,7 +13,9 @@ from waitingroom.tokens import Ticket
 
 KEPT = frozenset({Standing.NOT_CALLED, Standing.CALLED, Standing.INSIDE})
 """A ticket that stands so keeps its place; any other gets a new one."""
-NOT_YET_MS = 10_000
+NOT_YET_MS = (1_000, 60_000)
+"""Who comes before the line forms asks again when it does; within these bounds, and never all at
+once."""
 BUDGET_MS = 30_000
 
 
@@ -31,7 +34,9 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
         ticket, batch = await _new_place(gate, request, known, ticket)
     if request.wants_redirects:
         # Set anew each time, so that a place that is asked for keeps its cookie from running out.
-        return redirect(wait_page(snapshot.room, to), gate.ticket_cookie(ticket))
+        return redirect(
+            wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
+        )
     status = 200 if kept else 201
     return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
 
@@ -45,7 +50,10 @@ async def _new_place(
     batch = joined.batch
     if batch.code is JoinCode.NOT_YET:
         raise Refusal(
-            409, "not_yet", "the room is not open for joining yet", retry_after_ms=NOT_YET_MS
+            409,
+            "not_yet",
+            "the room is not open for joining yet",
+            retry_after_ms=_until_early(snapshot, batch.now_ms),
         )
     if batch.code is JoinCode.CLOSED:
         raise Refusal(409, "closed", "nobody can join this room any more")
@@ -57,6 +65,13 @@ async def _new_place(
             retry_after_ms=BUDGET_MS,
         )
     return Ticket(snapshot.room, batch.epoch, joined.arrival, batch.now_ms), batch
+
+
+def _until_early(snapshot: Snapshot, now_ms: int) -> int:
+    """When to ask for a place again; up to a tenth later, so that a crowd does not come at once."""
+    shortest, longest = NOT_YET_MS
+    left_ms = min(max(snapshot.early_at_ms - now_ms, shortest), longest)
+    return left_ms + clock.jitter(left_ms // 20, 1)
 
 
 def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[str, Any]:
@@ -100,5 +115,5 @@ async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is not None:
         await gate.line.leave(ticket, known.snapshot)
     if request.wants_redirects:
-        return redirect(wait_page(known.snapshot.room, ""))
+        return redirect(wait_page(known.snapshot.room, gate.wanted(request, known)))
     return Response(204, b"", (NO_STORE,))

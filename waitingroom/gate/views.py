@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import NO_SNIFF, Refusal, Request, Response, redirect
@@ -11,6 +11,8 @@ from waitingroom.gate.pages import content_security_policy
 from waitingroom.gate.rooms import KnownRoom
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+KEPT_FOR_GOOD = b"public, max-age=31536000, immutable"
+KEPT_FOR_A_MOMENT = b"public, max-age=60"
 
 
 def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, bytes], ...]:
@@ -52,15 +54,18 @@ async def status(_gate: Gate, _request: Request, known: KnownRoom) -> Response:
     return known.status
 
 
-def static_file(gate: Gate, name: str) -> Response:
-    """A stylesheet or script. The pages' addresses of it name its content, so it may be kept."""
+def static_file(gate: Gate, request: Request, name: str) -> Response:
+    """A stylesheet or script. Where the address names its content (``v``), it is kept for good.
+
+    Elsewhere for a moment only: while a new version is rolled out, an old gate may be asked for
+    the new one's file, and its answer must not be kept under that address.
+    """
     found = gate.pages.static(name)
     if found is None:
         raise Refusal(404, "not_found", "there is nothing here")
-    headers = (
-        (b"content-type", found.content_type.encode("ascii")),
-        (b"cache-control", b"public, max-age=86400"),
-        (b"etag", f'"{found.etag}"'.encode("ascii")),
-        NO_SNIFF,
-    )
-    return Response(200, found.body, headers)
+    named = request.query.get("v") == found.etag
+    kept = (b"cache-control", KEPT_FOR_GOOD if named else KEPT_FOR_A_MOMENT)
+    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF)
+    if parse_etags(request.header(b"if-none-match")).contains_weak(found.etag):
+        return Response(304, b"", headers)
+    return Response(200, found.body, ((b"content-type", found.content_type.encode()), *headers))

@@ -4,10 +4,10 @@ from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in, page_of
 from waitingroom.gate.http import Refusal, Request, Response, redirect
 from waitingroom.gate.line import number_in
-from waitingroom.gate.plain import Notice, WaitState, wait_view
+from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import html_headers, language_of
-from waitingroom.model import EntryCode, Standing
+from waitingroom.model import EntryCode, Phase, Snapshot, Standing
 
 NO_STORE = b"no-store"
 
@@ -29,6 +29,8 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     target = gate.target(known, to)
     ticket = gate.ticket(request, snapshot.room)
     if ticket is None:
+        if request.comes_from_our_page:
+            raise Refusal(401, "bad_ticket", "the browser does not show its ticket")
         return redirect(page_of(snapshot.room, to))
     lang = language_of(request, gate.pages.languages)
     await gate.line.catch_up(ticket, snapshot)
@@ -62,19 +64,35 @@ def _seconds(milliseconds: int) -> int:
     return -(-milliseconds // 1000)
 
 
-NOTICES: dict[str, Notice] = {notice.value: notice for notice in Notice}
+NOTICES: dict[str, Notice] = {notice.value: notice for notice in Notice} | {
+    # A form of ours posts only after a ticket was given: the browser did not keep it.
+    "bad_ticket": Notice.COOKIES
+}
 """Most notices have the wire's own codes; whatever has none is a request not made by our pages."""
 
 
 def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
-    """A refusal as a page, for whoever navigates."""
+    """A refusal as a page, for whoever navigates. One that was looked at looks again by itself."""
     known = gate.rooms.room(request.path.lstrip("/").partition("/")[0])
-    kind = NOTICES.get(refusal.code, Notice.REFUSED)
+    retry_s = _seconds(refusal.retry_after_ms)
+    looks = request.method == "GET" and "still" not in request.query
     body = gate.pages.notice(
-        kind,
+        _kind(refusal, known.snapshot if known else None),
         known.snapshot if known else None,
         language_of(request, gate.pages.languages),
-        retry_s=_seconds(refusal.retry_after_ms),
+        retry_s=retry_s,
+        refresh_s=max(retry_s, SHORTEST_REFRESH_S) if retry_s and looks else 0,
+        to=gate.wanted(request, known) if known else "",
     )
     headers = (*html_headers(known, NO_STORE), *refusal.headers)
     return Response(refusal.status, body, headers)
+
+
+def _kind(refusal: Refusal, snapshot: Snapshot | None) -> Notice:
+    """The notice for a refusal. One code says that nobody can join; people are told why."""
+    if refusal.code == Phase.CLOSED and snapshot is not None:
+        if snapshot.phase is Phase.DRAINING:
+            return Notice.DRAINING
+        if snapshot.phase is not Phase.CLOSED and not snapshot.joins:
+            return Notice.NO_JOINS
+    return NOTICES.get(refusal.code, Notice.REFUSED)

@@ -1,10 +1,10 @@
 // The shopper's page: one loop reads the status, works out this shopper's place, and enters when
-// called. A module: strict, no globals. What a server sends is only shown as text.
+// called. What a server sends is only shown as text.
 
 const $ = (id) => document.getElementById(id);
 const { room, base, lang, states, texts } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
-const to = new URLSearchParams(location.search).get('to');
+let to = new URLSearchParams(location.search).get('to');
 
 // What all tabs of this shopper share: the tab that leads tells the others.
 const shared = {
@@ -97,10 +97,10 @@ async function ask(method, path, body) {
   return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
 }
 
-// When the gate said, or a little later: earlier is refused, much later is too late.
+// When the gate said, or a little later: earlier is refused.
 const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.min(ms / 10, 1000); };
 
-// One tab at a time: two at once would get two tickets and keep one.
+// One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
 
 async function join() {
@@ -137,7 +137,7 @@ async function enter() {
   const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 60000);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
-  shared.door = code === 'door' || code === 'full' ? code : '';
+  shared.door = TURN.includes(code) ? code : '';
   if (!code) {
     trips.set([...recent, Date.now()]);
     shared.place.entered = true;
@@ -147,6 +147,7 @@ async function enter() {
     finish('entered', shop.href);
     return location.replace(data.redirect);
   }
+  if (code === 'bad_target') to = null; // made up: the shop's front will do
   if (['lapsed', 'spent', 'left', 'sold_out'].includes(code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
   if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);

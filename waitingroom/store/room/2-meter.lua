@@ -95,9 +95,10 @@ local function follow_plan(keys, s)
     -- A step that cannot be read is dropped: it must not stop the room.
     if at then
       accrue(s, tonumber(at))
+      -- Shoppers hear what `set` would tell them: the rate, where it is another.
+      if field == 'rate_per_min' and s[field] ~= tonumber(value) then tell(keys, s, field, value) end
       s[field] = tonumber(value)
       s.version = s.version + 1
-      tell(keys, s, field, value)
     end
   end
 end

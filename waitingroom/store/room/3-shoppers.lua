@@ -119,7 +119,7 @@ local function knock(keys, s, epoch, arrival, number)
     return stand(keys, s, 'full', arrival, number, rank, at_door)
   end
   -- A door that has all the credit it can keep earns none: whoever is here may have it then, before
-  -- it is lost on somebody who keeps no appointment (docs/decisions/0002-the-door.md).
+  -- it is lost on somebody who keeps no appointment (docs/decisions/door.md).
   local claimed = math.min(rank, burst_of(s) - 1)
   if math.floor(s.door / UNIT) <= claimed or s.rate_per_min == 0 then
     return stand(keys, s, 'door', arrival, number, rank, at_door)

@@ -110,11 +110,11 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if entered is None:
         return page
     ticket, entry = entered
-    cookies = [gate.ticket_cookie(ticket), _round_cookie(gate, room, round_)]
     if not entry.is_in:
-        return redirect(page_of(room, to), *cookies)
+        return redirect(page_of(room, to), gate.ticket_cookie(ticket))
     where, cookie = let_in(gate, request, ticket, entry, target)
-    return redirect(where, cookie, *cookies)
+    round_cookie = _round_cookie(gate, room, round_)
+    return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
 
 
 def _show_cookies(gate: Gate, room: str, to: str) -> Response:

@@ -68,6 +68,8 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("WAITINGROOM_GATE_PORT", "65536", "it wants a port"),
         ("WAITINGROOM_GATE_PORT", "８０", "it wants a port"),
         ("WAITINGROOM_GATE_WORKERS", "0", "a whole number from 1 to 64"),
+        ("WAITINGROOM_PROXIES", "proxy.internal", "addresses or networks"),
+        ("WAITINGROOM_PROXIES", "10.0.0.1/8", "addresses or networks"),
         ("WAITINGROOM_ENV", "prod", "it wants development or production"),
         ("WAITINGROOM_HOST", "http://a", "without a port"),
         ("WAITINGROOM_GATE_URL", "example.com", "http:// or https://"),
@@ -185,6 +187,7 @@ def test_what_is_handed_to_a_child_is_read_back_the_same() -> None:
             "WAITINGROOM_SECRET_KEYS": f"{KEY},{'cd' * 40}",
             "WAITINGROOM_SHOP_KEY": "a" * 32 + "," + "b" * 40,
             "WAITINGROOM_SHOP": "off",
+            "WAITINGROOM_PROXIES": "10.0.0.7, 192.168.0.0/16,fd00::/8",
             "WAITINGROOM_ROOMS": "/=demo  /vip=vip",
             "REDIS_URL": "unix:///some/where.sock",
         }

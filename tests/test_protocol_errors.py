@@ -27,7 +27,7 @@ def documented_errors() -> dict[str, set[int]]:
         if re.fullmatch(r"[45]\d\d", row[0]):
             for code in quoted(row[1]):
                 found.setdefault(code, set()).add(int(row[0]))
-    return found | {"no_pass": {401}}
+    return found
 
 
 def written_errors() -> set[str]:
@@ -88,6 +88,14 @@ def at_the_door(stage: Stage, **knobs: Any) -> Answer:
     if knobs:
         room.set(**knobs)
     return late.enter()
+
+
+def bounced(stage: Stage) -> Answer:
+    """To the shop with a pass three times, and back again."""
+    _, shopper = stage.holder()
+    for _ in range(3):
+        assert shopper.ask("GET", f"/{shopper.room}/go").status == 303
+    return shopper.ask("GET", f"/{shopper.room}/go")
 
 
 def after(stage: Stage, *acts: str) -> Answer:
@@ -167,6 +175,7 @@ PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (409, "closed"): lambda stage: join_after(stage, "close"),
     (429, "too_many"): too_many,
     (409, "not_called"): lambda stage: stage.holder(rate_per_min=0)[1].enter(),
+    (409, "bounced"): bounced,
     (409, "door"): at_the_door,
     (409, "full"): lambda stage: at_the_door(stage, capacity=1),
     (409, "paused"): lambda stage: after(stage, "pause"),

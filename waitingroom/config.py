@@ -17,7 +17,7 @@ from typing import Any
 
 from waitingroom import readers
 from waitingroom.errors import WaitingRoomError
-from waitingroom.readers import Raw
+from waitingroom.readers import Network, Raw
 
 FILE_NAME = "waitingroom.toml"
 """Read from the working folder when no other file is named."""
@@ -94,6 +94,9 @@ SETTINGS = (
              "`http://HOST:SHOP_PORT`."),
     _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
              "per core is a good start."),
+    _setting("proxies", "", readers.networks, "Your proxies before the gate, as addresses or "
+             "networks with commas between: only their `X-Forwarded-For` is believed. Without it "
+             "a join limit counts all that comes through a proxy as one network."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
              "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
     _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "
@@ -119,12 +122,15 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    """What the gate needs. ``keys``: oldest first. ``body_limit``: bytes of a request's body."""
+    """What the gate needs. ``keys``: oldest first. ``proxies``: those before it, whose word on a
+    client's address counts. ``body_limit``: bytes of a request's body.
+    """
 
     store_url: str
     keys: tuple[bytes, ...]
     public_url: str
     replicas: int = 0
+    proxies: tuple[Network, ...] = ()
     body_limit: int = 16 * 1024
 
 
@@ -151,6 +157,7 @@ class Config:
     gate_url: str
     shop_url: str
     gate_workers: int
+    proxies: tuple[Network, ...]
     shop: str
     rooms: tuple[str, ...]
     outside: Outside
@@ -167,7 +174,9 @@ class Config:
 
     def gate(self) -> GateConfig:
         """The gate's part."""
-        return GateConfig(self.redis_url, self.secret_keys, self.gate_url, self.replicas)
+        return GateConfig(
+            self.redis_url, self.secret_keys, self.gate_url, self.replicas, self.proxies
+        )
 
     def console(self) -> ConsoleConfig:
         """The room API's part."""

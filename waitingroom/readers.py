@@ -6,12 +6,14 @@ Each raises ValueError whose text completes the sentence “it wants …”.
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from waitingroom.model import is_room_id
 
+Network = IPv4Network | IPv6Network
 Raw = str | int | list[str]
 """What a variable or a TOML value may be before it is read."""
 
@@ -146,6 +148,16 @@ def words(raw: Raw) -> tuple[str, ...]:
             "(make one: waitingroom secret)"
         )
     return made
+
+
+def networks(raw: Raw) -> tuple[Network, ...]:
+    """Addresses or networks of machines; none is allowed."""
+    try:
+        return tuple(ip_network(item) for item in _listed(raw))
+    except ValueError:
+        raise ValueError(
+            "addresses or networks with commas between, such as 10.0.0.7, 192.168.0.0/16"
+        ) from None
 
 
 def written(value: object) -> str:

@@ -73,13 +73,13 @@ def test_our_own_page_may(gate: LocalGate, make_room: Rooms, host: str, origin: 
 
 
 def test_behind_https_our_own_page_may(store_url: str, gate_over: Gates, make_room: Rooms) -> None:
-    """The proxy speaks plain http to us, the browser https to it."""
+    """The proxy speaks plain http to us, the browser https to it. A page by http is not ours."""
     https = gate_over(store_url, public_url="https://sale.example:8443")
     shopper = Browser(https, make_room().name)
     for host in ("sale.example:8443", "10.0.0.7:8000"):
         shopper.more = {"Host": host, "Origin": "https://sale.example:8443"}
         assert shopper.join().status in (200, 201)
-    for origin in ("https://sale.example", "https://sale.example:8444"):
+    for origin in ("https://sale.example", "https://sale.example:8444", "http://sale.example:8443"):
         shopper.more = {"Host": "sale.example:8443", "Origin": origin}
         assert shopper.join().error == "cross_site"
 

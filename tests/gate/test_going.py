@@ -217,6 +217,15 @@ def test_after_a_few_rounds_between_shop_and_gate_it_stops(
     assert (again.status, again.header("location")) == (303, f"{SHOP}/sale")
 
 
+def test_whoever_waits_may_ask_as_often_as_they_like(gate: LocalGate, make_room: Rooms) -> None:
+    """Only trips that ended in the shop are rounds; the place in line is shown each time."""
+    room = make_room(origins=(SHOP,), rate_per_min=0)
+    shopper = Browser(gate, room.name)
+    shopper.join()
+    gate.refresh()
+    assert [go(shopper)[-1] for _ in range(6)] == [page_of(shopper)] * 6
+
+
 def test_rounds_are_forgotten_after_a_minute(gate: LocalGate, make_room: Rooms) -> None:
     """The browser forgets them: who comes back later is not held up by it."""
     room = make_room(origins=(SHOP,))

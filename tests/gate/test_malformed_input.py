@@ -26,7 +26,8 @@ VERBS = ["", "go", "check", "wait", "status.json", "ticket", "leave", "pass", "e
 METHODS = ["GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "FOO"]
 HEADERS = """
 Accept Accept-Language Authorization Content-Type Content-Length Cookie Host Origin Purpose
-Sec-Fetch-Mode Sec-Fetch-Site Sec-Purpose Transfer-Encoding Wr-Client X-Forwarded-For
+Sec-Fetch-Mode Sec-Fetch-Site Sec-Purpose Transfer-Encoding Wr-Client X-Forwarded-For Referer
+If-None-Match
 """
 WORDS = """
 native text/html Bearer application/json application/x-www-form-urlencoded ;charset= utf-16

@@ -61,6 +61,7 @@ class App:
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,
+            proxies=config.proxies,
         )
         self._refresh: asyncio.Task[None] | None = None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from waitingroom.gate.clients import Network, client_of
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
 from waitingroom.gate.http import (
     MOST_FORM_FIELDS,
@@ -22,7 +23,9 @@ from waitingroom.tokens import Keyring, Pass, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The services of one worker. ``public_url``: where shoppers reach the gate."""
+    """The services of one worker. ``public_url``: where shoppers reach the gate. ``proxies``: what
+    stands before it.
+    """
 
     rooms: Rooms
     line: Line
@@ -30,6 +33,7 @@ class Gate:
     keyring: Keyring
     public_url: str
     clock: Callable[[], int]
+    proxies: tuple[Network, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -50,6 +54,11 @@ class Gate:
     def pass_cookie(self, value: Pass) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a pass."""
         return pass_cookie(self.keyring, value, secure=self.secure)
+
+    def client(self, request: Request) -> str:
+        """The address that a request comes from, "" where it has none."""
+        peer = request.scope.get("client")
+        return client_of(str(peer[0]) if peer else "", request.scope["headers"], self.proxies)
 
     def target(self, known: KnownRoom, to: str) -> str:
         """Where ``to`` leads, or a refusal where that is not the room's."""

@@ -17,7 +17,7 @@ from waitingroom.gate.http import (
 from waitingroom.gate.line import pass_of
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
-from waitingroom.gate.ticket import client_of, wait_page
+from waitingroom.gate.ticket import wait_page
 from waitingroom.model import Entry, EntryCode, Phase
 from waitingroom.tokens import Ticket
 
@@ -110,11 +110,11 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if entered is None:
         return page
     ticket, entry = entered
-    cookies = [gate.ticket_cookie(ticket), _round_cookie(gate, room, round_)]
     if not entry.is_in:
-        return redirect(page_of(room, to), *cookies)
+        return redirect(page_of(room, to), gate.ticket_cookie(ticket))
     where, cookie = let_in(gate, request, ticket, entry, target)
-    return redirect(where, cookie, *cookies)
+    round_cookie = _round_cookie(gate, room, round_)
+    return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
 
 
 def _show_cookies(gate: Gate, room: str, to: str) -> Response:
@@ -137,7 +137,7 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
         return None
     return await gate.line.express(
-        snapshot.room, client_of(request) if snapshot.join_limit else None
+        snapshot.room, gate.client(request) if snapshot.join_limit else None
     )
 
 

@@ -22,7 +22,9 @@ def is_ours(url: str, *, host: str, public_url: str) -> bool:
         theirs = origin_of(urlsplit(url))
         if theirs == origin_of(urlsplit(public_url)):
             return True
-        ours = {origin_of(urlsplit(f"{scheme}://{host}")) for scheme in ("http", "https")}
+        # Where shoppers come by https, a page that came by http may be anybody's on the way.
+        schemes = ("https",) if public_url.startswith("https:") else ("http", "https")
+        ours = {origin_of(urlsplit(f"{scheme}://{host}")) for scheme in schemes}
     except ValueError:
         return False
     return theirs in ours

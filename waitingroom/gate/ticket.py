@@ -45,7 +45,7 @@ async def _new_place(
     gate: Gate, request: Request, known: KnownRoom, shown: Ticket | None
 ) -> tuple[Ticket, JoinBatch]:
     snapshot = known.snapshot
-    client = client_of(request) if snapshot.join_limit else None
+    client = gate.client(request) if snapshot.join_limit else None
     joined = await gate.line.join(snapshot.room, client, shown)
     batch = joined.batch
     if batch.code is JoinCode.NOT_YET:
@@ -72,12 +72,6 @@ def _until_early(snapshot: Snapshot, now_ms: int) -> int:
     shortest, longest = NOT_YET_MS
     left_ms = min(max(snapshot.early_at_ms - now_ms, shortest), longest)
     return left_ms + clock.jitter(left_ms // 20, 1)
-
-
-def client_of(request: Request) -> str:
-    """The address that a request comes from."""
-    client = request.scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[str, Any]:

@@ -60,8 +60,9 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
 
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
-    names = ("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys")
-    return _web(config, "gate", argv, {**base, **config.as_env(*names)}, config.gate_port)
+    names = ("env", "host", "gate_port", "gate_url", "proxies", "redis_url", "replicas")
+    env = {**base, **config.as_env(*names, "secret_keys")}
+    return _web(config, "gate", argv, env, config.gate_port)
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:

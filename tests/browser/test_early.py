@@ -38,9 +38,7 @@ def arrival_of(visitor: Visitor, sale: Sale) -> int:
     return int(cookies[f"wr-ticket-{sale.room}"].split(".")[3])
 
 
-def test_a_countdown_runs_to_the_opening_by_the_servers_clock(
-    make_sale: Sales, come: Come
-) -> None:
+def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, come: Come) -> None:
     """Second by second, also in the title's words, also where the visitor's clock is wrong."""
     sale = make_sale(**opening_in(50))
     visitor = come()
@@ -126,9 +124,7 @@ def test_whoever_is_drawn_first_goes_in_and_the_others_wait(make_sale: Sales, co
     assert other.number == 2
 
 
-def test_a_page_that_came_before_the_line_joins_when_it_forms(
-    make_sale: Sales, come: Come
-) -> None:
+def test_a_page_that_came_before_the_line_joins_when_it_forms(make_sale: Sales, come: Come) -> None:
     """It says when the sale is, asks again when the line forms, and takes its place by itself."""
     forms_at_ms = now_ms() + 5_000
     sale = make_sale(early_at_ms=forms_at_ms, opens_at_ms=now_ms() + 60_000)

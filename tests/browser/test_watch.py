@@ -47,5 +47,7 @@ def test_a_third_party_is_seen(
     """Whoever is asked that is neither gate nor shop: here the room API."""
     visitor = come()
     visitor.opens(f"{site.run.note['console_url']}/healthz")
-    assert visitor.watch.faults == [f"somebody else was asked: {site.run.note['console_url']}/healthz"]
+    assert visitor.watch.faults == [
+        f"somebody else was asked: {site.run.note['console_url']}/healthz"
+    ]
     visitor.watch = Watch([])

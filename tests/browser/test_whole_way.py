@@ -30,7 +30,7 @@ def lease_is_free(sale: Sale) -> None:
 
 
 def test_from_the_shop_through_the_line_to_an_order(make_sale: Sales, come: Come) -> None:
-    """Shop, guard, gate, a place that moves up, in by itself, the page that was wanted, an order."""
+    """Shop, guard, gate, a place that moves up, in by itself, the wanted page, an order."""
     sale = make_sale(item=True, rate_per_min=300)
     sale.crowd(40)
     visitor = come()

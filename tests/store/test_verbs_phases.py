@@ -3,7 +3,7 @@
 import pytest
 from real import T0
 
-from waitingroom.errors import WrongPhase
+from waitingroom.errors import BadSetting, WrongPhase
 from waitingroom.model import DrawMethod, EntryCode, Phase
 
 MINUTE = 60_000
@@ -127,6 +127,15 @@ def test_a_closing_time_that_has_passed_does_not_end_the_new_epoch(make_room, ho
     assert room.status(T0 + 4000).phase is Phase.CLOSED
     room.reset(T0 + 5000, T0 + 6000) if how == "reset" else room.open(T0 + 5000)
     assert room.status(T0 + 7000).phase is Phase.OPEN
+
+
+@pytest.mark.parametrize("opens_at_ms", [-1, 1.5, 10**15])
+def test_a_reset_to_no_time_at_all_is_refused(make_room, opens_at_ms):
+    """The epoch goes on: nothing was ended for a slip of the hand."""
+    room = make_room()
+    with pytest.raises(BadSetting):
+        room.reset(T0, opens_at_ms)
+    assert room.written().epoch == 1
 
 
 def test_a_reset_to_an_earlier_opening_leaves_settings_that_agree(make_room):

@@ -189,7 +189,11 @@ class Store:
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
-        """Turn knobs; checked against what the room is at ``version`` (None: whatever it is)."""
+        """Turn knobs; checked against what the room is at ``version`` (None: whatever it is).
+
+        Without a version, two operators who turn one knob each at the same moment may end with
+        settings that contradict each other; the next change is then told so.
+        """
         check(changes)
         check_together(verbs.settings_of(self.status(room, now_ms=now_ms), **changes))
         call = verbs.change(room, changes, actor=actor, version=version, now_ms=now_ms)
@@ -218,6 +222,7 @@ class Store:
         self, room: str, *, actor: str, opens_at_ms: int = 0, now_ms: int | None = None
     ) -> Snapshot:
         """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
+        check({"opens_at_ms": opens_at_ms})
         call = verbs.begin(
             room,
             "reset",

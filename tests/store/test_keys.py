@@ -2,11 +2,13 @@
 
 import socket
 import subprocess
+from contextlib import ExitStack, suppress
 
 import pytest
 import redis
 from real import ME, T0, RealRoom
 
+from waitingroom.clock import monotonic_ms
 from waitingroom.model import DrawMethod, PlanStep, Settings
 from waitingroom.run.embedded import server_binary
 from waitingroom.store.client import Store
@@ -72,42 +74,45 @@ def test_every_key_of_a_room_carries_its_tag():
     assert len(set(keys)) == len(keys)
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listened on a moment ago; held together, so that they differ."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 @pytest.fixture
 def cluster_url(tmp_path, embedded):
-    """A node that holds all slots of a cluster: it refuses calls whose keys are on several."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = {
-        "port": port,
-        "bind": "127.0.0.1",
-        "dir": tmp_path,
-        "save": "",
-        "cluster-enabled": "yes",
-    }
-    words["cluster-port"] = port + 1 if port < 65_000 else port - 1
-    line = [f"--{name}={value}" for name, value in words.items()]
-    line = [word for name, value in words.items() for word in (f"--{name}", str(value))]
-    log = (tmp_path / "log").open("wb")
-    node = subprocess.Popen([str(server_binary(embedded.binary)), *line], stdout=log, stderr=log)
+    """A node that holds all slots of a cluster: it refuses calls whose keys are in several."""
+    port, bus = free_ports(2)
+    settings = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    settings += ["--cluster-enabled", "yes", "--cluster-port", str(bus)]
+    with (tmp_path / "log").open("wb") as log:
+        line = [str(server_binary(embedded.binary)), *settings]
+        node = subprocess.Popen(line, stdout=log, stderr=log)
     client = redis.Redis(port=port, retry=None)
     try:
-        for _ in range(1000):
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                with pytest.raises(subprocess.TimeoutExpired):
-                    node.wait(0.02)
+        wait_until(client.ping, tmp_path / "log")
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO"):
-            continue
+        info = ("CLUSTER", "INFO")
+        wait_until(lambda: b"state:ok" in client.execute_command(*info), tmp_path / "log")
         yield f"redis://127.0.0.1:{port}"
     finally:
         client.close()
         node.kill()
         node.wait()
-        log.close()
+
+
+def wait_until(ready, log):
+    """Until ``ready`` says so; at most half a minute."""
+    deadline = monotonic_ms() + 30_000
+    while monotonic_ms() < deadline:
+        with suppress(redis.ConnectionError):
+            if ready():
+                return
+    raise AssertionError(log.read_text())
 
 
 def test_a_node_of_a_cluster_serves_a_room(cluster_url):

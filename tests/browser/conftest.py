@@ -1,0 +1,116 @@
+"""One real system for the run, a real Chromium before it, and rooms of each test's own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from sales import ITEMS, Sale, Site, room_of
+from systems import lacking, working_folder
+from visitors import SWITCHES, Visitor
+
+from waitingroom.store.client import Store
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 15_000
+_ROOMS = count(1)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is; without one the tests that want it cannot run."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        lacking("no Chromium: the browser tests need one (Debian: apt-get install chromium)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives it."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """One Chromium for all tests; each visitor has a profile of their own in it."""
+    made = playwright.chromium.launch(executable_path=chromium_path, args=SWITCHES)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """``waitingroom up`` with the shop that comes along; each item stands behind its own room."""
+    folder = working_folder(tmp_path_factory.mktemp("site"))
+    del folder.env["WAITINGROOM_SHOP"]
+    folder.env["WAITINGROOM_GATE_WORKERS"] = "2"
+    pairs = [f"/items/{item}={room_of(item)}" for item in ITEMS]
+    folder.env["WAITINGROOM_ROOMS"] = " ".join(["/=front", *pairs])
+    try:
+        run = folder.up()
+        store = Store.connect(run.note["store_url"], timeout_s=10)
+        yield Site(run, store)
+        store.close()
+    finally:
+        folder.clean()
+
+
+@pytest.fixture(scope="session")
+def other_shop(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The shop once more, on another host than the gate: its origin."""
+    with site.shop_on("localhost", tmp_path_factory.mktemp("other") / "shop.log") as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def items() -> Iterator[str]:
+    """Items that no test has used yet."""
+    return iter(ITEMS)
+
+
+@pytest.fixture
+def make_sale(site: Site, items: Iterator[str]) -> Callable[..., Sale]:
+    """Makes a room: of the shop's next item with ``item=True``, else one that no shop stands
+    behind. Open and with an order by arrival unless said otherwise."""
+
+    def one(*, item: bool = False, **knobs: object) -> Sale:
+        if item:
+            slug = next(items)
+            return Sale.made(site, room_of(slug), f"/items/{slug}", knobs)
+        return Sale.made(site, f"room-{next(_ROOMS)}", "/healthz", knobs)
+
+    return one
+
+
+@pytest.fixture
+def come(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """Brings a visitor: a browser profile of their own, watched. See :class:`Visitor`.
+
+    At the end nothing may have gone wrong behind the test's back.
+    """
+    with ExitStack() as leaving:
+        came: list[Visitor] = []
+
+        def one(*, tolerates: tuple[int, ...] = (), **options: object) -> Visitor:
+            context = browser.new_context(**({"locale": "en-GB"} | options))
+            leaving.callback(context.close)
+            came.append(Visitor(context, site.origins, tolerates))
+            return came[-1]
+
+        yield one
+        for visitor in came:
+            visitor.watch.is_content()
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    """An empty folder for a browser's profile."""
+    made = tmp_path / "profile"
+    (made / "Default").mkdir(parents=True)
+    return made

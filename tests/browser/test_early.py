@@ -1,0 +1,150 @@
+"""Before the opening: the countdown, the draw, and one's own number out of it."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from sales import Sale, now_ms
+from systems import eventually
+from visitors import Tab, Visitor
+
+from waitingroom.draw import commitment, number_of
+from waitingroom.model import DrawMethod
+
+pytestmark = pytest.mark.browser
+Sales = Callable[..., Sale]
+Come = Callable[..., Visitor]
+SLOW_S = 5
+"""What a busy machine may add."""
+TICKING = re.compile(r"^(\d+ days? )?(\d\d:)?\d\d:\d\d$")
+
+
+def opening_in(seconds: float) -> dict[str, object]:
+    """Knobs of a room that opens then, by draw. 20 s before that pages ask every 2 s, so a test
+    that is ready sooner opens the room itself."""
+    return {"opens_at_ms": now_ms() + round(seconds * 1000), "draw": DrawMethod.SHUFFLE}
+
+
+def seconds_left(tab: Tab) -> int:
+    """What a short countdown says."""
+    minutes, seconds = tab.text("big").split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
+def arrival_of(visitor: Visitor, sale: Sale) -> int:
+    """The arrival that a visitor's ticket carries: the fourth of its fields."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in visitor.context.cookies()}
+    return int(cookies[f"wr-ticket-{sale.room}"].split(".")[3])
+
+
+def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, come: Come) -> None:
+    """Second by second, also in the title's words, also where the visitor's clock is wrong."""
+    sale = make_sale(**opening_in(50))
+    visitor = come()
+    visitor.context.add_init_script("const now = Date.now; Date.now = () => now() - 3600e3;")
+    tab = visitor.opens(sale.url)
+    tab.shows("early")
+    tab.has_big(TICKING)
+    left_s = (sale.status().opens_at_ms - now_ms()) / 1000
+    first = seconds_left(tab)
+    assert abs(first - left_s) < 2.5
+    tab.wait(2.2)
+    assert 1 <= first - seconds_left(tab) <= 4
+    assert tab.page.title() == "Opens in less than a minute · Winter sale"
+    assert "gets a place by draw" in tab.text("lead")
+    assert tab.page.locator("#commitment").text_content() == sale.status().commitment
+
+
+def test_days_before_the_page_says_days(make_sale: Sales, come: Come) -> None:
+    """And the opening's day and time where the visitor is."""
+    sale = make_sale(**opening_in(2 * 86_400 + 3_700))
+    tab = come(timezone_id="Asia/Tokyo").opens(sale.url)
+    tab.has_big(re.compile(r"^2 days 01:0\d:\d\d$"))
+    tab.says("lead", re.compile(r"Opening: \w+day,? \d+ \w+ at \d+:\d\d"))
+
+
+def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: Come) -> None:
+    """The number is the one that anybody computes from the published seed and one's arrival.
+
+    It is asked for once, at a moment of one's own within the published spread, and it fits the
+    commitment that was shown before. The others' numbers are other numbers.
+    """
+    sale = make_sale(rate_per_min=1, **opening_in(20))
+    sale.crowd(6_000)  # spread: 3 s
+    visitors = [come() for _ in range(4)]
+    tabs = [visitor.opens(sale.url) for visitor in visitors]
+    for tab in tabs:
+        tab.shows("early")
+    promised = tabs[0].page.locator("#commitment").text_content()
+    sale.open()
+    opened_at_s = time.monotonic()
+    numbers = [tab.number for tab in tabs]
+    room = sale.status()
+    assert (room.drawn, room.spread_ms) == (6_004, 3_002)
+    assert commitment(bytes.fromhex(room.seed or "")) == promised
+    expected = [
+        number_of(
+            arrival_of(visitor, sale),
+            seed=bytes.fromhex(room.seed or ""),
+            room=room.room,
+            epoch=room.epoch,
+            drawn=6_004,
+        )
+        for visitor in visitors
+    ]
+    assert numbers == expected
+    assert len(set(numbers)) == 4
+    asked = [visitor.watch.times("POST", "/ticket") for visitor in visitors]
+    assert [len(times) for times in asked] == [2, 2, 2, 2]
+    moments = sorted(times[1] - opened_at_s for times in asked)
+    # A page learns of the draw by its next poll, and then waits up to the spread.
+    assert moments[-1] < 2.3 + 3 + SLOW_S
+    assert moments[-1] - moments[0] > 0.2
+    tabs[0].page.get_by_text("How this line works").click()
+    tabs[0].says("seed", room.seed or "")
+
+
+def test_whoever_is_drawn_first_goes_in_and_the_others_wait(make_sale: Sales, come: Come) -> None:
+    """From *early* over the draw into the shop, without a touch."""
+    sale = make_sale(rate_per_min=1, burst=1, **opening_in(20))
+    tabs = [come().opens(sale.url) for _ in range(2)]
+    for tab in tabs:
+        tab.shows("early")
+    sale.open()
+
+    def inside() -> list[Tab]:
+        tabs[0].wait(0.1)
+        return [tab for tab in tabs if tab.page.url == sale.shop_url]
+
+    (first,) = eventually(inside, "one of them is in")
+    (other,) = (tab for tab in tabs if tab is not first)
+    other.shows("waiting")
+    other.has_big("You are next")
+    assert other.number == 2
+
+
+def test_a_page_that_came_before_the_line_joins_when_it_forms(make_sale: Sales, come: Come) -> None:
+    """It says when the sale is, asks again when the line forms, and takes its place by itself."""
+    forms_at_ms = now_ms() + 5_000
+    sale = make_sale(early_at_ms=forms_at_ms, opens_at_ms=now_ms() + 60_000)
+    visitor = come(tolerates=(409,))
+    tab = visitor.opens(sale.url)
+    tab.shows("not_yet")
+    tab.has_big(TICKING)
+    tab.shows("early")
+    assert 0 <= now_ms() - forms_at_ms < 4_000
+    assert visitor.watch.count("POST", "/ticket") == 2
+
+
+def test_without_javascript_early_waits_for_the_draw_too(make_sale: Sales, come: Come) -> None:
+    """The page looks again by itself; the number is the drawn one, and on the turn it goes in."""
+    sale = make_sale(rate_per_min=60, **opening_in(20))
+    visitor = come(java_script_enabled=False)
+    tab = visitor.opens(sale.url)
+    assert "Opening:" in tab.text("lead")
+    tab.page.get_by_role("button", name="Take a place in line").click()
+    tab.shows("early")
+    assert "by draw" in tab.text("lead")
+    sale.open()
+    tab.arrives(sale.shop_url)

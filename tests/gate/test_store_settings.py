@@ -43,6 +43,11 @@ def setting(server: EmbeddedStore, **settings: str) -> None:
             client.config_set(name.replace("_", "-"), value)
 
 
+def test_the_embedded_server_is_fit(store: Store) -> None:
+    """As the product starts it: without a word of warning."""
+    assert store.check_fitness() == ""
+
+
 def test_a_gate_over_a_store_that_may_evict_does_not_start(
     own_store: EmbeddedStore, tmp_path: Path
 ) -> None:

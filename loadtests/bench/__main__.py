@@ -16,7 +16,7 @@ from statistics import median
 import redis
 
 from loadtests.bench import micro, report
-from loadtests.bench.measure import CONNECTIONS, Pair, Slot, run_pair, run_slot
+from loadtests.bench.measure import CONNECTIONS, LEAST_BUSY, Pair, Slot, run_pair, run_slot
 from loadtests.bench.report import Figure
 from loadtests.bench.servers import CHECKOUT, Bench, bench
 from waitingroom.run.parts import parser
@@ -27,6 +27,8 @@ PAIRS = {
     ("join", "flask"): ("durable joins ÷ the same join as a plain Flask view", 4.0),
 }
 """What is held against what, how the table names it, and the least ratio."""
+MOST_TRIES = 2
+"""A pair that somebody else's work disturbed is measured once more; then it counts as it is."""
 GUARD_MOST = 15.0
 STORE_MOST_US = 10.0
 DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
@@ -42,7 +44,12 @@ def main(words: list[str]) -> int:
             report.ratio(what, measured[pair], target) for pair, (what, target) in PAIRS.items()
         ]
         figures += [_guard(), _store(running)]
-        facts = _facts(running, Path(folder), slots, load_before)
+        disturbed = sum(pair.disturbed for pairs in measured.values() for pair in pairs)
+        facts = {
+            **_facts(running, Path(folder), slots, load_before),
+            "disturbed": f"{disturbed} of {asked.rounds * len(PAIRS)} pairs, in which hello or "
+            f"status got less than {LEAST_BUSY:.0%} of a core",
+        }
     rounds = f"`make bench` ({asked.rounds} rounds, {asked.seconds:g} s a slot)"
     block = "\n\n".join(
         (
@@ -80,9 +87,16 @@ def _pairs(
         run_slot(subject, seconds / 2)
     for number in range(1, rounds + 1):
         for one, other in PAIRS:
-            pair = run_pair(running.subjects[one], running.subjects[other], seconds, slots.append)
+            for _ in range(MOST_TRIES):
+                pair = run_pair(running.subjects[one], running.subjects[other], seconds)
+                if not pair.disturbed:
+                    break
             measured[one, other].append(pair)
-            print(f"round {number} of {rounds}: {one} ÷ {other} = {pair.ratio:.2f}", flush=True)
+            slots += [*pair.one, *pair.other]
+            note = " (disturbed)" if pair.disturbed else ""
+            print(
+                f"round {number} of {rounds}: {one} ÷ {other} = {pair.ratio:.2f}{note}", flush=True
+            )
     return measured, slots
 
 

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
@@ -14,6 +13,9 @@ from loadtests.bench.servers import CHECKOUT, Subject
 CONNECTIONS = 256
 WARM_S = 0.3
 """After connecting, before counting."""
+LIMITED = frozenset({"hello", "status"})
+"""Subjects that wait for nothing, so that their worker uses a whole core if it can have one."""
+LEAST_BUSY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class Pair:
         """The same by processor time of the worker: what others do on the machine counts less."""
         return _sum(self.other, "cpu_us") / max(1e-9, _sum(self.one, "cpu_us"))
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether somebody else had so much of the processor that the ratio says little."""
+        slots = (*self.one, *self.other)
+        return any(s.subject in LIMITED and s.worker_busy < LEAST_BUSY for s in slots)
+
 
 def _sum(slots: tuple[Slot, Slot], name: str) -> float:
     total: float = sum(getattr(slot, name) for slot in slots)
@@ -81,10 +89,7 @@ def _used_s(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def run_pair(one: Subject, other: Subject, seconds: float, shown: Callable[[Slot], None]) -> Pair:
-    """One, other, other, one; each shown when it is done."""
-    slots = []
-    for subject in (one, other, other, one):
-        slots.append(run_slot(subject, seconds))
-        shown(slots[-1])
+def run_pair(one: Subject, other: Subject, seconds: float) -> Pair:
+    """One, other, other, one."""
+    slots = [run_slot(subject, seconds) for subject in (one, other, other, one)]
     return Pair((slots[0], slots[3]), (slots[1], slots[2]))

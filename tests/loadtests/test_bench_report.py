@@ -1,5 +1,7 @@
 """The bench's arithmetic: medians, targets, the table, and reading an answer off the wire."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadtests.bench.generator import request_bytes, whole
@@ -33,6 +35,15 @@ def test_a_drift_over_a_pair_hits_both_alike() -> None:
     """One, other, other, one: a machine that slows down evenly does not change the ratio."""
     drifting = Pair((slot("a", 100), slot("a", 70)), (slot("b", 90), slot("b", 80)))
     assert drifting.ratio == 1.0
+
+
+def test_a_pair_is_disturbed_when_a_worker_that_waits_for_nothing_does_not_get_its_core() -> None:
+    """A join may wait for the disk; hello has nothing to wait for but the processor."""
+    quiet = pair(50, 100)
+    assert not quiet.disturbed
+    assert not replace(quiet, one=(replace(quiet.one[0], worker_busy=0.5), quiet.one[1])).disturbed
+    starved = replace(quiet.other[0], worker_busy=0.5)
+    assert replace(quiet, other=(starved, quiet.other[1])).disturbed
 
 
 def test_the_median_decides_and_not_the_best_round() -> None:

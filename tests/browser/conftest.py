@@ -1,5 +1,6 @@
 """One real system for the run, a real Chromium before it, and rooms of each test's own."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -109,8 +110,26 @@ def come(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
 
 
 @pytest.fixture
-def profile(tmp_path: Path) -> Path:
-    """An empty folder for a browser's profile."""
-    made = tmp_path / "profile"
-    (made / "Default").mkdir(parents=True)
-    return made
+def come_with_a_browser(
+    playwright: Playwright, chromium_path: str, site: Site, tmp_path: Path
+) -> Iterator[Callable[..., Visitor]]:
+    """Brings a visitor with a browser, not only a profile, of their own: with windows and tabs that
+    hide each other, and settings (``preferences``: Chromium's own)."""
+    with ExitStack() as leaving:
+        came: list[Visitor] = []
+
+        def one(*, preferences: object = None, tolerates: tuple[int, ...] = ()) -> Visitor:
+            folder = tmp_path / f"profile{len(came)}"
+            (folder / "Default").mkdir(parents=True)
+            if preferences is not None:
+                (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
+            context = playwright.chromium.launch_persistent_context(
+                folder, executable_path=chromium_path, args=SWITCHES, locale="en-GB"
+            )
+            leaving.callback(context.close)
+            came.append(Visitor(context, site.origins, tolerates, folder))
+            return came[-1]
+
+        yield one
+        for visitor in came:
+            visitor.watch.is_content()

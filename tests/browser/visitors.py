@@ -2,10 +2,13 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
@@ -92,12 +95,20 @@ class Watch:
 
 
 class Visitor:
-    """Somebody with a browser. ``watch`` goes by everything that it does."""
+    """Somebody with a browser. ``watch`` goes by everything that it does.
+
+    ``folder``: of the browser's profile, for who has a browser of their own.
+    """
 
     def __init__(
-        self, context: BrowserContext, origins: Sequence[str], tolerates: tuple[int, ...] = ()
+        self,
+        context: BrowserContext,
+        origins: Sequence[str],
+        tolerates: tuple[int, ...] = (),
+        folder: Path | None = None,
     ) -> None:
         self.context = context
+        self.folder = folder
         self.watch = Watch(origins, tolerates)
         self.watch.on(context)
 
@@ -107,8 +118,26 @@ class Visitor:
         tab.page.goto(url)
         return tab
 
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """All processes of the browser stand still, as on a laptop that is closed."""
+        found = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if f"--user-data-dir={self.folder}" in (process.info["cmdline"] or [])
+        ]
+        main = min(found, key=lambda process: process.create_time())
+        processes = [main, *main.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
-@dataclass
+
+@dataclass(eq=False)
 class Tab:
     """A tab with the gate's page in it, or the shop's."""
 

@@ -17,12 +17,14 @@ const shared = {
   lost: null, // a place from before that this browser did not show any more
   shop: '',
 };
-let not_before = 0; // the gate's appointment for the next join or entry, on the local clock
+let not_before = 0; // the gate's appointment for the next join or entry
 let draw_at = 0; // when to ask for the number that was drawn
 let failures = 0;
 let rejoined = false;
 const TURN = ['called', 'door', 'full'];
 const INSIDE = ['entered', 'bounced'];
+const OVER = ['closed', 'draining'];
+const BEFORE = ['early', 'not_yet'];
 
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
@@ -69,8 +71,7 @@ const memory = (area, name) => ({
 const kept = memory('localStorage', `wr-${room}`);
 const trips = memory('sessionStorage', `wr-${room}`); // when this tab was sent to the shop
 
-// The server's time: the largest difference seen has the least delay in it. On the monotonic clock,
-// since wall clocks get set.
+// The server's time, on the monotonic clock: the largest difference seen has the least delay in it.
 let offset_ms = -Infinity;
 const now = () => (offset_ms > -Infinity ? performance.now() + offset_ms : Date.now());
 
@@ -93,7 +94,7 @@ async function ask(method, path, body) {
   });
   const data = await answer.json().catch(() => ({}));
   const wait_ms = data.retry_after_ms || answer.headers.get('Retry-After') * 1000 || 0;
-  if (answer.status >= 500) throw Object.assign(new Error(data.error), { wait_ms });
+  if (answer.status >= 500) throw { wait_ms };
   return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
 }
 
@@ -104,7 +105,8 @@ const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.mi
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
 
 async function join() {
-  if (!navigator.cookieEnabled) return finish('cookies');
+  document.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
+  if (!document.cookie.includes('wr-try')) return finish('cookies');
   const { code, data, wait_ms } = await alone(() => ask('POST', 'ticket', {}));
   shared.refusal = code;
   if (!code) return settle(data);
@@ -121,7 +123,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
   kept.set(shared.place);
 }
 
-// Whoever went in before and comes back may still be inside: the gate then answers the same pass.
+// Whoever went in before may still be inside: the gate then answers the same pass.
 async function come_back() {
   const known = kept.get();
   if (known?.entered) {
@@ -186,13 +188,12 @@ function estimate() {
   return [rounded(low_s, Math.floor), rounded(high_s, Math.ceil)];
 }
 
-// Which of the page's `states` this is.
 function state() {
   const { status, place, end, refusal, door } = shared;
   if (end) return end;
   if (!status) return 'loading';
   const { phase } = status;
-  if (phase === 'closed' || phase === 'draining') return phase;
+  if (OVER.includes(phase)) return phase;
   if (!place && phase === 'scheduled') return 'not_yet';
   if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
   if (phase === 'scheduled' || phase === 'early') return 'early';
@@ -205,7 +206,7 @@ function state() {
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
   const opens_s = Math.max(0, Math.ceil((shared.status?.opens_at_ms - now()) / 1000));
-  if (kind === 'early' || kind === 'not_yet') return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
+  if (BEFORE.includes(kind)) return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
   return TURN.includes(kind) ? [0, 0] : null;
 }
 
@@ -224,7 +225,7 @@ async function round() {
   }
   const due = Date.now() >= not_before;
   const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
-  if (!shared.place && (due || opened) && phase !== 'draining' && phase !== 'closed') {
+  if (!shared.place && (due || opened) && !OVER.includes(phase)) {
     await join();
     if (shared.place) return 0;
   } else if (due && TURN.includes(state())) {
@@ -246,9 +247,12 @@ async function ask_for_number({ spread_ms, min_ms }) {
 }
 
 function interval({ min_ms, max_ms, divisor }) {
-  const expected_ms = (left_s(state())?.[0] ?? Infinity) * 1000;
-  const ms = Math.min(Math.max(min_ms, expected_ms / divisor), max_ms);
-  return Math.min(document.hidden ? ms * 3 : ms, max_ms) * (0.85 + Math.random() * 0.3);
+  const kind = state();
+  // A line that stands still may go on any moment: whoever is in front asks as if it had.
+  const held = kind === 'paused' || kind === 'waiting' ? estimate() ?? [ahead()] : [Infinity];
+  const [expected_s] = left_s(kind) ?? held;
+  const ms = Math.max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
+  return Math.min(ms, max_ms) * (0.85 + Math.random() * 0.3);
 }
 
 let wake = () => {};
@@ -310,7 +314,6 @@ function put(id, text) {
 }
 const show = (id, on) => { $(id).hidden = !on; };
 
-// The words of a state, filled in.
 function view(kind) {
   const { status, place } = shared;
   const words = { ...states[kind] };
@@ -318,7 +321,7 @@ function view(kind) {
   const left = left_s(kind);
   if (left) values.span = span(...left);
   words.aloud = values.span ?? words.big;
-  if (kind === 'early' || kind === 'not_yet') {
+  if (BEFORE.includes(kind)) {
     values.when = texts.when_unknown;
     if (left) {
       words.big = countdown(left[0]);
@@ -387,7 +390,7 @@ function render() {
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
   if (shared.shop) $('shop').href = shared.shop;
-  show('leave', place && !end && kind !== 'closed' && kind !== 'draining');
+  show('leave', place && !end && !OVER.includes(kind));
   if (status) {
     put('message', status.message ?? '');
     show('message', status.message);
@@ -426,7 +429,7 @@ function speak(kind, words) {
   }
   said = { kind, people, size, at_ms: performance.now() };
   if (kind === 'loading') return;
-  const big = kind === 'early' || kind === 'not_yet' ? words.aloud : words.big;
+  const big = BEFORE.includes(kind) ? words.aloud : words.big;
   put(TURN.includes(kind) ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
 }
 
@@ -447,8 +450,7 @@ $('retry').onclick = () => {
 };
 $('leave-yes').onclick = async () => {
   try {
-    const { code } = await ask('DELETE', 'ticket');
-    if (!code || code === 'bad_ticket') finish('left');
+    if (!(await ask('DELETE', 'ticket')).code) finish('left');
   } catch { shared.away = true; }
   render();
 };

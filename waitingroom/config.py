@@ -94,7 +94,7 @@ SETTINGS = (
              "`http://HOST:SHOP_PORT`."),
     _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
              "per core is a good start."),
-    _setting("proxies", "", readers.networks, "Your proxies before the gate, as addresses or "
+    _setting("trusted_proxies", "", readers.networks, "Your proxies before the gate, as addresses or "
              "networks with commas between: only their `X-Forwarded-For` is believed. Without it "
              "a join limit counts all that comes through a proxy as one network."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
@@ -157,7 +157,7 @@ class Config:
     gate_url: str
     shop_url: str
     gate_workers: int
-    proxies: tuple[Network, ...]
+    trusted_proxies: tuple[Network, ...]
     shop: str
     rooms: tuple[str, ...]
     outside: Outside
@@ -175,7 +175,7 @@ class Config:
     def gate(self) -> GateConfig:
         """The gate's part."""
         return GateConfig(
-            self.redis_url, self.secret_keys, self.gate_url, self.replicas, self.proxies
+            self.redis_url, self.secret_keys, self.gate_url, self.replicas, self.trusted_proxies
         )
 
     def console(self) -> ConsoleConfig:

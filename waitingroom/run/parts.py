@@ -60,7 +60,7 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
 
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
-    names = ("env", "host", "gate_port", "gate_url", "proxies", "redis_url", "replicas")
+    names = ("env", "host", "gate_port", "gate_url", "trusted_proxies", "redis_url", "replicas")
     env = {**base, **config.as_env(*names, "secret_keys")}
     return _web(config, "gate", argv, env, config.gate_port)
 

@@ -141,7 +141,7 @@ def test_of_two_tabs_the_one_that_is_looked_at_asks(make_sale: Sales, come: Come
     hide(second)
     hide(first, False)
     asked = {first: 0, second: 0}
-    for tab in asked:
+    for tab in (first, second):
         tab.page.on("request", lambda request, tab=tab: asked.update({tab: asked[tab] + 1}))
     eventually(lambda: (first.wait(0.1), asked[first] >= 2)[1], "the first tab asks")
     assert asked[second] == 0

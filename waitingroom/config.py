@@ -95,8 +95,8 @@ SETTINGS = (
     _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
              "per core is a good start."),
     _setting("trusted_proxies", "", readers.networks, "Your proxies before the gate, as addresses "
-             "or networks with commas between: only their `X-Forwarded-For` is believed. Without it "
-             "a join limit counts all that comes through a proxy as one network."),
+             "or networks with commas between: only their `X-Forwarded-For` is believed. Without "
+             "it a join limit counts all that comes through a proxy as one network."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
              "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
     _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "

@@ -33,3 +33,21 @@ def store_url(embedded: EmbeddedStore) -> str:
 def room_id() -> str:
     """A room name that no other test of this run uses."""
     return f"room-{next(_ROOM_NUMBERS)}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that tests recorded (``record_property("figures: HEADING", line)``).
+
+    Recorded, since what the processes of pytest-xdist print is lost.
+    """
+    tables: dict[str, list[str]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, line in report.user_properties:
+                if name.startswith("figures: ") and line not in tables.setdefault(name, []):
+                    tables[name].append(line)
+    for name, lines in tables.items():
+        terminalreporter.section("figures")
+        terminalreporter.write_line(name.removeprefix("figures: "))
+        for line in sorted(lines):
+            terminalreporter.write_line(line)

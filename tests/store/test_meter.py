@@ -30,17 +30,16 @@ ALL = [
 ] + [Scenario(600, gone, slow, draw=SHUFFLE) for slow, gone in product((False, True), FREE)]
 
 
-@pytest.fixture(scope="module")
-def table(request):
-    """The figures of this run, shown at its end."""
-    lines: list[str] = []
-    yield lines
-    heads = "minute 1  2 to 6   at the door p50   p99  refusals  M1"
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print("", f"{'the line':58}{heads}", *lines, sep="\n")
+HEADS = f"{'the line':58}minute 1  2 to 6   at the door p50   p99  refusals  M1"
 
 
-def play(store, scenario: Scenario, seeds: range, table: list[str]) -> list[Outcome]:
+@pytest.fixture
+def table(record_property):
+    """Takes a line of figures, which is shown at the end of the run."""
+    return lambda line: record_property(f"figures: {HEADS}", line)
+
+
+def play(store, scenario: Scenario, seeds: range, table) -> list[Outcome]:
     """Play it with every seed; hold each against M1 and M2, and note the means."""
     outcomes = [Simulation(store, scenario, seed).run() for seed in seeds]
     for outcome in outcomes:
@@ -52,7 +51,7 @@ def play(store, scenario: Scenario, seeds: range, table: list[str]) -> list[Outc
     p50, p99 = (mean(outcome.door_ms(share) for outcome in outcomes) for share in (0.5, 0.99))
     excess = max(outcome.excess for outcome in outcomes)
     later = f"{share(outcomes, 2, 6):.3f}" if scenario.minutes > 1 else ""
-    table.append(
+    table(
         f"{scenario!s:58}{share(outcomes, 1, 1):8.3f} {later:>7}"
         f" {p50 / 1000:14.1f} s {p99 / 1000:5.1f} s {refusals / entries:9.2f}"
         f"  {excess:.2f} of {outcomes[0].burst}"

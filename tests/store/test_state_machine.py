@@ -122,4 +122,4 @@ def test_the_store_does_what_the_reference_room_does(store_url):
 @pytest.mark.long
 def test_the_store_does_what_the_reference_room_does_on_many_new_examples(store_url):
     """DESIGN §4 again, on examples that are new in every run."""
-    run(store_url, 4000, derandomize=False)
+    run(store_url, 2000, derandomize=False)

@@ -153,7 +153,9 @@ class Folder:
         for run in self.runs:
             if run.process.poll() is None:
                 for process in (run.process, *run.descendants()):
-                    process.kill()
+                    # The parts end by themselves with their supervisor, perhaps before we come.
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
             run.ends()
 
 

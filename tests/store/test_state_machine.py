@@ -123,5 +123,5 @@ def test_the_store_does_what_the_reference_room_does(store_url):
 
 @pytest.mark.long
 def test_the_store_does_what_the_reference_room_does_on_many_new_examples(store_url):
-    """DESIGN §4 again, on examples that are new in every run (in CI: the same, and more of them)."""
+    """DESIGN §4 again, on examples that are new in every run (but in CI, where all is the same)."""
     run(store_url, 600, derandomize="CI" in os.environ)

@@ -14,7 +14,7 @@ from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
 from waitingroom.model import Entry, EntryCode, Express, JoinBatch, Snapshot, Standing
 from waitingroom.store import fitness, library, state, verbs
-from waitingroom.store.faults import is_unknown_function, translated
+from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
 from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, fence_key
 from waitingroom.store.verbs import Call
 
@@ -93,7 +93,7 @@ class AsyncStore:
             except redis.exceptions.ResponseError:
                 self._away_until_ms = 0
                 raise
-            except (redis.exceptions.RedisError, OSError):
+            except UNREACHED:
                 self._away_until_ms = clock.monotonic_ms() + AWAY_MS
                 raise
             self._away_until_ms = 0

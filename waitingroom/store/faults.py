@@ -17,6 +17,11 @@ from waitingroom.errors import (
 from waitingroom.store.verbs import Call
 
 
+UNREACHED = (redis.RedisError, OSError, RuntimeError)
+"""What a driver raises where it gets no answer. RuntimeError is uvloop's, for a write to a
+connection that the server has just closed; redis-py lets it through."""
+
+
 def is_unknown_function(error: redis.ResponseError) -> bool:
     """Whether the server lost (or never had) this library."""
     return "Function not found" in str(error)
@@ -29,7 +34,7 @@ def translated(call: Call | None) -> Iterator[None]:
         yield
     except redis.ResponseError as error:
         raise _fault(str(error), call) from error
-    except (redis.RedisError, OSError) as error:
+    except UNREACHED as error:
         raise StoreDown(f"the store does not answer: {error}") from error
 
 

@@ -16,7 +16,6 @@ from waitingroom.errors import (
 )
 from waitingroom.store.verbs import Call
 
-
 UNREACHED = (redis.RedisError, OSError, RuntimeError)
 """What a driver raises where it gets no answer. RuntimeError is uvloop's, for a write to a
 connection that the server has just closed; redis-py lets it through."""

@@ -1,9 +1,12 @@
 """The two clocks: what jumps, idle hours and pauses may do to a room, and what they may not."""
 
+import struct
+
 import pytest
 from real import T0
 
 from waitingroom.model import EntryCode, Phase
+from waitingroom.store.keys import FIELDS, FORMAT
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -139,6 +142,21 @@ def test_silent_people_never_hold_more_than_so_many_open_calls(make_room):
     room.crowd(T0, 50_000)
     most = max(room.status(T0 + ms).open_calls for ms in range(0, 60_000, 500))
     assert most <= 20 + 4 * 600 * 1000 // UNIT
+
+
+def test_the_share_of_no_shows_is_a_recent_one(make_room):
+    """Of the last two hundred or so: a quarter of an hour ago says nothing about now."""
+    room = make_room(rate_per_min=6000, burst=100, capacity=100)
+    room.crowd(T0, 2000)
+    for now_ms in range(T0, T0 + 10_000, 500):
+        serving = room.status(now_ms).serving
+        inside = [f"1-{number}" for number in range(serving - 99, serving + 1) if number > 0]
+        for lease in inside:
+            room.knock(now_ms, int(lease[2:]))
+        room.at(now_ms, "release", inside)
+    numbers = dict(zip(FIELDS, struct.unpack(FORMAT, room.redis.get(room.keys.state)), strict=True))
+    assert numbers["entered"] > 500
+    assert numbers["came"] <= 300
 
 
 def test_the_far_future_is_written_in_full(make_room):

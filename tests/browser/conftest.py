@@ -29,17 +29,19 @@ def chromium_path() -> str:
     return str(found)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What drives it."""
+    """What drives it. Its event loop runs in this thread until it stops, and no test of ours that
+    has a loop of its own could run meanwhile: so it lasts no longer than a file.
+    """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for all tests; each visitor has a profile of their own in it."""
+    """One Chromium for a file's tests; each visitor has a profile of their own in it."""
     made = playwright.chromium.launch(executable_path=chromium_path, args=SWITCHES)
     yield made
     made.close()

@@ -141,8 +141,7 @@ def test_a_reset_to_no_time_at_all_is_refused(make_room, opens_at_ms):
 def test_a_reset_to_an_opening_after_the_closing_leaves_no_closing_time(make_room):
     """It was meant for the opening before; the room would be closed before it opens."""
     room = make_room(closes_at_ms=T0 + MINUTE)
-    now = room.reset(T0, T0 + 2 * MINUTE)
-    assert now.closes_at_ms == 0
+    assert room.reset(T0, T0 + MINUTE).closes_at_ms == 0
     assert room.reset(T0, T0 + 3 * MINUTE).opens_at_ms == T0 + 3 * MINUTE
     later = make_later_closing(room)
     assert room.reset(T0, T0 + 4 * MINUTE).closes_at_ms == later

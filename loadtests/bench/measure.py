@@ -53,9 +53,12 @@ class Pair:
 
     @property
     def disturbed(self) -> bool:
-        """Whether somebody else had so much of the processor that the ratio says little."""
+        """Whether somebody else had so much of the processor, or of the disk, that the ratio says
+        little.
+        """
         slots = (*self.one, *self.other)
-        return any(s.subject in LIMITED and s.worker_busy < LEAST_BUSY for s in slots)
+        short = any(s.subject in LIMITED and s.worker_busy < LEAST_BUSY for s in slots)
+        return short or any(s.per_second == 0 for s in slots)
 
 
 def _sum(slots: tuple[Slot, Slot], name: str) -> float:

@@ -46,6 +46,12 @@ def test_a_pair_is_disturbed_when_a_worker_that_waits_for_nothing_does_not_get_i
     assert replace(quiet, other=(starved, quiet.other[1])).disturbed
 
 
+def test_a_pair_in_which_nobody_was_answered_is_measured_again() -> None:
+    """A disk that others keep busy can hold up a durable join for longer than a slot lasts."""
+    quiet = pair(50, 100)
+    assert replace(quiet, one=(replace(quiet.one[0], per_second=0), quiet.one[1])).disturbed
+
+
 def test_the_median_decides_and_not_the_best_round() -> None:
     """Two bad rounds of three miss the target."""
     figure = ratio("joins", [pair(50, 100), pair(30, 100), pair(20, 100)], 0.35)

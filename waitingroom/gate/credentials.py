@@ -16,10 +16,16 @@ def cookie_name(kind: str, room: str, *, secure: bool) -> str:
 
 
 def shown(request: Request, kind: str, room: str, *, secure: bool) -> str:
-    """The ticket or pass that comes with a request: an app's header, else a browser's cookie."""
+    """The ticket or pass that comes with a request: an app's header, else a browser's cookie.
+
+    Who says that it is native is answered with credentials in the JSON: in a page of ours, a script
+    could otherwise have those read out to it that stand in cookies.
+    """
     scheme, _, credential = request.header(b"authorization").partition(" ")
     if scheme.lower() == "bearer":
         return credential.strip()
+    if request.is_native:
+        return ""
     cookies: Mapping[str, str] = request.cookies
     return cookies.get(cookie_name(kind, room, secure=secure), "")
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 
 from waitingroom.gate.http import Request, set_cookie
-from waitingroom.gate.targets import is_same_host, with_handover
+from waitingroom.gate.targets import with_handover
 from waitingroom.tokens import Handover, Keyring, Pass
 
 HANDOVER_MS = 30_000
@@ -30,18 +30,16 @@ def shown(request: Request, kind: str, room: str, *, secure: bool) -> str:
     return cookies.get(cookie_name(kind, room, secure=secure), "")
 
 
-def pass_cookie(keyring: Keyring, value: Pass, *, secure: bool) -> tuple[bytes, bytes]:
+def pass_cookie(keyring: Keyring, value: Pass, *, now_ms: int, secure: bool) -> tuple[bytes, bytes]:
     """The Set-Cookie header of a pass, kept by the browser until the pass's absolute end."""
     token = keyring.room_keys(value.room).sign_pass(value)
-    seconds = max(0, (value.ends_at_ms - value.issued_at_ms) // 1000)
+    seconds = max(0, (value.ends_at_ms - now_ms) // 1000)
     name = cookie_name("pass", value.room, secure=secure)
     return set_cookie(name, token, secure=secure, seconds=seconds)
 
 
-def handed_over(keyring: Keyring, value: Pass, target: str, *, scheme: str, host: str) -> str:
-    """``target``; on another host with a handover, since our cookie does not reach there."""
-    if is_same_host(target, scheme, host):
-        return target
+def handed_over(keyring: Keyring, value: Pass, target: str, *, now_ms: int) -> str:
+    """``target``, on a host where our cookie does not reach, with a handover of the pass."""
     token = keyring.room_keys(value.room).sign_handover(
         Handover(
             room=value.room,
@@ -49,7 +47,7 @@ def handed_over(keyring: Keyring, value: Pass, target: str, *, scheme: str, host
             lease=value.lease,
             nonce=secrets.token_hex(8),
             issued_at_ms=value.issued_at_ms,
-            expires_at_ms=value.issued_at_ms + HANDOVER_MS,
+            expires_at_ms=now_ms + HANDOVER_MS,
             pass_expires_at_ms=value.expires_at_ms,
             pass_ends_at_ms=value.ends_at_ms,
         )

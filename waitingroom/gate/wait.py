@@ -41,7 +41,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
         if entry.is_in:
-            where, cookie = let_in(gate, request, ticket, entry, target)
+            where, cookie = let_in(gate, request, known, (ticket, entry), target)
             return redirect(where, cookie)
         door, retry_ms = AT_DOOR.get(entry.code), entry.retry_after_ms
     view = wait_view(

@@ -77,12 +77,17 @@ def refused(answer: TestResponse, status: int, code: str) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_handover_is_good_once(client: FlaskClient, room: str) -> None:
-    """Whoever comes second with the same one is told so."""
+def test_a_handover_is_good_once(
+    client: FlaskClient, room: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever comes second with the same one is told so, and the log counts them."""
     token = handover(room)
     first = call(client, f"{room}/redeem", {"handover": token})
     assert (first.status_code, first.json) == (200, {"ok": True})
-    refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
+    assert not caplog.messages
+    for _ in range(2):
+        refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
+    assert caplog.messages == [f"a handover of the lease 1-1 of {room} came again"] * 2
 
 
 def test_a_handover_of_an_earlier_running_is_gone(
@@ -113,11 +118,15 @@ def test_a_handover_that_is_forged_expired_or_anothers_is_bad(
 def test_a_staff_handover_is_good_until_staff_passes_are_revoked(
     client: FlaskClient, room: str, store: Store
 ) -> None:
-    """Its epoch is the staff's own."""
-    first = handover(room, lease="s-" + "a" * 16, nonce="a" * 16)
-    assert call(client, f"{room}/redeem", {"handover": first}).status_code == 200
+    """Its epoch is the staff's own, and it too is good once."""
     store.act(room, "revoke_staff", actor="test")
-    later = handover(room, lease="s-" + "b" * 16, nonce="b" * 16)
+    epoch = store.status(room).staff_epoch
+    assert epoch != store.status(room).epoch
+    first = handover(room, epoch=epoch, lease="s-" + "a" * 16, nonce="a" * 16)
+    statuses = [call(client, f"{room}/redeem", {"handover": first}).status_code for _ in "ab"]
+    assert statuses == [200, 409]
+    store.act(room, "revoke_staff", actor="test")
+    later = handover(room, epoch=epoch, lease="s-" + "b" * 16, nonce="b" * 16)
     refused(call(client, f"{room}/redeem", {"handover": later}), 410, "old_epoch")
 
 

@@ -165,6 +165,29 @@ def test_an_empty_renewal_only_asks_and_a_closed_room_is_outside_a_sale(
     assert (told["phase"], told["outside"], told["leases"]) == ("closed", True, {})
 
 
+def test_whoever_asks_is_told_what_was_released_since_they_asked_last(
+    client: FlaskClient, room: str
+) -> None:
+    """So every process of a shop hears of it, and of nothing twice."""
+
+    def since(mark: str) -> tuple[str, list[str]]:
+        told = call(client, f"{room}/leases/renew?since={mark}", {"leases": []}).json
+        assert told is not None
+        return told["mark"], told["released"]
+
+    first, leases = since("")
+    assert leases == []
+    call(client, f"{room}/leases/release", {"leases": ["1-1", "1-9", "x"]})
+    second, leases = since(first)
+    assert leases == ["1-1"]
+    call(client, f"{room}/leases/release", {"leases": ["1-2"]})
+    third, leases = since(second)
+    assert leases == ["1-2"]
+    assert since(third) == (third, [])
+    assert since("") == (third, ["1-1", "1-2"])
+    assert "released" not in (call(client, f"{room}/leases/renew", {"leases": []}).json or {})
+
+
 def test_releasing_twice_is_the_same_as_once(client: FlaskClient, room: str, store: Store) -> None:
     """A reporter may repeat what it does not know to have arrived."""
     for _ in range(2):

@@ -499,6 +499,24 @@ class TestEpochs:
         shop.give(a_pass(lease="s-0123456789abcdef", epoch=3))
         assert shop.get("/x").status_code == 200
 
+    def test_a_pass_released_through_one_process_soon_ends_in_the_others(
+        self, open_shop: Build, api: StandInApi, clock: Clock
+    ) -> None:
+        """Long before it is due for renewal there; a second click still gets its moment."""
+        one, other = open_shop(api=api.url), open_shop(api=api.url)
+        for shop in (one, other):
+            shop.guard._reporter.wake = lambda: None  # type: ignore[method-assign, union-attr]
+            shop.give(a_pass())
+            assert shop.get("/x").status_code == 200
+        one.post("/checkout")
+        for shop in (one, other):
+            shop.guard._reporter.turn()  # type: ignore[union-attr]
+        assert other.get("/x").status_code == 200
+        clock.now_ms += RELEASE_GRACE_MS
+        assert way_back(other.get("/x"))
+        other.give(a_pass(lease="1-13"))
+        assert other.get("/x").status_code == 200
+
     def test_a_lease_released_elsewhere_ends_at_its_renewal(
         self, open_shop: Build, api: StandInApi, clock: Clock
     ) -> None:

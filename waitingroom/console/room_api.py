@@ -11,8 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from waitingroom.console.faults import Refused
+from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import Leases, Phase, is_room_id
+from waitingroom.model import LeaseCode, Leases, Phase, is_room_id
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
@@ -35,6 +36,7 @@ class RoomApi:
         self._keyring = keyring
         self._shop_keys = [key.encode() for key in shop_keys]
         self._now_ms = now_ms
+        self._releases = Releases()
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -80,14 +82,25 @@ class RoomApi:
             ) from None
 
     def renew(self, room: str) -> Response:
-        """Keep leases for another session; an empty list only asks where the room stands."""
+        """Keep leases for another session; an empty list only asks where the room stands.
+
+        With ``?since=MARK`` the answer also tells which leases were ``released`` lately, through
+        whichever process, and the next ``mark``; an empty one asks for all that are remembered.
+        """
         leases = _leases()
-        return _told(leases, self._store.renew(room, leases))
+        told = _told(leases, self._store.renew(room, leases))
+        if (since := request.args.get("since")) is not None:
+            told["mark"], told["released"] = self._releases.since(room, since)
+        return jsonify(told)
 
     def release(self, room: str) -> Response:
         """Give places in the shop back."""
         leases = _leases()
-        return _told(leases, self._store.release(room, leases))
+        answer = self._store.release(room, leases)
+        states = zip(leases, answer.states, strict=True)
+        over = [lease for lease, state in states if state.code is LeaseCode.RELEASED]
+        self._releases.add(room, over)
+        return jsonify(_told(leases, answer))
 
 
 def _field(name: str) -> Any:
@@ -112,15 +125,15 @@ def _leases() -> list[str]:
     return leases
 
 
-def _told(leases: Sequence[str], answer: Leases) -> Response:
+def _told(leases: Sequence[str], answer: Leases) -> dict[str, Any]:
     """Where the room stands, and what became of each lease."""
-    return jsonify(
-        epoch=answer.epoch,
-        staff_epoch=answer.staff_epoch,
-        phase=answer.phase,
-        outside=answer.phase in OUTSIDE,
-        leases={
+    return {
+        "epoch": answer.epoch,
+        "staff_epoch": answer.staff_epoch,
+        "phase": answer.phase,
+        "outside": answer.phase in OUTSIDE,
+        "leases": {
             lease: {"state": state.code, "expires_at_ms": state.expires_at_ms}
             for lease, state in zip(leases, answer.states, strict=True)
         },
-    )
+    }

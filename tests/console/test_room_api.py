@@ -1,15 +1,24 @@
 """The room API: what a shop's guard calls in the background, over a real store."""
 
+import http.client
+import json
+import os
+import signal
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from systems import eventually, free_ports
 from werkzeug.test import TestResponse
 
 from waitingroom import clock
-from waitingroom.config import ConsoleConfig
+from waitingroom.config import ConsoleConfig, load_config
 from waitingroom.console.app import create_app
 from waitingroom.model import Settings
+from waitingroom.run.child import spawn
+from waitingroom.run.parts import parts
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
@@ -254,6 +263,38 @@ def test_odd_leases_are_answered_not_stumbled_over(client: FlaskClient, room: st
     told = call(client, f"{room}/leases/renew", {"leases": odd}).json
     assert told is not None
     assert {state["state"] for state in told["leases"].values()} == {"old_epoch"}
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"zz\r\n", b"5\r\nabcdefgh\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n"]
+)
+def test_a_body_in_chunks_is_411_under_the_real_server(
+    store_url: str, tmp_path: Path, chunks: bytes
+) -> None:
+    """A broken one would be met while it is read, with a stack trace; so no guard sends any."""
+    (port,) = free_ports(1)
+    settings = {"REDIS_URL": store_url, "WAITINGROOM_CONSOLE_PORT": str(port)}
+    settings |= {"WAITINGROOM_DATA": str(tmp_path), "WAITINGROOM_SHOP_KEY": NEW}
+    settings |= {"WAITINGROOM_SECRET_KEYS": KEYS[0].hex()}
+    (tmp_path / "log").mkdir()
+    made = parts(load_config(settings), dict(os.environ))
+    console = next(part for part in made if part.name == "console")
+    process = spawn(console.argv, log=console.log, env=console.env)
+    try:
+        eventually(console.ready, "the room API", 20)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(
+                b"POST /api/v1/rooms/demo/leases/renew HTTP/1.1\r\nHost: api\r\n"
+                b"Authorization: Bearer " + NEW.encode() + b"\r\n"
+                b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks
+            )
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, json.loads(answer.read())["error"]) == (411, "length_required")
+        assert "Traceback" not in console.log.read_text("utf-8")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
 
 
 def test_a_body_beyond_the_limit_is_413(client: FlaskClient, room: str) -> None:

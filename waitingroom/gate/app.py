@@ -10,18 +10,10 @@ from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import entrance, ticket, views, wait
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import (
-    Receive,
-    Refusal,
-    Request,
-    Response,
-    Scope,
-    Send,
-    json_response,
-    refusal_response,
-)
+from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
+from waitingroom.gate.request import Receive, Request, Scope
 from waitingroom.gate.rooms import KnownRoom, Rooms
 from waitingroom.model import is_room_id
 from waitingroom.store.aclient import AsyncStore

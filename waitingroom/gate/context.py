@@ -6,16 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from waitingroom.gate.clients import Network, client_of
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
-from waitingroom.gate.http import (
-    MOST_FORM_FIELDS,
-    TICKET_KEPT_S,
-    Refusal,
-    Request,
-    set_cookie,
-)
+from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
 from waitingroom.gate.line import Line
 from waitingroom.gate.origin import is_cross_site, is_ours
 from waitingroom.gate.pages import Pages
+from waitingroom.gate.request import MOST_FORM_FIELDS, Request
 from waitingroom.gate.rooms import KnownRoom, Rooms
 from waitingroom.gate.targets import is_same_host, resolve
 from waitingroom.tokens import Keyring, Pass, Ticket

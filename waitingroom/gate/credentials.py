@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Mapping
 
-from waitingroom.gate.http import Request, set_cookie
+from waitingroom.gate.http import set_cookie
+from waitingroom.gate.request import Request
 from waitingroom.gate.targets import with_handover
 from waitingroom.tokens import Handover, Keyring, Pass
 

@@ -8,13 +8,13 @@ from waitingroom.gate.credentials import cookie_name, shown
 from waitingroom.gate.http import (
     NO_STORE,
     Refusal,
-    Request,
     Response,
     json_response,
     redirect,
     set_cookie,
 )
 from waitingroom.gate.line import pass_of
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
 from waitingroom.gate.ticket import wait_page

@@ -2,9 +2,10 @@
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in, page_of
-from waitingroom.gate.http import Refusal, Request, Response, redirect
+from waitingroom.gate.http import Refusal, Response, redirect
 from waitingroom.gate.line import number_in
 from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import html_headers, language_of
 from waitingroom.model import EntryCode, Phase, Snapshot, Standing

@@ -102,6 +102,24 @@ def test_every_worker_reports_and_sends_what_is_left_when_it_ends(
     assert "1-999" in api.leases("release")
 
 
+def test_a_process_can_call_the_room_api_even_if_it_was_forked_during_the_first_call() -> None:
+    """Nothing is left to be loaded then: a fork in the middle of that is never made good."""
+    first_call = """if True:
+        import sys
+        from waitingroom.guard.api import ApiAway, RoomApi
+        seen = []
+        sys.addaudithook(lambda event, args: seen.append(args[0]) if event == "import" else None)
+        try:
+            RoomApi("http://127.0.0.1:1", "key").renew("demo", ["1-1"], now_ms=0, timeout_s=2)
+        except ApiAway:
+            print(seen)
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", first_call], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert found.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO", "REMOTE_USER", "HTTP_COOKIE"])
 def test_our_servers_take_no_part_of_the_address_from_a_header(
     api: StandInApi, unused_port: int, tmp_path: Path, name: str

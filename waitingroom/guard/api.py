@@ -4,6 +4,7 @@ No redirect is followed and no proxy is taken from the environment: the bearer k
 address that the shop named. Safe between threads: every call has a connection of its own.
 """
 
+import encodings.idna  # noqa: F401 - see below
 import http.client
 import json
 import ssl
@@ -14,6 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from waitingroom.guard.knowledge import RoomFacts
+
+# Sockets load the codec of host names when they first meet one. A server that forks while our
+# thread does so would leave its child without that codec for good: it could never call again.
 
 LONGEST_ANSWER = 1_000_000
 """Bytes. A thousand leases take about 60,000."""

@@ -10,7 +10,7 @@ from werkzeug.http import parse_options_header
 
 from waitingroom.gate.entrance import REFUSALS
 from waitingroom.guard.passes import pass_of, slid
-from waitingroom.model import EntryCode
+from waitingroom.outcomes import EntryCode
 from waitingroom.tokens import Keyring, Ticket
 
 Rooms = Callable[..., Room]

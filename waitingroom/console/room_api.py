@@ -13,7 +13,8 @@ from flask import Blueprint, Response, jsonify, request
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import LeaseCode, Leases, Phase, is_room_id
+from waitingroom.model import Phase, is_room_id
+from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 

@@ -18,7 +18,8 @@ from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
 from waitingroom.gate.ticket import wait_page
-from waitingroom.model import Entry, EntryCode, Phase
+from waitingroom.model import Phase
+from waitingroom.outcomes import Entry, EntryCode
 from waitingroom.tokens import Ticket
 
 MOST_ROUNDS = 3

@@ -11,16 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
-from waitingroom.model import (
-    DrawMethod,
-    Entry,
-    EntryCode,
-    JoinBatch,
-    Phase,
-    Snapshot,
-    Standing,
-    lease_id,
-)
+from waitingroom.model import DrawMethod, Phase, Snapshot
+from waitingroom.outcomes import Entry, EntryCode, JoinBatch, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
 from waitingroom.tokens import Keyring, Pass, Ticket

@@ -8,7 +8,8 @@ from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_v
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import html_headers, language_of
-from waitingroom.model import EntryCode, Phase, Snapshot, Standing
+from waitingroom.model import Phase, Snapshot
+from waitingroom.outcomes import EntryCode, Standing
 
 NO_STORE = b"no-store"
 

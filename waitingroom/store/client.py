@@ -9,19 +9,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from waitingroom.errors import BadSetting, NoSuchRoom
-from waitingroom.model import (
-    ROOM_ID,
-    Entry,
-    Express,
-    JoinBatch,
-    Leases,
-    LogEntry,
-    PlanStep,
-    Settings,
-    Snapshot,
-    Standing,
-    is_room_id,
-)
+from waitingroom.model import ROOM_ID, LogEntry, PlanStep, Settings, Snapshot, is_room_id
+from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
 from waitingroom.store.call import Call

@@ -10,7 +10,8 @@ or not at all.
 import re
 from collections.abc import Sequence
 
-from waitingroom.model import (
+from waitingroom.model import Phase
+from waitingroom.outcomes import (
     Entry,
     EntryCode,
     Express,
@@ -19,7 +20,6 @@ from waitingroom.model import (
     LeaseCode,
     Leases,
     LeaseState,
-    Phase,
     Standing,
 )
 from waitingroom.store.call import Call, Reply, call, clock, text

@@ -137,7 +137,13 @@ class Request:
                 return bytes(parts)
 
     def _too_large(self) -> Refusal:
-        return Refusal(413, "too_large", f"the body may have {self.body_limit} bytes at most")
+        # The server hangs up on what it did not read; a client that is still sending is told so.
+        return Refusal(
+            413,
+            "too_large",
+            f"the body may have {self.body_limit} bytes at most",
+            headers=((b"connection", b"close"),),
+        )
 
     async def fields(self, *allowed: str) -> dict[str, str]:
         """The body's fields, from a form or a JSON object of texts; others are refused."""

@@ -14,7 +14,7 @@ from rooms import EARLY, Room, make
 import waitingroom
 from waitingroom.config import GateConfig
 from waitingroom.gate.credentials import HANDOVER_MS
-from waitingroom.gate.http import BODY_WITHIN_S
+from waitingroom.gate.request import BODY_WITHIN_S
 from waitingroom.model import RESERVED_IDS, ROOM_ID, Phase
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store

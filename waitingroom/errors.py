@@ -1,7 +1,7 @@
 """Faults, as one small tree. Each has a stable ``code`` that goes over the wire.
 
 Outcomes (a shopper waits, the door is shut, the place lapsed) are not here: they are
-returned, see :mod:`waitingroom.model`.
+returned, see :mod:`waitingroom.outcomes`.
 """
 
 

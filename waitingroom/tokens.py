@@ -36,6 +36,7 @@ class Ticket:
 class Pass:
     """The right to be in the shop until ``expires_at_ms``; renewed at most to ``ends_at_ms``.
 
+    ``issued_at_ms``: when the session that ends then began; each renewal is for as long again.
     ``lease``: ``EPOCH-ARRIVAL``, or ``s-`` and 16 hex digits for staff, whose ``epoch`` is the
     room's staff epoch.
     """
@@ -55,7 +56,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """A pass on its way to a shop on another host: good once (``nonce``, 16 hex), and shortly."""
+    """A pass on its way to a shop on another host: good once (``nonce``, 16 hex), and shortly.
+
+    ``issued_at_ms`` is the pass's; ``expires_at_ms`` is the handover's own end.
+    """
 
     room: str
     epoch: int

@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, request
 from waitingroom.clock import now_ms
 from waitingroom.config import environment, load_config
 from waitingroom.errors import BadToken
-from waitingroom.model import Phase, Standing
+from waitingroom.model import Phase
+from waitingroom.outcomes import Standing
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring, Ticket
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from waitingroom.model import DrawMethod, EntryCode, Settings, Snapshot
+from waitingroom.model import DrawMethod, Settings, Snapshot
+from waitingroom.outcomes import EntryCode
 from waitingroom.store.client import Store
 
 T0 = 1_790_000_000_000

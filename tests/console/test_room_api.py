@@ -1,15 +1,24 @@
 """The room API: what a shop's guard calls in the background, over a real store."""
 
+import http.client
+import json
+import os
+import signal
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from systems import eventually, free_ports
 from werkzeug.test import TestResponse
 
 from waitingroom import clock
-from waitingroom.config import ConsoleConfig
+from waitingroom.config import ConsoleConfig, load_config
 from waitingroom.console.app import create_app
 from waitingroom.model import Settings
+from waitingroom.run.child import spawn
+from waitingroom.run.parts import parts
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
@@ -77,12 +86,17 @@ def refused(answer: TestResponse, status: int, code: str) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_handover_is_good_once(client: FlaskClient, room: str) -> None:
-    """Whoever comes second with the same one is told so."""
+def test_a_handover_is_good_once(
+    client: FlaskClient, room: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever comes second with the same one is told so, and the log counts them."""
     token = handover(room)
     first = call(client, f"{room}/redeem", {"handover": token})
     assert (first.status_code, first.json) == (200, {"ok": True})
-    refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
+    assert not caplog.messages
+    for _ in range(2):
+        refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
+    assert caplog.messages == [f"a handover of the lease 1-1 of {room} came again"] * 2
 
 
 def test_a_handover_of_an_earlier_running_is_gone(
@@ -113,11 +127,15 @@ def test_a_handover_that_is_forged_expired_or_anothers_is_bad(
 def test_a_staff_handover_is_good_until_staff_passes_are_revoked(
     client: FlaskClient, room: str, store: Store
 ) -> None:
-    """Its epoch is the staff's own."""
-    first = handover(room, lease="s-" + "a" * 16, nonce="a" * 16)
-    assert call(client, f"{room}/redeem", {"handover": first}).status_code == 200
+    """Its epoch is the staff's own, and it too is good once."""
     store.act(room, "revoke_staff", actor="test")
-    later = handover(room, lease="s-" + "b" * 16, nonce="b" * 16)
+    epoch = store.status(room).staff_epoch
+    assert epoch != store.status(room).epoch
+    first = handover(room, epoch=epoch, lease="s-" + "a" * 16, nonce="a" * 16)
+    statuses = [call(client, f"{room}/redeem", {"handover": first}).status_code for _ in "ab"]
+    assert statuses == [200, 409]
+    store.act(room, "revoke_staff", actor="test")
+    later = handover(room, epoch=epoch, lease="s-" + "b" * 16, nonce="b" * 16)
     refused(call(client, f"{room}/redeem", {"handover": later}), 410, "old_epoch")
 
 
@@ -154,6 +172,29 @@ def test_an_empty_renewal_only_asks_and_a_closed_room_is_outside_a_sale(
     told = call(client, f"{room}/leases/renew", {"leases": []}).json
     assert told is not None
     assert (told["phase"], told["outside"], told["leases"]) == ("closed", True, {})
+
+
+def test_whoever_asks_is_told_what_was_released_since_they_asked_last(
+    client: FlaskClient, room: str
+) -> None:
+    """So every process of a shop hears of it, and of nothing twice."""
+
+    def since(mark: str) -> tuple[str, list[str]]:
+        told = call(client, f"{room}/leases/renew?since={mark}", {"leases": []}).json
+        assert told is not None
+        return told["mark"], told["released"]
+
+    first, leases = since("")
+    assert leases == []
+    call(client, f"{room}/leases/release", {"leases": ["1-1", "1-9", "x"]})
+    second, leases = since(first)
+    assert leases == ["1-1"]
+    call(client, f"{room}/leases/release", {"leases": ["1-2"]})
+    third, leases = since(second)
+    assert leases == ["1-2"]
+    assert since(third) == (third, [])
+    assert since("") == (third, ["1-1", "1-2"])
+    assert "released" not in (call(client, f"{room}/leases/renew", {"leases": []}).json or {})
 
 
 def test_releasing_twice_is_the_same_as_once(client: FlaskClient, room: str, store: Store) -> None:
@@ -222,6 +263,38 @@ def test_odd_leases_are_answered_not_stumbled_over(client: FlaskClient, room: st
     told = call(client, f"{room}/leases/renew", {"leases": odd}).json
     assert told is not None
     assert {state["state"] for state in told["leases"].values()} == {"old_epoch"}
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"zz\r\n", b"5\r\nabcdefgh\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n"]
+)
+def test_a_body_in_chunks_is_411_under_the_real_server(
+    store_url: str, tmp_path: Path, chunks: bytes
+) -> None:
+    """A broken one would be met while it is read, with a stack trace; so no guard sends any."""
+    (port,) = free_ports(1)
+    settings = {"REDIS_URL": store_url, "WAITINGROOM_CONSOLE_PORT": str(port)}
+    settings |= {"WAITINGROOM_DATA": str(tmp_path), "WAITINGROOM_SHOP_KEY": NEW}
+    settings |= {"WAITINGROOM_SECRET_KEYS": KEYS[0].hex()}
+    (tmp_path / "log").mkdir()
+    made = parts(load_config(settings), dict(os.environ))
+    console = next(part for part in made if part.name == "console")
+    process = spawn(console.argv, log=console.log, env=console.env)
+    try:
+        eventually(console.ready, "the room API", 20)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(
+                b"POST /api/v1/rooms/demo/leases/renew HTTP/1.1\r\nHost: api\r\n"
+                b"Authorization: Bearer " + NEW.encode() + b"\r\n"
+                b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks
+            )
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, json.loads(answer.read())["error"]) == (411, "length_required")
+        assert "Traceback" not in console.log.read_text("utf-8")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
 
 
 def test_a_body_beyond_the_limit_is_413(client: FlaskClient, room: str) -> None:

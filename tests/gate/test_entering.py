@@ -1,13 +1,16 @@
 """`POST /{room}/pass`: a called ticket for a pass, once."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from gates import KEYS, Answer, Browser, LocalGate, Native, RunningGate
 from rooms import EARLY, MINUTE_MS, Room, now_ms
+from werkzeug.http import parse_options_header
 
 from waitingroom.gate.entrance import REFUSALS
-from waitingroom.model import EntryCode
+from waitingroom.guard.passes import pass_of, slid
+from waitingroom.outcomes import EntryCode
 from waitingroom.tokens import Keyring, Ticket
 
 Rooms = Callable[..., Room]
@@ -65,6 +68,29 @@ def test_asked_again_the_same_lease_is_told_again(gate: LocalGate, make_room: Ro
         assert lease_of(again) == lease_of(first)
     status = room.status()
     assert (status.counters.entered, status.leases) == (1, 1)
+
+
+def test_told_again_late_in_the_session_the_pass_still_slides_by_a_whole_one(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """The guard renews for as long as the pass was made for, which is not what is left of it."""
+    room = make_room(session_ms=15 * MINUTE_MS, origins=("https://shop.example",))
+    (shopper,) = joined(gate, room, 1)
+    assert room.store.enter(room.name, 1, 1, 1, now_ms=now_ms() - 10 * MINUTE_MS).is_in
+    answer = shopper.enter()
+    at_ms = now_ms()
+    keys = gate.keyring.room_keys(room.name)
+    found = keys.read_pass(shopper.cookies[f"wr-pass-{room.name}"], now_ms=at_ms)
+    assert found.expires_at_ms - found.issued_at_ms == 15 * MINUTE_MS
+    assert 0 <= at_ms + 5 * MINUTE_MS - found.expires_at_ms < 5_000
+    later = slid(found, at_ms)
+    assert later is not None and later.expires_at_ms == at_ms + 15 * MINUTE_MS
+    kept_s = int(parse_options_header(answer.set_cookies[0])[1]["max-age"])
+    assert 0 <= kept_s - (found.ends_at_ms - at_ms) // 1000 < 5
+    (token,) = parse_qs(urlsplit(answer.json["redirect"]).query)["wr_handover"]
+    handover = keys.read_handover(token, now_ms=at_ms)
+    assert pass_of(handover) == found
+    assert 0 <= at_ms + 30_000 - handover.expires_at_ms < 5_000
 
 
 def test_two_racers_with_one_ticket_get_one_lease(

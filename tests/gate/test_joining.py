@@ -330,6 +330,20 @@ def test_a_browser_gets_nothing_in_the_json_that_a_script_could_steal(
         assert "HttpOnly" in answer.set_cookies[0]
 
 
+def test_a_script_that_says_it_is_native_is_not_told_what_stands_in_the_cookies(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Neither ticket nor pass: a browser's cookies are no native client's credentials."""
+    shopper = Browser(gate, make_room().name)
+    shopper.join()
+    script = {"Wr-Client": "native"}
+    joined = shopper.ask("POST", f"/{shopper.room}/ticket", script)
+    assert (joined.status, joined.json["arrival"]) == (201, 2)
+    knock = shopper.ask("POST", f"/{shopper.room}/pass", script)
+    assert (knock.status, knock.error) == (401, "bad_ticket")
+    assert shopper.enter().status == 200
+
+
 def test_a_native_client_that_posts_a_form_gets_no_cookie_either(
     gate: LocalGate, make_room: Rooms
 ) -> None:

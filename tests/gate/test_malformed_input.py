@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rooms import Room
 
-from waitingroom.gate import http
+from waitingroom.gate import request
 
 Rooms = Callable[..., Room]
 many = settings(
@@ -276,8 +276,8 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     gate: LocalGate, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A declared length that is a lie holds a connection for ten seconds, then it is 408."""
-    assert http.BODY_WITHIN_S == 10
-    monkeypatch.setattr(http, "BODY_WITHIN_S", 0.05)
+    assert request.BODY_WITHIN_S == 10
+    monkeypatch.setattr(request, "BODY_WITHIN_S", 0.05)
     part = {"type": "http.request", "body": b"{", "more_body": True}
     for messages in ((), (part,), (part, part)):
         answer = told(gate, room, *messages)

@@ -88,6 +88,8 @@ class StandInApi:
     staff_epoch: int = 1
     outside: bool = False
     released: set[str] = field(default_factory=set)
+    news: list[str] = field(default_factory=list)
+    since: list[str] = field(default_factory=list)
     redeemed: set[str] = field(default_factory=set)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     url: str = ""
@@ -116,9 +118,10 @@ class StandInApi:
             return Response("<html>", status=200)
         if request.headers.get("Authorization") != f"Bearer {SHOP_KEY}":
             return self.json(401, error="unauthorized")
-        return self.answer(request.path.rpartition("/")[2], request.get_json())
+        call = request.path.rpartition("/")[2]
+        return self.answer(call, request.get_json(), request.args.get("since"))
 
-    def answer(self, call: str, body: dict[str, Any]) -> Response:
+    def answer(self, call: str, body: dict[str, Any], since: str | None) -> Response:
         """What the call is for."""
         if call == "redeem":
             with self.lock:
@@ -130,9 +133,18 @@ class StandInApi:
         for lease in body["leases"]:
             if call == "release":
                 self.released.add(lease)
+                self.news.append(lease)
             state = "released" if lease in self.released else "active"
             states[lease] = {"state": state, "expires_at_ms": 1}
-        where = {"epoch": self.epoch, "staff_epoch": self.staff_epoch, "outside": self.outside}
+        where: dict[str, Any] = {
+            "epoch": self.epoch,
+            "staff_epoch": self.staff_epoch,
+            "outside": self.outside,
+        }
+        if since is not None:
+            self.since.append(since)
+            where |= {"mark": f"m.{len(self.news)}"}
+            where |= {"released": self.news[int(since[2:] or 0) :]}
         return self.json(200, **where, phase="open", leases=states)
 
     def json(self, status: int, **body: Any) -> Response:

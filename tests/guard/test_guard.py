@@ -19,6 +19,8 @@ from guarded import (
     ring,
     signed,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from waitingroom.guard import release
@@ -215,6 +217,49 @@ def test_a_bad_cookie_beside_a_good_one_does_no_harm(shop: Shop) -> None:
     name = "__Host-wr-pass-demo"
     cookies = f"{name}=junk; {name}={signed(a_pass())}; wr-pass-demo=junk"
     assert shop.bare.get("/x", headers={"Cookie": cookies}).status_code == 200
+
+
+@pytest.mark.parametrize("foreign", ["name=J\xfcrgen", "\xff\xfe", 'a="\xe2\x80"; b=\\377'])
+def test_a_cookie_in_another_encoding_beside_a_good_pass_does_no_harm(
+    shop: Shop, foreign: str
+) -> None:
+    """Bytes that are no UTF-8 are somebody else's; the pass is found, or the gate is named."""
+    environ = {"HTTP_COOKIE": f"{foreign}; wr-pass-demo={signed(a_pass())}"}
+    assert shop.bare.get("/x", environ_overrides=environ).status_code == 200
+    assert shop.bare.get("/x", environ_overrides={"HTTP_COOKIE": foreign}).status_code == 401
+
+
+LATIN = st.text(st.characters(max_codepoint=255), max_size=30)
+"""What a WSGI server makes of any bytes."""
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    headers=st.fixed_dictionaries(
+        {},
+        optional={
+            f"HTTP_{name}": LATIN | LATIN.map(lambda text, good=good: good + text)
+            for name, good in {
+                "ACCEPT": "text/html;q=",
+                "COOKIE": "wr-pass-demo=",
+                "HOST": "[::1",
+                "REFERER": "http://[",
+                "SEC_FETCH_MODE": "navigate",
+            }.items()
+        },
+    ),
+    path=LATIN.map("/".__add__),
+    query=LATIN | LATIN.map("wr_handover=h1.".__add__),
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "BREW"]),
+)
+def test_no_bytes_of_a_request_make_the_guard_stumble(
+    shop: Shop, headers: dict[str, str], path: str, query: str, method: str
+) -> None:
+    """Whatever comes, it is answered: the gate's address, a refusal, or an allowed page."""
+    environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, **headers}
+    answer = shop.bare.open("/", environ_overrides=environ)
+    assert answer.status_code in (200, 303, 400, 401, 405)
+    assert answer.status_code in (303, 400, 401) or path.startswith(("/static/", "/healthz"))
 
 
 def test_a_pass_for_one_room_does_not_open_another(open_shop: Build) -> None:
@@ -453,6 +498,24 @@ class TestEpochs:
         assert shop.get("/x").status_code == 303
         shop.give(a_pass(lease="s-0123456789abcdef", epoch=3))
         assert shop.get("/x").status_code == 200
+
+    def test_a_pass_released_through_one_process_soon_ends_in_the_others(
+        self, open_shop: Build, api: StandInApi, clock: Clock
+    ) -> None:
+        """Long before it is due for renewal there; a second click still gets its moment."""
+        one, other = open_shop(api=api.url), open_shop(api=api.url)
+        for shop in (one, other):
+            shop.guard._reporter.wake = lambda: None  # type: ignore[method-assign, union-attr]
+            shop.give(a_pass())
+            assert shop.get("/x").status_code == 200
+        one.post("/checkout")
+        for shop in (one, other):
+            shop.guard._reporter.turn()  # type: ignore[union-attr]
+        assert other.get("/x").status_code == 200
+        clock.now_ms += RELEASE_GRACE_MS
+        assert way_back(other.get("/x"))
+        other.give(a_pass(lease="1-13"))
+        assert other.get("/x").status_code == 200
 
     def test_a_lease_released_elsewhere_ends_at_its_renewal(
         self, open_shop: Build, api: StandInApi, clock: Clock

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from guarded import SHOP_KEY, StandInApi, a_pass, ring
@@ -62,27 +64,32 @@ def ready(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
 
 
+@contextmanager
+def preloaded(
+    folder: Path, api: StandInApi, port: int, *words: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The shop under gunicorn for as long as the block lasts; then it is asked to end, and has."""
+    (folder / "preloaded.py").write_text(SHOP)
+    listening = ("--bind", f"127.0.0.1:{port}", "--no-control-socket")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *words, *listening, "preloaded:app"],
+        cwd=folder,
+        env={**os.environ, "API": api.url, "KEYS": ring().export(), "PYTHONPATH": str(folder)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        ready(port, process)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
 def test_every_worker_reports_and_sends_what_is_left_when_it_ends(
     api: StandInApi, unused_port: int, tmp_path: Path
 ) -> None:
     """Both workers of a preloaded shop report; a release just before the end still arrives."""
-    (tmp_path / "preloaded.py").write_text(SHOP)
-    words = [
-        "--preload",
-        "--workers",
-        "2",
-        "--bind",
-        f"127.0.0.1:{unused_port}",
-        "--no-control-socket",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *words, "preloaded:app"],
-        cwd=tmp_path,
-        env={**os.environ, "API": api.url, "KEYS": ring().export(), "PYTHONPATH": str(tmp_path)},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        ready(unused_port, process)
+    with preloaded(tmp_path, api, unused_port, "--preload", "--workers", "2"):
         asked: dict[str, str] = {}
         for n in range(2, 400):
             asked.setdefault(ask(unused_port, "/", f"1-{n}"), f"1-{n}")
@@ -91,7 +98,37 @@ def test_every_worker_reports_and_sends_what_is_left_when_it_ends(
         assert len(asked) == 2
         api.until(lambda: set(asked.values()) <= set(api.leases("renew")))
         ask(unused_port, "/checkout", "1-999")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
     assert "1-999" in api.leases("release")
+
+
+def test_a_process_can_call_the_room_api_even_if_it_was_forked_during_the_first_call() -> None:
+    """Nothing is left to be loaded then: a fork in the middle of that is never made good."""
+    first_call = """if True:
+        import sys
+        from waitingroom.guard.api import ApiAway, RoomApi
+        seen = []
+        sys.addaudithook(lambda event, args: seen.append(args[0]) if event == "import" else None)
+        try:
+            RoomApi("http://127.0.0.1:1", "key").renew("demo", ["1-1"], now_ms=0, timeout_s=2)
+        except ApiAway:
+            print(seen)
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", first_call], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert found.stdout.strip() == "[]"
+
+
+def test_our_servers_take_no_part_of_the_address_from_a_header(
+    api: StandInApi, unused_port: int, tmp_path: Path
+) -> None:
+    """Not even from a proxy on the same machine, which passes on what a client sent."""
+    ours = ("--config", "python:waitingroom.run.gunicorn_settings")
+    with preloaded(tmp_path, api, unused_port, *ours):
+        for name in ("SCRIPT_NAME", "PATH_INFO", "REMOTE_USER", "HTTP_COOKIE"):
+            connection = http.client.HTTPConnection("127.0.0.1", unused_port, timeout=5)
+            connection.request("GET", "/checkout", headers={name: "/static", "Accept": "text/html"})
+            answer = connection.getresponse()
+            assert answer.status == 303, name
+            assert answer.headers["Location"].endswith("%2Fcheckout")
+            connection.close()

@@ -77,6 +77,22 @@ def test_one_turn_tells_everything_in_batches(api: StandInApi, reporter: Reporte
     assert len(api.calls) == 4
 
 
+def test_it_hears_of_each_release_once(api: StandInApi, reporter: Reporter, steady: Steady) -> None:
+    """It shows the mark of the answer before; a process that has forked begins anew."""
+    api.news = ["1-1", "1-2"]
+    asked = []
+    for _ in range(2):
+        reporter.turn()
+        steady.ms += 2 * POLL_MS
+        asked.append(api.since[-1])
+    assert asked == ["", "m.2"]
+    gone = [reporter._known.releasing(a_pass(lease=f"1-{n}")) for n in (1, 2, 3)]
+    assert gone == [True, True, False]
+    reporter.after_fork()
+    reporter.turn()
+    assert api.since[-1] == ""
+
+
 def test_staff_have_no_lease_to_tell_of(api: StandInApi, reporter: Reporter) -> None:
     """A staff pass occupies no place in the shop."""
     reporter.renew(a_pass(lease="s-0123456789abcdef"))
@@ -144,9 +160,7 @@ def test_a_call_that_will_never_be_taken_is_let_go(
     api: StandInApi, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One poisoned note must not block all others for ever."""
-    monkeypatch.setattr(
-        StandInApi, "answer", lambda self, _call, _body: self.json(400, error="bad_request")
-    )
+    monkeypatch.setattr(StandInApi, "answer", lambda self, *_: self.json(400, error="bad_request"))
     reporter.release(a_pass())
     reporter.turn()
     assert not reporter._boxes["demo"]
@@ -368,9 +382,7 @@ class TestRedeem:
         code: str,
     ) -> None:
         """The API knows of a removed key or a reset before the guard does."""
-        monkeypatch.setattr(
-            StandInApi, "answer", lambda self, _call, _body: self.json(status, error=code)
-        )
+        monkeypatch.setattr(StandInApi, "answer", lambda self, *_: self.json(status, error=code))
         shop = open_shop(api=api.url)
         assert shop.bare.get(f"/x?wr_handover={signed(a_handover())}").status_code == 401
 

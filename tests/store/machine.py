@@ -9,7 +9,8 @@ from real import T0, RealRoom
 from reference import Reference
 
 from waitingroom.errors import WaitingRoomError
-from waitingroom.model import UNITS_PER_ADMISSION, DrawMethod, Entry, Settings, Snapshot
+from waitingroom.model import UNITS_PER_ADMISSION, DrawMethod, Settings, Snapshot
+from waitingroom.outcomes import Entry
 from waitingroom.store.client import Store
 
 ROOMS = count(1)

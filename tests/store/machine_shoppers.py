@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from machine import Machine
 
-from waitingroom.model import EntryCode, lease_id
+from waitingroom.outcomes import EntryCode, lease_id
 
 PICK = st.integers(0, 10**6)
 NETWORK = st.sampled_from([None, "10.0.0.0", "10.0.1.0"])

@@ -12,9 +12,8 @@ from math import ceil
 from reference_meter import ONE, Epoch, Lease, Stander, Timed
 
 from waitingroom.errors import BadSetting, VersionConflict, WrongPhase
-from waitingroom.model import (
-    Counters,
-    DrawMethod,
+from waitingroom.model import Counters, DrawMethod, Phase, PlanStep, Settings, Snapshot
+from waitingroom.outcomes import (
     Entry,
     EntryCode,
     Express,
@@ -23,10 +22,6 @@ from waitingroom.model import (
     LeaseCode,
     Leases,
     LeaseState,
-    Phase,
-    PlanStep,
-    Settings,
-    Snapshot,
     Standing,
 )
 

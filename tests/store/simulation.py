@@ -12,7 +12,8 @@ from random import Random
 
 from real import T0, RealRoom
 
-from waitingroom.model import DrawMethod, EntryCode, Settings
+from waitingroom.model import DrawMethod, Settings
+from waitingroom.outcomes import EntryCode
 from waitingroom.store.client import Store
 
 MINUTE = 60_000

@@ -5,7 +5,8 @@ import struct
 import pytest
 from real import T0
 
-from waitingroom.model import EntryCode, Phase
+from waitingroom.model import Phase
+from waitingroom.outcomes import EntryCode
 from waitingroom.store.keys import FIELDS, FORMAT
 
 HOUR = 3_600_000

@@ -10,7 +10,7 @@ from real import ME, T0
 
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.model import Settings
-from waitingroom.store import library, verbs
+from waitingroom.store import acts, library, verbs
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
 
@@ -115,7 +115,7 @@ def test_a_room_of_a_newer_schema_is_refused_not_spoiled(make_room, store, room_
     """The meaning changed: the older version says which room, and writes nothing."""
     newer = Version(store, (f"local SCHEMA = {SCHEMA}\n", f"local SCHEMA = {SCHEMA + 1}\n"))
     name = room_id + "-new"
-    newer.run(verbs.create(name, Settings(), bytes(32), **ME))
+    newer.run(acts.create(name, Settings(), bytes(32), **ME))
     for action in (
         lambda: store.join(name),
         lambda: store.status(name),

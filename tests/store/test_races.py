@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from real import T0
 
-from waitingroom.model import EntryCode
+from waitingroom.outcomes import EntryCode
 from waitingroom.store.client import Store
 
 RACERS = 16

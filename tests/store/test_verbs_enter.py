@@ -3,7 +3,8 @@
 import pytest
 from real import T0
 
-from waitingroom.model import DrawMethod, EntryCode, Standing
+from waitingroom.model import DrawMethod
+from waitingroom.outcomes import EntryCode, Standing
 
 MINUTE = 60_000
 

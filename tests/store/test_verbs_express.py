@@ -3,7 +3,7 @@
 import pytest
 from real import T0
 
-from waitingroom.model import EntryCode
+from waitingroom.outcomes import EntryCode
 
 
 def test_with_nobody_waiting_a_shopper_is_in_at_once(make_room):

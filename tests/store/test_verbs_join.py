@@ -4,7 +4,8 @@ import pytest
 from real import T0
 
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import DrawMethod, JoinCode, Phase
+from waitingroom.model import DrawMethod, Phase
+from waitingroom.outcomes import JoinCode
 from waitingroom.store.keys import network_key
 
 

@@ -2,7 +2,8 @@
 
 from real import T0
 
-from waitingroom.model import DrawMethod, EntryCode, Standing
+from waitingroom.model import DrawMethod
+from waitingroom.outcomes import EntryCode, Standing
 
 LEAVERS = 1_000_000
 

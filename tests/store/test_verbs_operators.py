@@ -4,7 +4,8 @@ import pytest
 from real import ME, T0
 
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
-from waitingroom.model import DrawMethod, EntryCode, Phase, Settings
+from waitingroom.model import DrawMethod, Phase, Settings
+from waitingroom.outcomes import EntryCode
 
 MINUTE = 60_000
 

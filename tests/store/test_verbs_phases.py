@@ -4,7 +4,8 @@ import pytest
 from real import T0
 
 from waitingroom.errors import BadSetting, WrongPhase
-from waitingroom.model import DrawMethod, EntryCode, Phase
+from waitingroom.model import DrawMethod, Phase
+from waitingroom.outcomes import EntryCode
 
 MINUTE = 60_000
 

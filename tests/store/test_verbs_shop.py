@@ -3,7 +3,7 @@
 import pytest
 from real import T0
 
-from waitingroom.model import LeaseCode, LeaseState
+from waitingroom.outcomes import LeaseCode, LeaseState
 from waitingroom.store.keys import handover_key
 
 MINUTE = 60_000

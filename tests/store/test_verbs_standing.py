@@ -2,7 +2,7 @@
 
 from real import T0
 
-from waitingroom.model import Standing
+from waitingroom.outcomes import Standing
 
 
 def test_each_ticket_is_told_where_it_stands(make_room):

@@ -1,6 +1,6 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from waitingroom.errors import WaitingRoomError
@@ -16,6 +16,7 @@ STATUS = {
     "version_conflict": 409,
     "wrong_phase": 409,
     "old_epoch": 410,
+    "length_required": 411,
     "store_down": 503,
     "store_unfit": 503,
 }
@@ -46,6 +47,12 @@ def answer(code: str, message: str, status: int) -> Response:
 
 def register(app: Flask) -> None:
     """Answer faults as JSON, and let no answer be kept by a cache."""
+
+    @app.before_request
+    def _measured() -> None:
+        # The server reads chunks while we do, and one that is broken would be a fault of ours.
+        if "Transfer-Encoding" in request.headers:
+            raise Refused("length_required", "the body must come with a Content-Length")
 
     @app.errorhandler(WaitingRoomError)
     def _ours(error: WaitingRoomError) -> Response:

@@ -4,14 +4,17 @@ Every call wants ``Authorization: Bearer`` with one of the shop's keys.
 """
 
 import hmac
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from waitingroom.console.faults import Refused
+from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import Leases, Phase, is_room_id
+from waitingroom.model import Phase, is_room_id
+from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
@@ -21,6 +24,7 @@ LONGEST_LEASE = 40
 LONGEST_TOKEN = 1_024
 OUTSIDE = frozenset({Phase.SCHEDULED, Phase.CLOSED})
 """Phases in which there is no sale for the guard to guard."""
+log = logging.getLogger("waitingroom.console")
 
 
 class RoomApi:
@@ -33,6 +37,7 @@ class RoomApi:
         self._keyring = keyring
         self._shop_keys = [key.encode() for key in shop_keys]
         self._now_ms = now_ms
+        self._releases = Releases()
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -56,7 +61,13 @@ class RoomApi:
     def redeem(self, room: str) -> Response:
         """Use a handover: 200 once, then 409 ``replayed``; 410 ``old_epoch``; 401 ``bad_token``."""
         handover = self._handover(room, _field("handover"))
-        if not self._used(room, handover):
+        staff = handover.lease.startswith("s-")
+        first = self._store.redeem(room, handover.epoch, handover.nonce, staff=staff)
+        if first is None:
+            raise Refused("old_epoch", "this was revoked, or is of an earlier running of the room")
+        if not first:
+            # For whoever wants to count them: somebody passes an address on.
+            log.warning("a handover of the lease %s of %s came again", handover.lease, room)
             raise Refused("replayed", "this handover was used before")
         return jsonify(ok=True)
 
@@ -71,28 +82,26 @@ class RoomApi:
                 "bad_token", "this is no handover of this room that is still good"
             ) from None
 
-    def _used(self, room: str, handover: Handover) -> bool:
-        """Whether this call is the first to use it."""
-        epoch = handover.epoch
-        if handover.lease.startswith("s-"):
-            now = self._store.renew(room, ())
-            if now.staff_epoch != handover.epoch:
-                raise Refused("old_epoch", "this staff pass was revoked")
-            epoch = now.epoch
-        first = self._store.redeem(room, epoch, handover.nonce)
-        if first is None:
-            raise Refused("old_epoch", "this belongs to an earlier running of the room")
-        return first
-
     def renew(self, room: str) -> Response:
-        """Keep leases for another session; an empty list only asks where the room stands."""
+        """Keep leases for another session; an empty list only asks where the room stands.
+
+        With ``?since=MARK`` the answer also tells which leases were ``released`` lately, through
+        whichever process, and the next ``mark``; an empty one asks for all that are remembered.
+        """
         leases = _leases()
-        return _told(leases, self._store.renew(room, leases))
+        told = _told(leases, self._store.renew(room, leases))
+        if (since := request.args.get("since")) is not None:
+            told["mark"], told["released"] = self._releases.since(room, since)
+        return jsonify(told)
 
     def release(self, room: str) -> Response:
         """Give places in the shop back."""
         leases = _leases()
-        return _told(leases, self._store.release(room, leases))
+        answer = self._store.release(room, leases)
+        states = zip(leases, answer.states, strict=True)
+        over = [lease for lease, state in states if state.code is LeaseCode.RELEASED]
+        self._releases.add(room, over)
+        return jsonify(_told(leases, answer))
 
 
 def _field(name: str) -> Any:
@@ -117,15 +126,15 @@ def _leases() -> list[str]:
     return leases
 
 
-def _told(leases: Sequence[str], answer: Leases) -> Response:
+def _told(leases: Sequence[str], answer: Leases) -> dict[str, Any]:
     """Where the room stands, and what became of each lease."""
-    return jsonify(
-        epoch=answer.epoch,
-        staff_epoch=answer.staff_epoch,
-        phase=answer.phase,
-        outside=answer.phase in OUTSIDE,
-        leases={
+    return {
+        "epoch": answer.epoch,
+        "staff_epoch": answer.staff_epoch,
+        "phase": answer.phase,
+        "outside": answer.phase in OUTSIDE,
+        "leases": {
             lease: {"state": state.code, "expires_at_ms": state.expires_at_ms}
             for lease, state in zip(leases, answer.states, strict=True)
         },
-    )
+    }

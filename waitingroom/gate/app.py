@@ -10,18 +10,10 @@ from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import entrance, ticket, views, wait
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import (
-    Receive,
-    Refusal,
-    Request,
-    Response,
-    Scope,
-    Send,
-    json_response,
-    refusal_response,
-)
+from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
+from waitingroom.gate.request import Receive, Request, Scope
 from waitingroom.gate.rooms import KnownRoom, Rooms
 from waitingroom.model import is_room_id
 from waitingroom.store.aclient import AsyncStore
@@ -143,7 +135,8 @@ class App:
     def _health(self, name: str) -> Response:
         """The process is up; and, for ``readyz``, the store answers."""
         if name == "readyz" and (problem := self._rooms.problem):
-            return json_response(503, {"error": problem.code, "message": str(problem)})
+            # Its own words name hosts and sockets: they are for the log, where they stand.
+            raise _away(problem.code, "our records cannot be used now; the gate's log says why")
         return json_response(200, {"status": "ok"})
 
     def _refuse(self, request: Request, error: WaitingRoomError) -> Response:
@@ -153,17 +146,17 @@ class App:
         elif isinstance(error, NoSuchRoom):
             refusal = Refusal(404, error.code, str(error))
         elif isinstance(error, StoreDown | StoreUnfit):
-            refusal = Refusal(
-                503,
-                StoreDown.code,
-                "we cannot reach our own records for a moment; your place is safe",
-                retry_after_ms=clock.jitter(STORE_DOWN_MS, 0.5),
-            )
+            message = "we cannot reach our own records for a moment; your place is safe"
+            refusal = _away(StoreDown.code, message)
         else:
             refusal = Refusal(500, error.code, "something went wrong")
         if request.wants_html:
             return wait.notice(self.gate, request, refusal)
         return refusal_response(refusal)
+
+
+def _away(code: str, message: str) -> Refusal:
+    return Refusal(503, code, message, retry_after_ms=clock.jitter(STORE_DOWN_MS, 0.5))
 
 
 def _nothing_here() -> Refusal:

@@ -6,18 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from waitingroom.gate.clients import Network, client_of
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
-from waitingroom.gate.http import (
-    MOST_FORM_FIELDS,
-    TICKET_KEPT_S,
-    Refusal,
-    Request,
-    set_cookie,
-)
+from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
 from waitingroom.gate.line import Line
 from waitingroom.gate.origin import is_cross_site, is_ours
 from waitingroom.gate.pages import Pages
+from waitingroom.gate.request import MOST_FORM_FIELDS, Request
 from waitingroom.gate.rooms import KnownRoom, Rooms
-from waitingroom.gate.targets import resolve
+from waitingroom.gate.targets import is_same_host, resolve
 from waitingroom.tokens import Keyring, Pass, Ticket
 
 
@@ -51,9 +46,9 @@ class Gate:
         name = cookie_name("ticket", ticket.room, secure=self.secure)
         return set_cookie(name, token, secure=self.secure, seconds=TICKET_KEPT_S)
 
-    def pass_cookie(self, value: Pass) -> tuple[bytes, bytes]:
+    def pass_cookie(self, value: Pass, *, now_ms: int) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a pass."""
-        return pass_cookie(self.keyring, value, secure=self.secure)
+        return pass_cookie(self.keyring, value, now_ms=now_ms, secure=self.secure)
 
     def client(self, request: Request) -> str:
         """The address that a request comes from, "" where it has none."""
@@ -87,11 +82,11 @@ class Gate:
             return ""
         return found.get("to", [""])[0]
 
-    def handed_over(self, request: Request, value: Pass, target: str) -> str:
+    def handed_over(self, request: Request, value: Pass, target: str, *, now_ms: int) -> str:
         """``target``, with a handover where our cookie does not reach."""
-        scheme = urlsplit(self.public_url).scheme
-        host = request.header(b"host")
-        return handed_over(self.keyring, value, target, scheme=scheme, host=host)
+        if is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host")):
+            return target
+        return handed_over(self.keyring, value, target, now_ms=now_ms)
 
     def refuse_cross_site(self, request: Request) -> None:
         """A form on somebody else's page could otherwise replace a good ticket by a new one."""

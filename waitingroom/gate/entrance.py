@@ -8,17 +8,18 @@ from waitingroom.gate.credentials import cookie_name, shown
 from waitingroom.gate.http import (
     NO_STORE,
     Refusal,
-    Request,
     Response,
     json_response,
     redirect,
     set_cookie,
 )
 from waitingroom.gate.line import pass_of
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
 from waitingroom.gate.ticket import wait_page
-from waitingroom.model import Entry, EntryCode, Phase
+from waitingroom.model import Phase
+from waitingroom.outcomes import Entry, EntryCode
 from waitingroom.tokens import Ticket
 
 MOST_ROUNDS = 3
@@ -57,11 +58,12 @@ def _retry_ms(entry: Entry) -> int:
 
 
 def let_in(
-    gate: Gate, request: Request, ticket: Ticket, entry: Entry, target: str
+    gate: Gate, request: Request, known: KnownRoom, inside: tuple[Ticket, Entry], target: str
 ) -> tuple[str, tuple[bytes, bytes]]:
-    """Where to go, and the cookie that opens the shop there."""
-    value = pass_of(ticket, entry)
-    return gate.handed_over(request, value, target), gate.pass_cookie(value)
+    """Where to go, and the cookie that opens the shop there, for somebody who is ``inside``."""
+    value, now_ms = pass_of(*inside, known.snapshot.session_ms), inside[1].now_ms
+    where = gate.handed_over(request, value, target, now_ms=now_ms)
+    return where, gate.pass_cookie(value, now_ms=now_ms)
 
 
 async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
@@ -79,11 +81,11 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
             return redirect(wait_page(room, to))
         raise refusal_of(entry)
     if request.is_native:
-        value = pass_of(ticket, entry)
+        value = pass_of(ticket, entry, known.snapshot.session_ms)
         token = gate.keyring.room_keys(room).sign_pass(value)
         body = {"expires_at_ms": entry.expires_at_ms, "redirect": target, "pass": token}
         return json_response(200, body)
-    where, cookie = let_in(gate, request, ticket, entry, target)
+    where, cookie = let_in(gate, request, known, (ticket, entry), target)
     if request.wants_redirects:
         return redirect(where, cookie)
     return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
@@ -112,7 +114,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     ticket, entry = entered
     if not entry.is_in:
         return redirect(page_of(room, to), gate.ticket_cookie(ticket))
-    where, cookie = let_in(gate, request, ticket, entry, target)
+    where, cookie = let_in(gate, request, known, entered, target)
     round_cookie = _round_cookie(gate, room, round_)
     return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
 

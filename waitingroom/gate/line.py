@@ -11,16 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
-from waitingroom.model import (
-    DrawMethod,
-    Entry,
-    EntryCode,
-    JoinBatch,
-    Phase,
-    Snapshot,
-    Standing,
-    lease_id,
-)
+from waitingroom.model import DrawMethod, Phase, Snapshot
+from waitingroom.outcomes import Entry, EntryCode, JoinBatch, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
 from waitingroom.tokens import Keyring, Pass, Ticket
@@ -175,13 +167,17 @@ def until_opening(snapshot: Snapshot) -> int:
     return max(SOON_MS, draw_at_ms - snapshot.now_ms)
 
 
-def pass_of(ticket: Ticket, entry: Entry) -> Pass:
-    """The pass for a lease that ``entry`` tells of."""
+def pass_of(ticket: Ticket, entry: Entry, session_ms: int) -> Pass:
+    """The pass for a lease that ``entry`` tells of, good for what is left of its session.
+
+    It says when that session began, not when it was told of: the guard gives as long a one again.
+    """
     return Pass(
         room=ticket.room,
         epoch=ticket.epoch,
         lease=lease_id(ticket.epoch, ticket.arrival),
-        issued_at_ms=entry.now_ms,
+        # A session that was made shorter meanwhile would have begun in the future.
+        issued_at_ms=min(entry.now_ms, entry.expires_at_ms - session_ms),
         expires_at_ms=entry.expires_at_ms,
         ends_at_ms=entry.ends_at_ms,
     )

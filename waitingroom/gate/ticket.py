@@ -5,10 +5,12 @@ from urllib.parse import quote
 
 from waitingroom import clock
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import NO_STORE, Refusal, Request, Response, json_response, redirect
+from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, redirect
 from waitingroom.gate.line import number_in
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.model import DrawMethod, JoinBatch, JoinCode, Phase, Snapshot, Standing
+from waitingroom.model import DrawMethod, Phase, Snapshot
+from waitingroom.outcomes import JoinBatch, JoinCode, Standing
 from waitingroom.tokens import Ticket
 
 KEPT = frozenset({Standing.NOT_CALLED, Standing.CALLED, Standing.INSIDE})

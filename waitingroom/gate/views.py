@@ -6,8 +6,9 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import NO_SNIFF, Refusal, Request, Response, redirect
+from waitingroom.gate.http import NO_SNIFF, Refusal, Response, redirect
 from waitingroom.gate.pages import content_security_policy
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")

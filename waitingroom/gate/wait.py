@@ -2,12 +2,14 @@
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in, page_of
-from waitingroom.gate.http import Refusal, Request, Response, redirect
+from waitingroom.gate.http import Refusal, Response, redirect
 from waitingroom.gate.line import number_in
 from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
+from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import html_headers, language_of
-from waitingroom.model import EntryCode, Phase, Snapshot, Standing
+from waitingroom.model import Phase, Snapshot
+from waitingroom.outcomes import EntryCode, Standing
 
 NO_STORE = b"no-store"
 
@@ -41,7 +43,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
         if entry.is_in:
-            where, cookie = let_in(gate, request, ticket, entry, target)
+            where, cookie = let_in(gate, request, known, (ticket, entry), target)
             return redirect(where, cookie)
         door, retry_ms = AT_DOOR.get(entry.code), entry.retry_after_ms
     view = wait_view(

@@ -9,7 +9,9 @@ from urllib.parse import quote
 from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.http import dump_cookie, parse_cache_control_header
 
+from waitingroom.guard.passes import cookie_names
 from waitingroom.guard.paths import Refused
+from waitingroom.tokens import Pass, RoomKeyring
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -100,6 +102,13 @@ def pass_cookie(name: str, raw: str, max_age_ms: int, *, secure: bool) -> tuple[
         samesite="Lax",
     )
     return "Set-Cookie", cookie
+
+
+def given_pass(keyring: RoomKeyring, value: Pass, now_ms: int, *, secure: bool) -> tuple[str, str]:
+    """The header that gives ``value`` to the browser."""
+    name = cookie_names(value.room)[0 if secure else 1]
+    raw = keyring.sign_pass(value)
+    return pass_cookie(name, raw, value.expires_at_ms - now_ms, secure=secure)
 
 
 def private(headers: Headers) -> Headers:

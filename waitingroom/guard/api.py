@@ -4,6 +4,7 @@ No redirect is followed and no proxy is taken from the environment: the bearer k
 address that the shop named. Safe between threads: every call has a connection of its own.
 """
 
+import encodings.idna  # noqa: F401 - see below
 import http.client
 import json
 import ssl
@@ -11,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from waitingroom.guard.knowledge import RoomFacts
+
+# Sockets load the codec of host names when they first meet one. A server that forks while our
+# thread does so would leave its child without that codec for good: it could never call again.
 
 LONGEST_ANSWER = 1_000_000
 """Bytes. A thousand leases take about 60,000."""
@@ -40,10 +44,16 @@ class Redeemed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeaseNews:
-    """An answer to renew or release: where the room stands, and the leases that are over."""
+    """An answer to renew or release: where the room stands, and the leases that are over.
+
+    ``released``: those that were given back lately, through whichever process of the shop;
+    ``mark``: what to show for hearing of later ones only.
+    """
 
     facts: RoomFacts
     ended: tuple[str, ...]
+    released: tuple[str, ...] = ()
+    mark: str = ""
 
 
 # 401 (but for a bad token), 403 and 404 speak of our key or of a room that is not there yet: an
@@ -71,14 +81,22 @@ class RoomApi:
         return Redeemed.FIRST
 
     def renew(
-        self, room: str, leases: Sequence[str], *, now_ms: int, timeout_s: float
+        self,
+        room: str,
+        leases: Sequence[str],
+        *,
+        now_ms: int,
+        timeout_s: float,
+        mark: str = "",
     ) -> LeaseNews:
         """Keep leases for another session; with none, ask where the room stands.
 
-        Raises :class:`ApiAway` and :class:`CallRefused`; repeating it does no harm.
+        ``mark``: of the answer before. Raises :class:`ApiAway` and :class:`CallRefused`; repeating
+        it does no harm.
         """
         body = {"leases": list(leases)}
-        return _lease_news(self._post(room, "leases/renew", body, timeout_s), now_ms)
+        call = f"leases/renew?since={quote(mark, safe='')}"
+        return _lease_news(self._post(room, call, body, timeout_s), now_ms)
 
     def release(
         self, room: str, leases: Sequence[str], *, now_ms: int, timeout_s: float
@@ -140,9 +158,12 @@ def _lease_news(body: dict[str, Any], now_ms: int) -> LeaseNews:
             _count(body["epoch"]), _count(body["staff_epoch"]), _flag(body["outside"]), now_ms
         )
         states = {lease: state["state"] for lease, state in body["leases"].items()}
+        released = tuple(map(_text, body.get("released", ())))
+        mark = _text(body.get("mark", ""))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ApiAway(f"an answer without {error}") from error
-    return LeaseNews(facts, tuple(lease for lease, state in states.items() if state in _ENDED))
+    ended = tuple(lease for lease, state in states.items() if state in _ENDED)
+    return LeaseNews(facts, ended, released, mark)
 
 
 def _count(value: object) -> int:
@@ -154,4 +175,10 @@ def _count(value: object) -> int:
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("a flag")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
     return value

@@ -3,7 +3,7 @@
 All of it is bounded, safe between threads, and lost with the process. A process that has heard
 nothing yet (or not for long) goes by signatures and times alone: that is how the shop goes on
 without the gate. So a pass that was released through one process is refused by the others only
-once they hear of it, which is at its next renewal at the latest.
+once their reporter has heard of it: within some seconds, or when the room API is back.
 """
 
 from collections.abc import Hashable

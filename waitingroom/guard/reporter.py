@@ -13,7 +13,7 @@ from threading import Condition, Thread
 
 from waitingroom.clock import monotonic_ms
 from waitingroom.guard.api import ApiAway, CallRefused, Redeemed, RoomApi
-from waitingroom.guard.knowledge import Knowledge
+from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
 from waitingroom.guard.outbox import Outbox, Pace
 from waitingroom.tokens import Pass
 
@@ -51,6 +51,7 @@ class Reporter:
     def _empty(self) -> None:
         self._boxes = {room: Outbox() for room in self._rooms}
         self._paces = {room: Pace() for room in self._rooms}
+        self._marks = dict.fromkeys(self._rooms, "")
         self._changed = Condition()
         self._thread: Thread | None = None
         self._closing = False
@@ -185,10 +186,14 @@ class Reporter:
             leases = box.take_renewals()
         with self._returning(box.put_back_renewals, leases):
             now_ms = self._now_ms()
-            news = self._api.renew(room, leases, now_ms=now_ms, timeout_s=timeout_s)
+            mark = self._marks[room]
+            news = self._api.renew(room, leases, now_ms=now_ms, timeout_s=timeout_s, mark=mark)
+            self._marks[room] = news.mark
             self._known.learn(room, news.facts)
             for lease in news.ended:
                 self._known.end(room, lease, at_ms=0)
+            for lease in news.released:
+                self._known.end(room, lease, at_ms=now_ms + RELEASE_GRACE_MS)
 
     @contextmanager
     def _returning(self, put_back: Callable[[list[str]], None], what: list[str]) -> Iterator[None]:

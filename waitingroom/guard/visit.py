@@ -23,6 +23,8 @@ LONGEST_WAY_BACK = 2_000
 _PATH_LETTERS = "/:@!$&'()*+,;=-._~"
 _UNFIT = re.compile(r"[\x00-\x20\x7f-\uffff]")
 """What no client may write in an address, and no server can write in a header."""
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+"""Other software on the same host may set cookies in any encoding. Ours are ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Visit:
     def of(cls, environ: "WSGIEnvironment", shop: str = "") -> "Visit":
         """Read a WSGI request."""
         handover, query = split_handover(environ.get("QUERY_STRING", ""))
-        cookies = parse_cookie(environ.get("HTTP_COOKIE", ""))
+        cookies = parse_cookie(_FOREIGN.sub("?", environ.get("HTTP_COOKIE", "")))
         return cls(environ, shop, query, handover, tuple(cookies.items(multi=True)))
 
     @property

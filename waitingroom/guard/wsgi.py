@@ -14,22 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from waitingroom import clock
 from waitingroom.guard import answers
-from waitingroom.guard.api import Redeemed, RoomApi
+from waitingroom.guard.api import RoomApi
 from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
-from waitingroom.guard.passes import (
-    best_pass,
-    cookie_names,
-    pass_of,
-    read_handover,
-    slid,
-    supersedes,
-)
+from waitingroom.guard.passes import best_pass, cookie_names, slid
 from waitingroom.guard.paths import InRoom, Open, Refused
 from waitingroom.guard.redeem import Redeemer
 from waitingroom.guard.reporter import Reporter
 from waitingroom.guard.settings import GuardSettings, Outside
+from waitingroom.guard.swap import Swap
 from waitingroom.guard.visit import Visit
-from waitingroom.tokens import Handover, Pass
+from waitingroom.tokens import Pass
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -98,6 +92,7 @@ class Guard:
             api = RoomApi(settings.api, settings.shop_key)
             self._reporter = Reporter(api, settings.keyrings, self._known, now_ms=now_ms)
             self._redeemer = Redeemer(api, self._reporter.redeem_later)
+        self._swap = Swap(settings.keyrings, self._known, self._redeemer)
         _GUARDS.add(self)
 
     def after_fork(self) -> None:
@@ -132,7 +127,7 @@ class Guard:
         current = self._current(where.room, visit, now_ms)
         welcome = current is not None or not self._guarded(where.room, now_ms)
         if visit.handover is not None and visit.method == "GET":
-            cookie = self._swap(where.room, visit, current, now_ms)
+            cookie = self._swap.cookie(where.room, visit, current, now_ms)
             if cookie is not None:
                 return answers.arrived(visit.url, cookie)
             if welcome:
@@ -186,7 +181,9 @@ class Guard:
             return [answers.pass_cookie(name, "", 0, secure=name == names[0]) for name in present]
         if renewed is None:
             return []
-        return [self._cookie(renewed, now_ms, secure=visit.secure or bool(visit.cookie(names[0])))]
+        keyring = self._settings.keyrings[renewed.room]
+        secure = visit.secure or bool(visit.cookie(names[0]))
+        return [answers.given_pass(keyring, renewed, now_ms, secure=secure)]
 
     def _release(self, current: Pass) -> bool:
         """Give the shopper's place back. Staff have none, and keep their way in."""
@@ -197,39 +194,6 @@ class Guard:
         if self._reporter is not None:
             self._reporter.release(current)
         return True
-
-    def _swap(
-        self, room: str, visit: Visit, current: Pass | None, now_ms: int
-    ) -> tuple[str, str] | None:
-        """The cookie for a handover; None where the handover is no good, or not needed.
-
-        A pass that counts is kept, so that nobody can be handed another's by a link. Of two
-        racers with one handover one gets the pass; the other is told like any replay.
-        """
-        token = visit.handover or ""
-        handover = read_handover(token, self._settings.keyrings[room], self._known, now_ms)
-        if handover is None:
-            return None
-        if current is not None and self._known.releasing(current):
-            current = None
-        if current is not None and not supersedes(handover, current):
-            return None
-        if not self._is_first(room, token, handover, now_ms):
-            return None
-        return self._cookie(pass_of(handover), now_ms, secure=visit.secure)
-
-    def _is_first(self, room: str, token: str, handover: Handover, now_ms: int) -> bool:
-        """Whether nobody has used the handover before, as far as anybody can tell in time."""
-        if not self._known.first_use(handover, now_ms):
-            return False
-        if self._redeemer is None:
-            return True
-        return self._redeemer.ask(room, token) is not Redeemed.REFUSED
-
-    def _cookie(self, value: Pass, now_ms: int, *, secure: bool) -> tuple[str, str]:
-        name = cookie_names(value.room)[0 if secure else 1]
-        raw = self._settings.keyrings[value.room].sign_pass(value)
-        return answers.pass_cookie(name, raw, value.expires_at_ms - now_ms, secure=secure)
 
     def release(self, environ: "WSGIEnvironment") -> bool:
         """See :func:`release`."""

@@ -20,6 +20,9 @@ timeout = 30
 limit_request_line = 4_094
 limit_request_fields = 64
 limit_request_field_size = 8_190
+# A proxy on this machine is believed by default, and passes on what it was sent: a SCRIPT_NAME that
+# does not fit the path is answered with 500.
+forwarder_headers = ""
 loglevel = "warning"
 # gunicorn 27 would open one control socket that all servers of a user share.
 control_socket_disable = True

@@ -12,11 +12,12 @@ from redis.backoff import NoBackoff
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
-from waitingroom.model import Entry, EntryCode, Express, JoinBatch, Snapshot, Standing
+from waitingroom.model import Snapshot
+from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Standing
 from waitingroom.store import fitness, library, state, verbs
+from waitingroom.store.call import Call
 from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
 from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, fence_key
-from waitingroom.store.verbs import Call
 
 MOST_CONNECTIONS = 50
 """To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""

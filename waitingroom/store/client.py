@@ -9,24 +9,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from waitingroom.errors import BadSetting, NoSuchRoom
-from waitingroom.model import (
-    ROOM_ID,
-    Entry,
-    Express,
-    JoinBatch,
-    Leases,
-    LogEntry,
-    PlanStep,
-    Settings,
-    Snapshot,
-    Standing,
-    is_room_id,
-)
+from waitingroom.model import ROOM_ID, LogEntry, PlanStep, Settings, Snapshot, is_room_id
+from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
-from waitingroom.store import fitness, library, state, verbs
+from waitingroom.store import acts, fitness, library, state, verbs
+from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.keys import ROOMS, RoomKeys
-from waitingroom.store.verbs import Call
 
 SEED_BYTES = 32
 T = TypeVar("T")
@@ -178,7 +167,7 @@ class Store:
         # Listed first: a crash in between leaves a name without a room, which `rooms` users skip.
         self._plain(lambda: self._redis.sadd(ROOMS, room))
         seed = secrets.token_bytes(SEED_BYTES)
-        return self._snapshot(room, verbs.create(room, settings, seed, actor=actor, now_ms=now_ms))
+        return self._snapshot(room, acts.create(room, settings, seed, actor=actor, now_ms=now_ms))
 
     def set(
         self,
@@ -195,8 +184,8 @@ class Store:
         settings that contradict each other; the next change is then told so.
         """
         check(changes)
-        check_together(verbs.settings_of(self.status(room, now_ms=now_ms), **changes))
-        call = verbs.change(room, changes, actor=actor, version=version, now_ms=now_ms)
+        check_together(acts.settings_of(self.status(room, now_ms=now_ms), **changes))
+        call = acts.change(room, changes, actor=actor, version=version, now_ms=now_ms)
         return self._snapshot(room, call)
 
     def plan(
@@ -204,26 +193,26 @@ class Store:
     ) -> Snapshot:
         """Replace the knob plan with ``steps``: see :func:`waitingroom.settings.check_plan`."""
         check_plan(steps)
-        return self._snapshot(room, verbs.plan(room, steps, actor=actor, now_ms=now_ms))
+        return self._snapshot(room, acts.plan(room, steps, actor=actor, now_ms=now_ms))
 
     def act(
         self, room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None
     ) -> Snapshot:
         """pause, resume, drain, close or revoke_staff. ``WrongPhase`` where it makes no sense."""
-        call = verbs.act(room, name, actor=actor, reason=reason, now_ms=now_ms)
+        call = acts.act(room, name, actor=actor, reason=reason, now_ms=now_ms)
         return self._snapshot(room, call)
 
     def open(self, room: str, *, actor: str, now_ms: int | None = None) -> Snapshot:
         """Open now; a draining room opens again, a closed one begins a new epoch."""
         seed = secrets.token_bytes(SEED_BYTES)
-        return self._snapshot(room, verbs.begin(room, "open", seed, actor=actor, now_ms=now_ms))
+        return self._snapshot(room, acts.begin(room, "open", seed, actor=actor, now_ms=now_ms))
 
     def reset(
         self, room: str, *, actor: str, opens_at_ms: int = 0, now_ms: int | None = None
     ) -> Snapshot:
         """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
         check({"opens_at_ms": opens_at_ms})
-        call = verbs.begin(
+        call = acts.begin(
             room,
             "reset",
             secrets.token_bytes(SEED_BYTES),
@@ -235,11 +224,11 @@ class Store:
 
     def note(self, room: str, act: str, detail: str, *, actor: str) -> tuple[int, int, int]:
         """Log an act that happens outside the store; answers (epoch, staff epoch, now)."""
-        return verbs.read_note(self.run(verbs.note(room, act, detail, actor=actor)))
+        return acts.read_note(self.run(acts.note(room, act, detail, actor=actor)))
 
     def log(self, room: str, count: int = 100) -> list[LogEntry]:
         """The newest acts first."""
         if room not in self.rooms():
             raise NoSuchRoom(room)
         key = RoomKeys.of(room).log
-        return verbs.read_log(self._plain(lambda: self._redis.xrevrange(key, count=count)))
+        return acts.read_log(self._plain(lambda: self._redis.xrevrange(key, count=count)))

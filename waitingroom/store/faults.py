@@ -14,7 +14,7 @@ from waitingroom.errors import (
     VersionConflict,
     WrongPhase,
 )
-from waitingroom.store.verbs import Call
+from waitingroom.store.call import Call
 
 UNREACHED = (redis.RedisError, OSError, RuntimeError)
 """What a driver raises where it gets no answer. RuntimeError is uvloop's, for a write to a

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
-from waitingroom.store.keys import FIELDS, FORMAT, RoomKeys
-from waitingroom.store.verbs import Call
+from waitingroom.store.call import Call, call, clock
+from waitingroom.store.keys import FIELDS, FORMAT
 
 _PACKED = struct.Struct(FORMAT)
 _COUNTERS = tuple(Counters.__dataclass_fields__)
@@ -32,7 +32,7 @@ class Texts:
 
 def status(room: str, *, known: int = -1, now_ms: int | None = None) -> Call:
     """The room as it is now; brings it there. ``known``: the ``told`` of the texts at hand."""
-    return Call("status", tuple(RoomKeys.of(room)), ("" if now_ms is None else now_ms, known))
+    return call("status", room, clock(now_ms), known)
 
 
 def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snapshot:

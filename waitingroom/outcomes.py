@@ -1,0 +1,125 @@
+"""What each verb answers: outcomes of a try, which are no faults. Frozen, times in milliseconds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from waitingroom.model import Phase
+
+
+class JoinCode(StrEnum):
+    """What a joiner is told."""
+
+    JOINED = "joined"
+    NOT_YET = "not_yet"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinBatch:
+    """The answer to a group of joins. ``arrivals``: one per joiner, None for one over the budget.
+
+    ``number_known``: whether a number can be told now (after the draw, or in a FIFO room).
+    """
+
+    code: JoinCode
+    epoch: int
+    now_ms: int
+    phase: Phase
+    drawn: int | None
+    fifo: bool
+    arrivals: tuple[int | None, ...]
+
+
+class EntryCode(StrEnum):
+    """What a shopper who knocks is told. ``AGAIN``: the same lease, told once more."""
+
+    ENTERED = "entered"
+    AGAIN = "again"
+    OLD_EPOCH = "old_epoch"
+    SPENT = "spent"
+    LEFT = "left"
+    NOT_CALLED = "not_called"
+    LAPSED = "lapsed"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    CLOSED = "closed"
+    FULL = "full"
+    DOOR = "door"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The answer to a knock.
+
+    ``ahead``: numbers to be called before this one (or, at the door, people there).
+    ``retry_after_ms``: when to knock again, 0 where waiting does not help. The times and ``count``
+    (entries so far in this epoch) are 0 unless the shopper is in.
+    """
+
+    code: EntryCode
+    now_ms: int
+    ahead: int = 0
+    retry_after_ms: int = 0
+    entered_at_ms: int = 0
+    expires_at_ms: int = 0
+    ends_at_ms: int = 0
+    count: int = 0
+
+    @property
+    def is_in(self) -> bool:
+        """Whether there is a lease."""
+        return self.code in (EntryCode.ENTERED, EntryCode.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Express:
+    """The answer to *in at once, or not at all*. ``entry`` is None where there is a line."""
+
+    epoch: int
+    arrival: int
+    entry: Entry | None
+
+
+class Standing(StrEnum):
+    """Where a ticket stands."""
+
+    INSIDE = "inside"
+    SPENT = "spent"
+    LEFT = "left"
+    NOT_CALLED = "not_called"
+    LAPSED = "lapsed"
+    CALLED = "called"
+    OLD_EPOCH = "old_epoch"
+
+
+class LeaseCode(StrEnum):
+    """What became of a lease."""
+
+    ACTIVE = "active"
+    RELEASED = "released"
+    UNKNOWN = "unknown"
+    OLD_EPOCH = "old_epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseState:
+    """One lease after a renewal or release; ``expires_at_ms`` is 0 unless it is active."""
+
+    code: LeaseCode
+    expires_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """The answer to the shop: where the room stands, and one state per lease asked for."""
+
+    epoch: int
+    staff_epoch: int
+    phase: Phase
+    now_ms: int
+    states: tuple[LeaseState, ...]
+
+
+def lease_id(epoch: int, arrival: int) -> str:
+    """The name of a shopper's lease: unique over all runnings of a room."""
+    return f"{epoch}-{arrival}"

@@ -1,0 +1,110 @@
+"""Sans-I/O: each verb of operators as a call, its reply as a value; faults as in :mod:`.verbs`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from waitingroom.draw import commitment
+from waitingroom.model import DrawMethod, LogEntry, PlanStep, Settings, Snapshot
+from waitingroom.settings import Value
+from waitingroom.store.call import Call, Reply, call, clock, text
+
+
+def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
+    """Settings as the store keeps them: numbers, and three texts."""
+    stored: dict[str, str | int] = {}
+    for field, value in changes.items():
+        if field == "draw":
+            stored["fifo"] = int(value == DrawMethod.FIFO)
+        elif isinstance(value, tuple):
+            stored[field] = " ".join(value)
+        else:
+            stored[field] = value if isinstance(value, str) else int(value)
+    return stored
+
+
+def _flat(changes: Mapping[str, Value]) -> list[str | int]:
+    return [word for pair in _stored(changes).items() for word in pair]
+
+
+def create(
+    room: str, settings: Settings, seed: bytes, *, actor: str, now_ms: int | None = None
+) -> Call:
+    """Make a room. Of two racers one is told ``RoomExists``."""
+    changes = asdict(settings)
+    detail = json.dumps(changes)
+    seeds = (seed.hex(), commitment(seed))
+    return call("create", room, clock(now_ms), actor, *seeds, detail, *_flat(changes))
+
+
+def change(
+    room: str,
+    changes: Mapping[str, Value],
+    *,
+    actor: str,
+    version: int | None = None,
+    now_ms: int | None = None,
+) -> Call:
+    """Turn knobs. Based on an old ``version``: nothing changes, ``VersionConflict``."""
+    based_on = "" if version is None else version
+    detail = json.dumps(dict(changes))
+    return call("set", room, clock(now_ms), actor, based_on, detail, *_flat(changes))
+
+
+def plan(room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None) -> Call:
+    """Replace the knob plan. A step that is already due takes effect at the next evaluation."""
+    lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
+    return call("plan", room, clock(now_ms), actor, *lines)
+
+
+def _at(step: PlanStep) -> int:
+    return step.at_ms
+
+
+def act(room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None) -> Call:
+    """pause, resume, drain, close, revoke_staff: an act without more to say than its reason."""
+    return call(name, room, clock(now_ms), actor, reason)
+
+
+def begin(
+    room: str,
+    name: str,
+    seed: bytes,
+    *,
+    actor: str,
+    opens_at_ms: int = 0,
+    now_ms: int | None = None,
+) -> Call:
+    """open, reset: acts that may begin an epoch, and then need its seed."""
+    seeds = (seed.hex(), commitment(seed))
+    return call(name, room, clock(now_ms), actor, "", *seeds, opens_at_ms)
+
+
+def note(room: str, name: str, detail: str, *, actor: str, now_ms: int | None = None) -> Call:
+    """Write a line into the room's log for an act that happens outside the store."""
+    return call("note", room, clock(now_ms), actor, name, detail)
+
+
+def read_note(reply: Reply) -> tuple[int, int, int]:
+    """Epoch, staff epoch, now."""
+    epoch, staff_epoch, now_ms = reply
+    return epoch, staff_epoch, now_ms
+
+
+def read_log(entries: Reply) -> list[LogEntry]:
+    """What ``XREVRANGE`` answers, newest first."""
+    return [
+        LogEntry(
+            int(fields[b"at_ms"]),
+            text(fields[b"actor"]),
+            text(fields[b"act"]),
+            text(fields[b"detail"]),
+        )
+        for _, fields in entries
+    ]
+
+
+def settings_of(snapshot: Snapshot, **changes: Value) -> Settings:
+    """The knobs as they stand in a snapshot, with ``changes``: what a change is checked against."""
+    names = Settings.__dataclass_fields__
+    return replace(Settings(**{name: getattr(snapshot, name) for name in names}), **changes)  # type: ignore[arg-type]

@@ -20,6 +20,11 @@ PATIENCE_MS = 15_000
 _ROOMS = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--screenshots FOLDER``: picture every state of the pages there."""
+    parser.addoption("--screenshots", metavar="FOLDER", help="picture every state of the pages")
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Where Chromium is; without one the tests that want it cannot run."""

@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --durations 15
 OTHER_STORE := tests/store tests/console tests/test_cli.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check format loadtest bench build clean
+.PHONY: help run test test-all check format loadtest bench screenshots build clean
 
 help:
 	@echo "make run       a demo: a room that opens in 30 s, a crowd, a shop; Ctrl-C ends it"
@@ -18,6 +18,7 @@ help:
 	@echo "make format    mend what lint and format can mend"
 	@echo "make loadtest  a crowd against a system of its own, with a verdict"
 	@echo "make bench     the speed table of docs/benchmarks.md"
+	@echo "make screenshots every state of the shopper's pages, in build/screenshots/"
 	@echo "make build     the wheel, in dist/"
 	@echo "make clean     everything that make made"
 
@@ -49,6 +50,10 @@ loadtest: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m loadtests.bench --write
+
+screenshots: $(VENV)/.dev
+	@$(PREPARE) browser
+	$(PYTEST) tests/browser/test_every_state.py --screenshots build/screenshots
 
 build: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

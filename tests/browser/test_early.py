@@ -101,6 +101,7 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     # A page learns of the draw by its next poll, and then waits up to the spread.
     assert moments[-1] < 2.3 + 3 + SLOW_S
     assert moments[-1] - moments[0] > 0.2
+    tabs[0].says("news-list", "Places drawn: 6,004.")
     tabs[0].page.get_by_text("How this line works").click()
     tabs[0].says("seed", room.seed or "")
 
@@ -148,3 +149,23 @@ def test_without_javascript_early_waits_for_the_draw_too(make_sale: Sales, come:
     assert "by draw" in tab.text("lead")
     sale.open()
     tab.arrives(sale.shop_url)
+
+
+def test_whoever_reads_how_many_are_here_is_one_of_them(make_sale: Sales, come: Come) -> None:
+    """Also where the gate has not counted them yet: nobody is shown "number 1" among 0 people."""
+    sale = make_sale(opens_at_ms=now_ms() + 60_000)
+    visitor = come()
+    visitor.context.route(
+        "**/status.json", lambda route: route.fulfill(json=route.fetch().json() | {"tail": 0})
+    )
+    tab = visitor.opens(sale.url)
+    tab.shows("early")
+    assert (tab.number, tab.text("here-n")) == (1, "1")
+    tab.says("lead", "Your number is 1.")
+
+
+def test_an_opening_is_never_told_later_than_it_is(make_sale: Sales, come: Come) -> None:
+    """In the title, where two hours and a quarter are two hours: nobody shall come back late."""
+    tab = come().opens(make_sale(opens_at_ms=now_ms() + 8_100_000).url)
+    tab.shows("early")
+    assert tab.page.title() == "Opens in 2 hours · Winter sale"

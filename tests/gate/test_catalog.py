@@ -4,7 +4,7 @@ from gettext import NullTranslations
 
 import pytest
 
-from waitingroom.gate.catalog import Catalog, fill
+from waitingroom.gate.catalog import NO_BREAK, Catalog, fill
 
 ENGLISH = Catalog("en")
 
@@ -28,7 +28,27 @@ ENGLISH = Catalog("en")
 )
 def test_a_span_is_said_as_people_say_it(low_s: int, high_s: int, words: str) -> None:
     """A range is rounded outward, a single time up: never less than the wait that is meant."""
-    assert ENGLISH.span(low_s, high_s) == words
+    assert ENGLISH.span(low_s, high_s).replace(NO_BREAK, "") == words
+
+
+def test_a_range_stays_on_one_line() -> None:
+    """Browsers break a line after a dash."""
+    assert ENGLISH.span(600, 1500) == f"10–{NO_BREAK}25 minutes"
+
+
+@pytest.mark.parametrize(
+    ("left_s", "words"),
+    [
+        (59, "less than a minute"),
+        (119, "1 minute"),
+        (7199, "119 minutes"),
+        (8100, "2 hours"),
+        (180_000, "2 days"),
+    ],
+)
+def test_the_time_to_an_opening_is_rounded_down(left_s: int, words: str) -> None:
+    """Whoever comes back when the page says must not be late."""
+    assert ENGLISH.until(left_s) == words
 
 
 def test_a_moment_is_told_in_utc() -> None:

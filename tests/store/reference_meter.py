@@ -5,6 +5,7 @@ from math import ceil
 
 from waitingroom.model import (
     Counters,
+    DrawMethod,
     News,
     Phase,
     PlanStep,
@@ -165,8 +166,9 @@ class Timed:
             return
         is_opening = bool(opens) and self.now_ms >= opens
         if line.drawn is None and (is_opening or (draws and self.now_ms >= draws)):
-            line.drawn, line.drawn_at_ms = line.tail, self.now_ms
-            self.tell("drawn", str(line.tail))
+            line.drawn, line.drawn_at_ms, self.changed = line.tail, self.now_ms, True
+            if self.settings.draw is DrawMethod.SHUFFLE and line.drawn:
+                self.tell("drawn", str(line.drawn))
         if is_opening:
             line.opened_at_ms = self.wall_ms = self.now_ms
             line.credit = line.door = self.burst * ONE

@@ -77,6 +77,22 @@ def test_the_log_of_no_room_is_no_empty_log(store):
         store.log("nowhere")
 
 
+@pytest.mark.parametrize(
+    ("draw", "early", "told"),
+    [
+        (DrawMethod.SHUFFLE, 3, [("drawn", "3"), ("opened", "")]),
+        (DrawMethod.SHUFFLE, 0, [("opened", "")]),
+        (DrawMethod.FIFO, 3, [("opened", "")]),
+    ],
+)
+def test_only_a_draw_of_somebody_is_news(make_room, draw, early, told):
+    """Where places go by arrival nothing is drawn, and "0 were drawn" tells nobody a thing."""
+    room = make_room(draw=draw, opens_at_ms=T0 + 1000)
+    if early:
+        room.crowd(T0, early)
+    assert news_of(room.status(T0 + 1000)) == told
+
+
 def test_what_shoppers_are_told_is_in_the_news(make_room):
     """Codes that pages translate; the last twenty, with their times."""
     room = make_room()
@@ -85,7 +101,7 @@ def test_what_shoppers_are_told_is_in_the_news(make_room):
     room.act(T0, "resume")
     now = room.set(T0, {"rate_per_min": 90, "message": "Grüße"})
     told = [("paused", "lunch"), ("resumed", ""), ("rate_per_min", "90"), ("message", "Grüße")]
-    assert news_of(now) == [("drawn", "0"), ("opened", ""), *told]
+    assert news_of(now) == [("opened", ""), *told]
     for turn in range(30):
         now = room.set(T0, {"rate_per_min": 100 + turn})
     assert len(now.news) == 20

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from gettext import NullTranslations
 
+NO_BREAK = "\u2060"
+"""Keeps a range on one line: browsers break lines after a dash."""
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -17,6 +19,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     Like the page's script does it. Nothing is escaped here: templates do that.
     """
     return _NAME.sub(lambda found: values.get(found[1], ""), text).strip()
+
+
+def _unit_s(seconds: int) -> int:
+    """In which unit people say so many seconds: minutes, hours, days."""
+    return 60 if seconds < 7200 else 3600 if seconds < 172_800 else 86_400
 
 
 class Catalog:
@@ -32,6 +39,11 @@ class Catalog:
         """A whole number with its thousands apart."""
         return f"{number:,}"
 
+    def until(self, left_s: int) -> str:
+        """The time left, rounded down: whoever comes back then must not be late."""
+        size = _unit_s(left_s)
+        return self.span(left_s // size * size, left_s // size * size)
+
     def span(self, low_s: int, high_s: int) -> str:
         """Seconds as people say them: a range rounded outward, a single time (both equal) up.
 
@@ -39,7 +51,7 @@ class Catalog:
         """
         if high_s < 60:
             return self.gettext("less than a minute")
-        size = 60 if high_s < 7200 else 3600 if high_s < 172_800 else 86_400
+        size = _unit_s(high_s)
         high = -(-high_s // size)
         patterns = {
             60: self.ngettext("{n} minute", "{n} minutes", high),
@@ -55,4 +67,4 @@ class Catalog:
     def _range(self, low: int, high: int, pattern: str) -> str:
         if low == 0:
             return fill(self.gettext("up to {span}"), {"span": fill(pattern, {"n": str(high)})})
-        return fill(pattern, {"n": str(high) if low == high else f"{low}–{high}"})
+        return fill(pattern, {"n": str(high) if low == high else f"{low}–{NO_BREAK}{high}"})

@@ -25,6 +25,7 @@ _CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_ORDER = ("chip", "label", "big", "lead")
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
 
@@ -163,6 +164,7 @@ class Pages:
         environment.globals["ngettext"] = catalog.ngettext
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
+        environment.filters["rows"] = _rows
         environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "separators": (",", ":"),
@@ -173,12 +175,17 @@ class Pages:
         return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
 
 
+def _rows(states: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """The words of each state without their names, which the script knows by their order."""
+    return {kind: [words[name] for name in _ORDER] for kind, words in states.items()}
+
+
 def _opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
     """The time left until the opening, "" where it is not known."""
     if snapshot is None or not snapshot.opens_at_ms:
         return ""
     left_s = max(0, snapshot.opens_at_ms - snapshot.now_ms) // 1000
-    return catalog.span(left_s, left_s)
+    return catalog.until(left_s)
 
 
 def _page_values(snapshot: Snapshot) -> dict[str, object]:
@@ -197,9 +204,10 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
     figures = {"number": catalog.count(number)} if number else {}
     if moving:
         figures["serving"] = catalog.count(room.serving)
-        figures["rate"] = catalog.count(room.rate_per_min)
+        if room.rate_per_min:
+            figures["rate"] = catalog.count(room.rate_per_min)
     if view.state is WaitState.EARLY:
-        figures["here"] = catalog.count(room.tail)
+        figures["here"] = catalog.count(max(room.tail, number or 1))
     low_s, high_s = view.range_s or (view.retry_s, view.retry_s)
     return {
         "kind": view.state.value,
@@ -227,4 +235,4 @@ def _query(to: str) -> str:
 
 def _share(number: int, ahead: int) -> int:
     """How much of the whole line is behind this shopper already, in percent."""
-    return 100 * (number - 1 - ahead) // max(1, number - 1)
+    return 100 * (number - 1 - ahead) // (number - 1) if number > 1 else 100

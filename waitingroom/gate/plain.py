@@ -26,6 +26,10 @@ class WaitState(StrEnum):
     CLOSED = "closed"
 
 
+HELD = (WaitState.WAITING, WaitState.PAUSED, WaitState.DRAINING)
+"""Where a line may stand still, and go on any moment."""
+
+
 class Notice(StrEnum):
     """What a page says instead of a place. Most values are the wire's own codes."""
 
@@ -104,7 +108,9 @@ def wait_view(
     if state is WaitState.WAITING:
         rate = snapshot.rate_per_min
         range_s = wait_range(ahead, velocity_per_min=velocity_per_min, rate_per_min=rate)
-    refresh_s = 0 if still else _refresh_s(snapshot, state, range_s, retry_s)
+    refresh_s = (
+        0 if still else _refresh_s(snapshot, state, ahead if number else None, range_s, retry_s)
+    )
     return WaitView(snapshot, state, number, ahead, range_s, refresh_s, retry_s, to, still)
 
 
@@ -120,7 +126,11 @@ def _state_of(snapshot: Snapshot, number: int | None, door: WaitState | None) ->
 
 
 def _refresh_s(
-    snapshot: Snapshot, state: WaitState, range_s: tuple[int, int] | None, retry_s: int
+    snapshot: Snapshot,
+    state: WaitState,
+    ahead: int | None,
+    range_s: tuple[int, int] | None,
+    retry_s: int,
 ) -> int:
     """A tenth of what is left to wait, within bounds; at the door the appointment, to the second.
 
@@ -137,4 +147,6 @@ def _refresh_s(
         left_s = 0
     elif range_s:
         left_s = range_s[0]
+    elif state in HELD and ahead is not None:
+        left_s = ahead  # a line that stands still may go on any moment, and then calls the first
     return min(max(left_s // REFRESHES_A_WAIT, SHORTEST_REFRESH_S), LONGEST_REFRESH_S)

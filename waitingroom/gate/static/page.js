@@ -1,23 +1,22 @@
-// The shopper's page: one loop reads the status, works out this shopper's place, and enters when
-// called. What a server sends is only shown as text.
+// The shopper's page: one loop reads the status, works out the place, and enters when called.
+// What a server sends is only shown as text.
 
 const $ = (id) => document.getElementById(id);
 const { room, base, lang, states, texts } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
 let to = new URLSearchParams(location.search).get('to');
 
-// What all tabs of this shopper share: the tab that leads tells the others.
-const shared = {
+// What all tabs share: the one that leads tells the others.
+const fresh = {
   status: null,
-  place: null, // what the ticket says, and from, serving: the first and highest serving number seen
-  end: '', // a state that only the shopper ends: left, lapsed, entered …
-  refusal: '', // why there is no place yet: not_yet, closed, too_many
+  place: null, // what the ticket says; from and serving: the first and highest number seen called
+  end: '', // only the shopper ends it: left, lapsed, entered …
+  refusal: '', // why there is no place yet
   door: '', // called, and asked to wait: door, full
-  away: false, // the gate cannot be reached
-  lost: null, // a place from before that this browser did not show any more
-  shop: '',
+  lost: null, // a place that this browser did not show any more
 };
-let not_before = 0; // the gate's appointment for the next join or entry
+const shared = { ...fresh, away: false, shop: '' };
+let not_before = 0; // the gate's appointment for a join or entry
 let draw_at = 0; // when to ask for the number that was drawn
 let failures = 0;
 let rejoined = false;
@@ -29,19 +28,20 @@ const BEFORE = ['early', 'not_yet'];
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const count = (n) => n.toLocaleString(locale);
+const whole = (range) => range.replace('–', '–\u2060'); // no line ends after the dash
 
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
   if (low === high) return format.format(high);
   if (!low) return fill(texts.up_to, { span: format.format(high) });
-  return format.formatRange?.(low, high) ?? `${low}–${format.format(high)}`;
+  return whole(format.formatRange?.(low, high) ?? `${low}–${format.format(high)}`);
 }
 
-// Seconds as people say them: a range rounded outward, a single time up.
-function span(low_s, high_s = low_s) {
+// Seconds as people say them: a range rounded outward; a single time up, or as `round` says.
+function span(low_s, high_s = low_s, round = Math.ceil) {
   if (high_s < 60) return texts.moments;
   const [unit, size] = high_s < 7200 ? ['minute', 60] : high_s < 172800 ? ['hour', 3600] : ['day', 86400];
-  const high = Math.ceil(high_s / size);
+  const high = round(high_s / size);
   return amount(unit, low_s < high_s ? Math.floor(low_s / size) : high, high);
 }
 
@@ -49,7 +49,7 @@ function clock(from_ms, until_ms = from_ms) {
   const today = new Date(from_ms).toDateString() === new Date().toDateString();
   const day = today ? {} : { weekday: 'long', day: 'numeric', month: 'long' };
   const format = new Intl.DateTimeFormat(locale, { ...day, hour: 'numeric', minute: '2-digit' });
-  return format.formatRange?.(from_ms, until_ms) ?? format.format(until_ms);
+  return whole(format.formatRange?.(from_ms, until_ms) ?? format.format(until_ms));
 }
 
 function countdown(s) {
@@ -59,19 +59,19 @@ function countdown(s) {
   return `${days}${hours}${two((s % 3600) / 60)}:${two(s % 60)}`;
 }
 
-// Memory, for showing only: the ticket is in a cookie that no script can read.
+// For showing only: the ticket is in a cookie that no script can read.
 const memory = (area, name) => ({
   get() {
     try { return JSON.parse(window[area].getItem(name)); } catch { return null; }
   },
   set(value) {
-    try { window[area].setItem(name, JSON.stringify(value)); } catch { /* blocked: go on without */ }
+    try { window[area].setItem(name, JSON.stringify(value)); } catch { /* blocked */ }
   },
 });
 const kept = memory('localStorage', `wr-${room}`);
 const trips = memory('sessionStorage', `wr-${room}`); // when this tab was sent to the shop
 
-// The server's time, on the monotonic clock: the largest difference seen has the least delay in it.
+// The server's time: the largest difference seen has the least delay in it.
 let offset_ms = -Infinity;
 const now = () => (offset_ms > -Infinity ? performance.now() + offset_ms : Date.now());
 
@@ -81,7 +81,7 @@ function learn(status) {
   const { place } = shared;
   if (place?.epoch !== status.epoch) return;
   place.from ??= status.serving;
-  place.serving = Math.max(place.serving ?? 0, status.serving); // a cache may be behind: never go back
+  place.serving = Math.max(place.serving ?? 0, status.serving); // a cache may be behind
   kept.set(place);
 }
 
@@ -123,7 +123,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
   kept.set(shared.place);
 }
 
-// Whoever went in before may still be inside: the gate then answers the same pass.
+// Whoever went in may still be inside: the gate then answers the same pass.
 async function come_back() {
   const known = kept.get();
   if (known?.entered) {
@@ -167,7 +167,7 @@ function finish(end, shop = '') {
 }
 
 function start_over() {
-  Object.assign(shared, { status: null, place: null, end: '', refusal: '', door: '', lost: null });
+  Object.assign(shared, fresh);
   not_before = 0;
   rejoined = false;
   kept.set(null);
@@ -175,7 +175,7 @@ function start_over() {
 
 const ahead = () => Math.max(0, shared.place.number - (shared.place.serving ?? 0) - 1);
 
-// The protocol's estimate, in whole seconds: low and high.
+// The protocol's estimate, in seconds.
 function estimate() {
   const { rate_per_min: rate, velocity_per_min: velocity } = shared.status;
   if (!rate) return null;
@@ -202,7 +202,7 @@ function state() {
   return place.number <= place.serving ? door || 'called' : 'waiting';
 }
 
-// How long it still takes in a state, in seconds: [low, high], or null where nobody knows.
+// Seconds that a state still takes: [low, high], or null where nobody knows.
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
   const opens_s = Math.max(0, Math.ceil((shared.status?.opens_at_ms - now()) / 1000));
@@ -210,7 +210,7 @@ function left_s(kind) {
   return TURN.includes(kind) ? [0, 0] : null;
 }
 
-// One round: at most a join, a status and an entry. Gives the ms until the next one.
+// At most a join, a status and an entry. Gives the ms until the next round.
 async function round() {
   if (!shared.status && !shared.end) await come_back();
   if (shared.end) return Infinity;
@@ -248,8 +248,9 @@ async function ask_for_number({ spread_ms, min_ms }) {
 
 function interval({ min_ms, max_ms, divisor }) {
   const kind = state();
-  // A line that stands still may go on any moment: whoever is in front asks as if it had.
-  const held = kind === 'paused' || kind === 'waiting' ? estimate() ?? [ahead()] : [Infinity];
+  // A line that stands still may go on any moment.
+  const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
+  const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
   const ms = Math.max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
   return Math.min(ms, max_ms) * (0.85 + Math.random() * 0.3);
@@ -281,8 +282,8 @@ async function run() {
   }
 }
 
-// The tab in front leads, and the others show what it learns.
-let leads = !navigator.locks; // where there are no locks, each tab asks for itself
+// The tab in front leads; without locks each asks for itself.
+let leads = !navigator.locks;
 let queued = null;
 const channel = globalThis.BroadcastChannel && new BroadcastChannel(`wr-${room}`);
 const tell = () => channel?.postMessage(shared);
@@ -301,7 +302,7 @@ function lead(steal) {
   navigator.locks.request(`wr-${room}`, steal ? { steal } : { signal: queued.signal }, () => {
     held = leads = true;
     wake();
-    return new Promise(() => {}); // until this tab closes, or another comes to the front
+    return new Promise(() => {}); // until this tab closes or another is in front
   }).catch(() => {
     if (!held) return;
     leads = false;
@@ -316,10 +317,12 @@ const show = (id, on) => { $(id).hidden = !on; };
 
 function view(kind) {
   const { status, place } = shared;
-  const words = { ...states[kind] };
+  const [chip, label, big, lead] = states[kind];
+  const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
-  if (left) values.span = span(...left);
+  // Whoever comes back when the page says must not be late for the opening.
+  if (left) values.span = span(...left, BEFORE.includes(kind) ? Math.floor : Math.ceil);
   words.aloud = values.span ?? words.big;
   if (BEFORE.includes(kind)) {
     values.when = texts.when_unknown;
@@ -340,8 +343,8 @@ function view(kind) {
     else words.lead = texts.no_estimate;
     words.tab = ahead() ? fill(texts.ahead, { ahead: count(ahead()) }) : texts.next;
   }
-  if (place?.number != null && (kind === 'waiting' || kind === 'paused')) {
-    words.label = states.waiting.label;
+  if (place?.number != null && ['waiting', 'paused'].includes(kind)) {
+    words.label = texts.ahead_of_you;
     words.big = ahead() ? count(ahead()) : texts.next;
     words.moves = true;
   }
@@ -378,8 +381,8 @@ function render() {
   for (const [id, n] of [
     ['number', place?.number],
     ['serving', words.moves && place.serving],
-    ['rate', words.moves && status.rate_per_min],
-    ['here', kind === 'early' && status.tail],
+    ['rate', words.moves && (status.rate_per_min || null)],
+    ['here', kind === 'early' && Math.max(status.tail, place.arrival)],
     ['stock', status?.stock],
   ]) {
     const on = Number.isInteger(n) && !end && kind !== 'closed';
@@ -404,21 +407,22 @@ function render() {
 
 let told = '';
 function tell_news(items) {
-  const lines = items.filter(({ code }) => texts.news[code]).sort((a, b) => b.at_ms - a.at_ms).slice(0, 5);
-  if (JSON.stringify(lines) === told) return;
-  told = JSON.stringify(lines);
+  const lines = items.filter(({ code }) => texts.news[code]).slice(-5).reverse();
+  const text = JSON.stringify(lines);
+  if (text === told) return;
+  told = text;
   show('news', lines.length);
   $('news-list').replaceChildren(...lines.map(({ at_ms, code, text }) => {
     const line = document.createElement('li');
     const time = line.appendChild(document.createElement('time'));
     time.dateTime = new Date(at_ms).toISOString();
     time.textContent = clock(at_ms);
-    line.append(fill(texts.news[code], { text }));
+    line.append(fill(texts.news[code], { text: /^\d+$/.test(text) ? count(+text) : text }));
     return line;
   }));
 }
 
-// Aloud only what matters: a new state, half as many ahead, a wait of another size.
+// Aloud: a new state, half as many ahead, a wait of another size.
 let said = {};
 function speak(kind, words) {
   const people = kind === 'waiting' ? ahead() : 0;
@@ -433,21 +437,18 @@ function speak(kind, words) {
   put(TURN.includes(kind) ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
 }
 
-function act() {
+const act = (change) => () => {
+  change();
   lead(true);
   tell();
   render();
   wake();
-}
-$('again').onclick = () => {
-  start_over();
-  act();
 };
-$('retry').onclick = () => {
+$('again').onclick = act(start_over);
+$('retry').onclick = act(() => {
   trips.set([]);
   shared.end = '';
-  act();
-};
+});
 $('leave-yes').onclick = async () => {
   try {
     if (!(await ask('DELETE', 'ticket')).code) finish('left');

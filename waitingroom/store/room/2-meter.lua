@@ -70,8 +70,9 @@ local function draw_and_open(keys, s)
   if s.closed_at_ms > 0 or s.opened_at_ms > 0 then return end
   local opens = s.opens_at_ms > 0 and s.now >= s.opens_at_ms
   if s.drawn < 0 and (opens or (s.draw_at_ms > 0 and s.now >= s.draw_at_ms)) then
-    s.drawn, s.drawn_at_ms = s.tail, s.now
-    tell(keys, s, 'drawn', text_of(s.drawn))
+    s.drawn, s.drawn_at_ms, s.dirty = s.tail, s.now, true
+    -- Where places go by arrival, or nobody came early, there was no draw to speak of.
+    if s.fifo == 0 and s.drawn > 0 then tell(keys, s, 'drawn', text_of(s.drawn)) end
   end
   if not opens then return end
   s.opened_at_ms = s.now

@@ -1,0 +1,156 @@
+"""What operators do to a line, and what shoppers do, on a page that is open all the time."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sales import Sale
+from systems import eventually
+from visitors import Tab, Visitor
+
+pytestmark = pytest.mark.browser
+Sales = Callable[..., Sale]
+Come = Callable[..., Visitor]
+POLL_S = 2 * 1.15 + 0.5
+"""The longest time between two looks near the front, and what a gate may be behind."""
+SLOW_S = 5
+"""What a busy machine may add."""
+
+
+def waits(visitor: Visitor, sale: Sale) -> Tab:
+    """Somebody with a place in line."""
+    tab = visitor.opens(sale.url)
+    tab.shows("waiting")
+    return tab
+
+
+def test_a_pause_and_its_reason_are_on_the_page_by_the_next_look(
+    make_sale: Sales, come: Come
+) -> None:
+    """With the place, which stays; said aloud once; and when the line goes on the turn comes."""
+    sale = make_sale(rate_per_min=0)
+    sale.crowd(5)
+    tab = waits(come(), sale)
+    sale.act("pause", "The till is being mended.")
+    paused_at_s = time.monotonic()
+    tab.shows("paused")
+    assert time.monotonic() - paused_at_s < POLL_S + SLOW_S
+    tab.says("lead", "nobody loses a place. The till is being mended.")
+    tab.says("news-list", "Paused. The till is being mended.")
+    tab.says("polite", "The till is being mended.")
+    assert (tab.text("big"), tab.number) == ("5", 6)
+    assert tab.page.title() == "Paused · Winter sale"
+    sale.set(rate_per_min=6_000)
+    sale.act("resume")
+    tab.arrives(sale.shop_url)
+
+
+def test_a_pause_without_a_reason_says_who_paused(make_sale: Sales, come: Come) -> None:
+    """And the reason of an earlier pause is not shown again."""
+    sale = make_sale(rate_per_min=0)
+    tab = waits(come(), sale)
+    sale.act("pause", "Lunch.")
+    tab.says("lead", "Lunch.")
+    sale.act("resume")
+    tab.shows("waiting")
+    sale.act("pause")
+    tab.says("lead", "The organisers have paused the line.")
+
+
+def test_a_sale_that_ends_and_goes_on_keeps_the_place(make_sale: Sales, come: Come) -> None:
+    """Draining lets nobody in; back from it the place is what it was."""
+    sale = make_sale(rate_per_min=0)
+    sale.crowd(5)
+    tab = waits(come(), sale)
+    sale.act("drain")
+    tab.shows("draining")
+    assert not tab.page.locator("#leave").is_visible()
+    sale.open()
+    tab.shows("waiting")
+    tab.has_big("5")
+    assert sale.status().tail == 6
+
+
+def test_a_sale_that_is_closed_says_so_and_offers_no_place(make_sale: Sales, come: Come) -> None:
+    """To who waits and to who comes."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    tab = waits(visitor, sale)
+    sale.act("close")
+    tab.shows("closed")
+    other = come(tolerates=(409,)).opens(sale.url)
+    other.shows("closed")
+    for page in (tab.page, other.page):
+        assert not page.get_by_role("button").count()
+        assert page.title() == "Closed · Winter sale"
+    assert sale.status().tail == 1
+
+
+def test_a_place_that_lapsed_is_told_and_a_new_one_is_taken_by_hand(
+    make_sale: Sales, come: Come
+) -> None:
+    """The network was away when the number was called: the page says what happened."""
+    sale = make_sale(rate_per_min=0, call_timeout_ms=1_000, claim_grace_ms=1_000)
+    visitor = come(tolerates=(410,))
+    tab = waits(visitor, sale)
+    visitor.context.set_offline(True)
+    sale.set(rate_per_min=6_000)
+    eventually(lambda: sale.status().lapsed >= 1, "the place has lapsed")
+    sale.set(rate_per_min=0)
+    visitor.context.set_offline(False)
+    tab.shows("lapsed")
+    assert sale.status().tail == 1
+    tab.page.get_by_role("button", name="Take a new place").click()
+    tab.shows("waiting")
+    assert tab.number == 2
+
+
+def test_whoever_leaves_gives_the_place_up_and_may_come_again(make_sale: Sales, come: Come) -> None:
+    """Two clicks, so that nobody leaves by mistake; every tab says so; a new place is the last."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    other, tab = waits(visitor, sale), waits(visitor, sale)
+    sale.crowd(3)
+    tab.page.get_by_text("Leave the line").click()
+    assert sale.status().counters.left == 0
+    tab.page.get_by_role("button", name="Yes, give up my place").click()
+    for one in (tab, other):
+        one.shows("left")
+    assert sale.status().counters.left == 1
+    tab.page.get_by_role("button", name="Take a new place").click()
+    for one in (tab, other):
+        one.shows("waiting")
+        assert one.number == 5
+
+
+def test_after_two_bounces_a_page_stops_until_it_is_asked(make_sale: Sales, come: Come) -> None:
+    """A shop that sends people back each time: no loop, a sentence, and a button."""
+    sale = make_sale()
+    visitor = come()
+    tab = visitor.opens(sale.url)
+    tab.arrives(sale.shop_url)
+    tab.page.goto(sale.url)
+    tab.arrives(sale.shop_url)
+    tab.page.goto(sale.url)
+    tab.shows("bounced")
+    asked = len(visitor.watch.asked)
+    tab.wait(POLL_S)
+    assert len(visitor.watch.asked) == asked
+    assert visitor.watch.count("POST", "/pass") == 2
+    tab.page.get_by_role("button", name="Try the shop again").click()
+    tab.arrives(sale.shop_url)
+
+
+def test_a_very_slow_network_is_enough(make_sale: Sales, come: Come) -> None:
+    """0.8 s there and back, 20 kB a second: a place, and in by itself."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    page = visitor.context.new_page()
+    conditions = {"offline": False, "latency": 800, "downloadThroughput": 20_000}
+    devtools = visitor.context.new_cdp_session(page)
+    devtools.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": 20_000})
+    page.goto(sale.url, wait_until="commit")
+    tab = Tab(page)
+    tab.shows("waiting")
+    sale.set(rate_per_min=6_000)
+    tab.arrives(sale.shop_url)

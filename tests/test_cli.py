@@ -2,17 +2,22 @@
 
 import json
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from waitingroom import clock
+from waitingroom.__main__ import main
 from waitingroom.cli import cli, run
 from waitingroom.commands.room import KNOBS
 from waitingroom.commands.values import time_ms
 from waitingroom.config import SETTINGS
 from waitingroom.model import Settings
+from waitingroom.run.supervisor import Interrupted
+from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring, RoomKeyring
 
 KEY = secrets.token_bytes(32)
@@ -232,6 +237,44 @@ def test_a_staff_pass_is_a_url_that_is_logged_and_revoked_with_all_others(
     assert (log[0]["act"], log[0]["detail"]) == ("staff_pass", f"{made['lease']} for Ada")
     assert log[0]["actor"].startswith("cli:")
     assert told(capsys, "staff", "revoke", room_id)["staff_epoch"] == handover.epoch + 1
+
+
+class PressedWhileImporting:
+    """A finder of modules during whose search somebody presses Ctrl-C."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """It comes with the command line."""
+        if name == "waitingroom.cli":
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_the_first_moment_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a start is importing."""
+    monkeypatch.delitem(sys.modules, "waitingroom.cli")
+    monkeypatch.setattr(sys, "meta_path", [PressedWhileImporting(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize(
+    ("pressed", "says"),
+    [
+        (KeyboardInterrupt, "it may be done already"),
+        (click.Abort, "nothing was changed"),
+        (Interrupted, "interrupted while starting"),
+    ],
+)
+def test_an_interruption_has_a_status_of_its_own(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, pressed: type[BaseException], says: str
+) -> None:
+    """Ctrl-C, the answer no, and Ctrl-C while a system starts; the first promises nothing."""
+
+    def rooms(_store: Store) -> list[str]:
+        raise pressed("interrupted while starting")
+
+    monkeypatch.setattr(Store, "rooms", rooms)
+    assert says in refused(capsys, "room", "list", status=130)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["room", "--help"], ["room", "create", "-h"]])

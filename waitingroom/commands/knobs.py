@@ -41,7 +41,7 @@ KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )  # fmt: skip
 """Each option, the field of :class:`Settings` it sets, and how it is read."""
 OPTIONS = {field: option.partition("/")[0] for option, field, _ in KNOBS}
-NO_TIME = {"early_at_ms": "at once"}
+NO_TIME = {"early_at_ms": "at once", "draw_at_ms": "at the opening"}
 """What no time means, where that is not never."""
 
 

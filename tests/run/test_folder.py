@@ -9,7 +9,9 @@ from waitingroom.config import ConfigError, load_config
 from waitingroom.run import credentials, folder
 from waitingroom.run.folder import AlreadyRuns, FolderUnfit, Running
 
-RUNNING = Running(1, {"gate": 2}, "unix:///s", "http://g", "http://s", "http://c", "/d", "up", "1")
+RUNNING = Running(
+    1, {"gate": 2}, "unix:///s", "http://g", "http://s", "http://c", "/d", "up", "1", ["ab"]
+)
 
 
 def test_a_note_counts_only_while_its_folder_is_held(tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_what_is_set_beats_what_was_made(tmp_path: Path) -> None:
 
 def test_a_command_makes_no_secrets(tmp_path: Path) -> None:
     """Keys that no gate signs with would only confuse."""
-    with pytest.raises(ConfigError, match="no secrets yet"):
+    with pytest.raises(ConfigError, match="no secrets here"):
         credentials.complete(load_config({"WAITINGROOM_DATA": str(tmp_path)}), make=False)
 
 

@@ -164,6 +164,19 @@ def test_production_starts_with_secrets_and_makes_none(folder: Folder) -> None:
     assert run.interrupt() == 0
 
 
+def test_keys_of_another_system_are_refused_and_not_printed(folder: Folder) -> None:
+    """A second terminal may lack what the first was given; the wrong keys would help nobody."""
+    folder.up(WAITINGROOM_SECRET_KEYS=KEY)
+    folder.do("room", "create", "spring", "--origin", "http://127.0.0.1:8080")
+    for words in (("room", "keys", "spring"), ("staff", "pass", "spring", "--name", "Ada")):
+        said = folder.do(*words)
+        assert (said.returncode, said.stdout) == (1, "")
+        assert "has other secret keys; set WAITINGROOM_SECRET_KEYS" in said.stderr
+        assert folder.do(*words, WAITINGROOM_SECRET_KEYS=KEY).returncode == 0
+        rotated = f"{KEY},{'cd' * 32}"
+        assert folder.do(*words, WAITINGROOM_SECRET_KEYS=rotated).returncode == 0
+
+
 def test_a_settings_file_is_enough(folder: Folder) -> None:
     """``waitingroom up --config FILE``; commands need the same file to find a data folder of it."""
     (folder.path / "sale.toml").write_text('data = "elsewhere"\n')

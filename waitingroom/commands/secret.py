@@ -33,7 +33,7 @@ def keys(room_id: str, file: Path | None, as_json: bool) -> None:
 
     They are a secret: who has them can make passes of this room.
     """
-    config = credentials.complete(system.find(file), make=False)
+    config = system.with_secrets(file)
     with system.store_of(config) as store:
         store.status(room_id)
     exported = Keyring(config.secret_keys).room_keys(room_id).export()

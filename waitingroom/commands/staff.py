@@ -12,7 +12,6 @@ from waitingroom.commands.room import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
 from waitingroom.config import Config
 from waitingroom.errors import BadSetting
-from waitingroom.run import credentials
 from waitingroom.store.keys import HANDOVER_TTL_MS
 from waitingroom.tokens import Handover, Keyring
 
@@ -57,7 +56,7 @@ def staff_pass(
         raise click.BadParameter("say who it is for", param_hint="--name")
     if not SHORTEST_MS <= lasts_ms <= LONGEST_MS:
         raise click.BadParameter("a pass is good for 1m to 7d", param_hint="--for")
-    made = _make(credentials.complete(system.find(file), make=False), room_id, name, lasts_ms)
+    made = _make(system.with_secrets(file), room_id, name, lasts_ms)
     if as_json:
         print_json(
             {field: getattr(made, field) for field in ("room", "name", "lease", "url")}

@@ -35,7 +35,10 @@ class AlreadyRuns(WaitingRoomError):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What ``run.json`` says. ``pids``: each part's process, 0 between two starts."""
+    """What ``run.json`` says. ``pids``: each part's process, 0 between two starts.
+
+    ``keys``: by which to know the secret keys again (:func:`credentials.marks`).
+    """
 
     pid: int
     pids: dict[str, int]
@@ -46,6 +49,7 @@ class Running:
     data: str
     command: str
     version: str
+    keys: list[str]
 
 
 def prepare(data: Path) -> None:

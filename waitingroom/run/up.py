@@ -56,6 +56,7 @@ class System:
                 data=str(config.data),
                 command=self.command,
                 version=__version__,
+                keys=credentials.marks(config.secret_keys),
             ),
         )
 

@@ -188,7 +188,7 @@ def next_steps(config: Config) -> list[str]:
     make = "waitingroom room create {} --opens-at +10m --origin {}"
     if config.shop == "off":
         there_are_none = "There is no room yet; make one: "
-        return [] if known else [there_are_none + make.format("ID", config.shop_url)]
+        return [] if known else [there_are_none + make.format("ID", "https://shop.example.com")]
     return [
         f"The shop waits for a room “{room}”; make it: {make.format(room, config.shop_url)}"
         for room in dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)

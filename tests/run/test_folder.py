@@ -9,6 +9,7 @@ from waitingroom.config import ConfigError, load_config
 from waitingroom.run import credentials, folder
 from waitingroom.run.folder import AlreadyRuns, FolderUnfit, Running
 
+NOBODY = 65_534
 RUNNING = Running(
     1, {"gate": 2}, "unix:///s", "http://g", "http://s", "http://c", "/d", "up", "1", ["ab"]
 )
@@ -58,6 +59,25 @@ def test_a_folder_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnfit, match=r"Not a directory; make room or set WAITINGROOM_DATA"):
         folder.prepare(tmp_path / "file" / "data")
+
+
+def test_another_users_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    """Not that nothing runs there: somebody would start a second system."""
+    data = tmp_path / "data"
+    folder.prepare(data)
+    with folder.held(data):
+        root = os.geteuid() == 0
+        data.chmod(0o700 if root else 0)
+        tmp_path.chmod(0o755)
+        if root:
+            os.seteuid(NOBODY)
+        try:
+            with pytest.raises(FolderUnfit, match="is another user's"):
+                folder.read_note(data)
+        finally:
+            if root:
+                os.seteuid(0)
+            data.chmod(0o700)
 
 
 def test_a_private_file_is_whole_or_not_there_and_ours_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ after Ctrl-C.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from storefront.catalogue import DEMO
 from waitingroom import clock
 from waitingroom.errors import StoreDown
 from waitingroom.model import DrawMethod, Snapshot
+from waitingroom.run.child import spawn
 from waitingroom.run.folder import Running
 
 ROOM = "sale"
@@ -55,6 +57,7 @@ def main(words: list[str]) -> int:
     print(f"{asked.scenario}: {scenario.title}")
     for sale, what in scenario.replays.items():
         print(textwrap.fill(f"{sale}: {what}", 79, initial_indent="  ", subsequent_indent="    "))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="wr-load-") as folder:
             return _run(run, Path(folder))
@@ -140,16 +143,8 @@ def _send_crowd(folder: Path) -> "subprocess.Popen[bytes]":
     words = ("-f", str(Path(__file__).with_name("locustfile.py")), "--headless", "--only-summary")
     quiet = ("--loglevel", "WARNING", "--exit-code-on-error", "0", "--stop-timeout", "1")
     env = {**os.environ, "LOADTEST_PLAN": str(folder / "plan.json"), "PYTHONPATH": str(CHECKOUT)}
-    with (folder / "locust.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "locust", *words, *quiet],
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    argv = (sys.executable, "-m", "locust", *words, *quiet)
+    return spawn(argv, log=folder / "locust.log", env=env, cwd=folder)
 
 
 def _watch(plan: Plan, observer: Observer, sender: "subprocess.Popen[bytes]") -> Snapshot:

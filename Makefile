@@ -23,7 +23,7 @@ help:
 	@echo "make clean     everything that make made"
 
 run: $(VENV)/.run
-	@$(BIN)/waitingroom demo
+	@$(BIN)/python -m waitingroom demo
 
 test: $(VENV)/.dev
 	@$(PREPARE) browser
@@ -65,11 +65,13 @@ clean:
 # A stamp per set of packages; both follow pyproject.toml.
 $(VENV)/.run: pyproject.toml deploy/prepare.py
 	@$(PYTHON) deploy/prepare.py python
+	@echo "Installing into $(VENV); this takes about a minute, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@$(PREPARE) parser
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
+	@echo "Installing what the tests need; this takes about a minute, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -8,6 +8,9 @@ from loadtests.plan import Plan
 from loadtests.records import Answer, parsed
 from waitingroom.model import Snapshot
 
+HEAD = "  TIME  PHASE     CAME  WAITING  INSIDE SO FAR  AT DOOR  NO-SHOWS  ANSWERS  BAD"
+"""Above the lines of :meth:`Progress.line`; ``BAD``: 5xx, or no answer at all."""
+
 
 class Progress:
     """Reads what the crowd has written so far, a little at a time."""
@@ -24,10 +27,9 @@ class Progress:
         self._catch_up()
         at_s = (now_ms - self._plan.opens_at_ms) / 1000
         return (
-            f"{at_s:+5.0f} s  {room.phase:5}  came {room.tail:>5}  waiting {room.waiting:>5}  "
-            f"in {room.counters.entered:>5}  at the door {room.at_door:>3}  "
-            f"no-shows {room.counters.no_show:>4}  answers {self._answers:>7,}, "
-            f"{self._failed} of 5xx or none"
+            f"{at_s:+5.0f}s  {room.phase:8}{room.tail:>6}{room.waiting:>9}"
+            f"{room.counters.entered:>15}{room.at_door:>9}{room.counters.no_show:>10}"
+            f"{self._answers:>9,}{self._failed:>5}"
         )
 
     def _catch_up(self) -> None:

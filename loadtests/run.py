@@ -1,13 +1,16 @@
 """``make loadtest``: a crowd against a system of its own, and a verdict.
 
-Ends with status 0 where every rule held, 1 where one did not, 2 where nothing could be run.
+Ends with status 0 where every rule held, 1 where one did not, 2 where nothing could be run, 130
+after Ctrl-C.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +18,14 @@ from pathlib import Path
 from loadtests import evidence, records, scenarios, verdict
 from loadtests.observer import Observer
 from loadtests.plan import Plan, character
-from loadtests.progress import Progress, summary_lines
+from loadtests.progress import HEAD, Progress, summary_lines
 from loadtests.scenarios import Scenario
 from loadtests.system import CHECKOUT, CannotRun, environment_of, make_room, system
 from storefront.catalogue import DEMO
 from waitingroom import clock
 from waitingroom.errors import StoreDown
 from waitingroom.model import DrawMethod, Snapshot
+from waitingroom.run.child import spawn
 from waitingroom.run.folder import Running
 
 ROOM = "sale"
@@ -52,13 +56,17 @@ def main(words: list[str]) -> int:
     run = Run(scenario, asked.workers, shop=asked.shop == "on")
     print(f"{asked.scenario}: {scenario.title}")
     for sale, what in scenario.replays.items():
-        print(f"  {sale}: {what}")
+        print(textwrap.fill(f"{sale}: {what}", 79, initial_indent="  ", subsequent_indent="    "))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="wr-load-") as folder:
             return _run(run, Path(folder))
     except CannotRun as problem:
         print(problem, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted: no verdict", file=sys.stderr)
+        return 130
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
@@ -70,11 +78,16 @@ def _arguments(words: list[str]) -> argparse.Namespace:
         value = os.environ.get(variable, default)
         asked.add_argument(f"--{name}", default=value, help=shown, **more)  # type: ignore[arg-type]
 
+    def count(text: str) -> int:
+        if not (text.isascii() and text.isdigit()):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+        return int(text)
+
     add("scenario", "opening", "which sale", choices=scenarios.names())
-    add("shoppers", "0", "how many come; 0: as the scenario has it", type=int)
-    add("rate", "0", "entries a minute; 0: as the scenario has it", type=int)
-    add("most-s", "0", "seconds at most, from the first shopper; 0: the scenario's", type=int)
-    add("workers", "2", "processes of the gate", type=int)
+    add("shoppers", "0", "how many come; 0: as the scenario has it", type=count)
+    add("rate", "0", "entries a minute; 0: as the scenario has it", type=count)
+    add("most-s", "0", "seconds at most, from the first shopper; 0: the scenario's", type=count)
+    add("workers", "2", "processes of the gate", type=count)
     add("shop", "on", "whether the shop runs behind the room", choices=("on", "off"))
     return asked.parse_args(words)
 
@@ -130,16 +143,8 @@ def _send_crowd(folder: Path) -> "subprocess.Popen[bytes]":
     words = ("-f", str(Path(__file__).with_name("locustfile.py")), "--headless", "--only-summary")
     quiet = ("--loglevel", "WARNING", "--exit-code-on-error", "0", "--stop-timeout", "1")
     env = {**os.environ, "LOADTEST_PLAN": str(folder / "plan.json"), "PYTHONPATH": str(CHECKOUT)}
-    with (folder / "locust.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "locust", *words, *quiet],
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    argv = (sys.executable, "-m", "locust", *words, *quiet)
+    return spawn(argv, log=folder / "locust.log", env=env, cwd=folder)
 
 
 def _watch(plan: Plan, observer: Observer, sender: "subprocess.Popen[bytes]") -> Snapshot:
@@ -147,6 +152,7 @@ def _watch(plan: Plan, observer: Observer, sender: "subprocess.Popen[bytes]") ->
     progress = Progress(plan)
     # Locust ends by itself; the margin is for one that does not.
     give_up_ms = plan.ends_at_ms + 30_000
+    print(HEAD, flush=True)
     shown_at = time.monotonic()
     while sender.poll() is None and clock.now_ms() < give_up_ms:
         try:

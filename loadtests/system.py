@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from waitingroom.config import environment, foreign_environment
+from waitingroom.run.child import spawn
 from waitingroom.run.folder import Running, read_note
 
 START_S = 40
@@ -37,16 +38,8 @@ def environment_of(folder: Path, room: str, *, workers: int, shop: bool) -> dict
 @contextmanager
 def system(folder: Path, env: Mapping[str, str]) -> Iterator[Running]:
     """A system that runs while the context is open; its output goes to ``folder/up.log``."""
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "waitingroom", "up"],
-            cwd=folder,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    words = (sys.executable, "-m", "waitingroom", "up")
+    process = spawn(words, log=folder / "up.log", env=env, cwd=folder)
     try:
         yield _wait_until_up(process, Path(env["WAITINGROOM_DATA"]), folder / "up.log")
     finally:

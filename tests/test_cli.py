@@ -2,17 +2,22 @@
 
 import json
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from waitingroom import clock
+from waitingroom.__main__ import main
 from waitingroom.cli import cli, run
-from waitingroom.commands.room import KNOBS
+from waitingroom.commands.knobs import KNOBS
 from waitingroom.commands.values import time_ms
 from waitingroom.config import SETTINGS
 from waitingroom.model import Settings
+from waitingroom.run.supervisor import Interrupted
+from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring, RoomKeyring
 
 KEY = secrets.token_bytes(32)
@@ -148,10 +153,75 @@ def test_what_is_typed_wrongly_is_status_2(capsys: Capture, room_id: str) -> Non
     room = ("room", "create", room_id)
     assert "time zone" in refused(capsys, *room, "--opens-at", "2026-12-01T14:00", status=2)
     assert "no duration" in refused(capsys, *room, "--session", "15", status=2)
-    assert "cannot name a room" in refused(capsys, "room", "create", "My Room", status=2)
+    assert "cannot name a room; use" in refused(capsys, "room", "create", "My Room", status=2)
+    assert "the gate has a page there" in refused(capsys, "room", "create", "api", status=2)
+    assert "no whole number" in refused(capsys, *room, "--rate", "5.5", status=2)
     assert "nothing to set" in refused(capsys, "room", "set", room_id, status=2)
     assert "--ratte" in refused(capsys, *room, "--ratte", "1", status=2)
     assert "-1" in refused(capsys, *room, "--rate", "-1", status=2)
+
+
+def test_a_complaint_about_a_knob_is_in_the_words_of_the_one_who_typed(
+    capsys: Capture, room_id: str
+) -> None:
+    """The option's name, no milliseconds; in the range's own check and in the store's."""
+    room = ("room", "create", room_id)
+    for words, said in {
+        ("--session", "0"): "--session: must be from 1s to 1d",
+        ("--opens-at", "+3000000d"): "--opens-at: must be a time between 1970 and 2100",
+        ("--rate", "9" * 25): "--rate: must be from 0 to 1000000",
+        (
+            "--opens-at",
+            "+1h",
+            "--early-at",
+            "+2h",
+        ): "--early-at: must not be later than the opening",
+        (
+            "--origin",
+            "https://shop.example.com/path",
+        ): "--origin: 'https://shop.example.com/path' is",
+    }.items():
+        assert refused(capsys, *room, *words).startswith(said)
+    told(capsys, *room)
+    long = refused(capsys, "room", "pause", room_id, "--reason", "x" * 501)
+    assert long == "--reason: must have at most 500 characters"
+
+
+def test_an_origin_may_be_pasted_from_the_address_bar(capsys: Capture, room_id: str) -> None:
+    """With the slash that browsers show."""
+    room = told(capsys, "room", "create", room_id, "--origin", "https://shop.example.com/")
+    assert room["origins"] == ["https://shop.example.com"]
+
+
+def test_a_room_that_opens_now_is_open(capsys: Capture, room_id: str) -> None:
+    """The answer does not say early."""
+    assert told(capsys, "room", "create", room_id, "--opens-at", "now")["phase"] == "open"
+
+
+def test_help_says_what_a_room_gets_without_an_option(capsys: Capture) -> None:
+    """In the form in which it may be typed."""
+    assert run(["room", "create", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for default in ("(60)", "(15m)", "(shuffle)", "(never)", "(joins)"):
+        assert f"[default: {default}]" in shown
+    assert run(["room", "set", "--help"]) == 0
+    assert "default:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("group", [["--help"], ["room", "--help"], ["staff", "-h"], ["draw", "-h"]])
+def test_lists_of_commands_cut_no_sentence_short(capsys: Capture, group: list[str]) -> None:
+    """At 80 columns."""
+    assert run(group) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
+def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: str) -> None:
+    """A log without a name, or a pass that has ended before it begins, helps nobody."""
+    told(capsys, "room", "create", room_id, "--origin", "http://127.0.0.1:8080")
+    words = ("staff", "pass", room_id, "--name")
+    assert "who it is for" in refused(capsys, *words, " ", status=2)
+    for lasts in ("0", "59s", "999d"):
+        assert "1m to 7d" in refused(capsys, *words, "Ada", "--for", lasts, status=2)
 
 
 def test_a_reset_wants_to_be_meant(capsys: Capture, room_id: str) -> None:
@@ -232,6 +302,44 @@ def test_a_staff_pass_is_a_url_that_is_logged_and_revoked_with_all_others(
     assert (log[0]["act"], log[0]["detail"]) == ("staff_pass", f"{made['lease']} for Ada")
     assert log[0]["actor"].startswith("cli:")
     assert told(capsys, "staff", "revoke", room_id)["staff_epoch"] == handover.epoch + 1
+
+
+class PressedWhileImporting:
+    """A finder of modules during whose search somebody presses Ctrl-C."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """It comes with the command line."""
+        if name == "waitingroom.cli":
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_the_first_moment_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a start is importing."""
+    monkeypatch.delitem(sys.modules, "waitingroom.cli")
+    monkeypatch.setattr(sys, "meta_path", [PressedWhileImporting(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize(
+    ("pressed", "says"),
+    [
+        (KeyboardInterrupt, "it may be done already"),
+        (click.Abort, "nothing was changed"),
+        (Interrupted, "interrupted while starting"),
+    ],
+)
+def test_an_interruption_has_a_status_of_its_own(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, pressed: type[BaseException], says: str
+) -> None:
+    """Ctrl-C, the answer no, and Ctrl-C while a system starts; the first promises nothing."""
+
+    def rooms(_store: Store) -> list[str]:
+        raise pressed("interrupted while starting")
+
+    monkeypatch.setattr(Store, "rooms", rooms)
+    assert says in refused(capsys, "room", "list", status=130)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["room", "--help"], ["room", "create", "-h"]])

@@ -1,13 +1,25 @@
 """Documentation that the code asserts."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
+from flask import Flask
 
+from waitingroom.cli import cli
 from waitingroom.config import SETTINGS
+from waitingroom.tokens import Keyring
 
 DOCS = Path(__file__).parents[1] / "docs"
+README = DOCS.parent / "README.md"
+READ = (
+    README,
+    *DOCS.glob("*.md"),
+    DOCS.parent / "CHANGELOG.md",
+    DOCS.parent / "loadtests/README.md",
+)
 OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
 
 
@@ -37,3 +49,52 @@ def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:
     code = "".join((DOCS.parent / root).read_text("utf-8") for root in roots)
     read = set(re.findall(r'"(SHOP_[A-Z_]+)"', code))
     assert set(re.findall(r"^\| `(SHOP_[A-Z_]+)` \|", OPERATIONS, re.MULTILINE)) == read
+
+
+def typed(text: str) -> list[str]:
+    """The ``waitingroom`` and ``make`` commands in a document: in blocks for a shell and inline."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    inline = re.findall(r"`((?:[A-Z_]+=\S+ )*(?:waitingroom|make) [^`]+)`", text)
+    found = (re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line.partition("#")[0].strip()) for line in lines)
+    return sorted({*filter(None, found), *(re.sub(r"^(?:\S+=\S+ )+", "", one) for one in inline)})
+
+
+COMMANDS = sorted({line for file in READ for line in typed(file.read_text("utf-8"))})
+PLACEHOLDERS = {"ID": "spring", "ROOM": "spring", "FILE": "waitingroom.toml", "…": "--help"}
+
+
+@pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("waitingroom ")])
+def test_every_command_in_the_documents_can_be_typed(line: str) -> None:
+    """Its command is there, with these options and values that they take."""
+    words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
+    command: click.Command = cli
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        name = words.pop(0)
+        assert name in command.commands, f"{line}: there is no {name}"
+        command = command.commands[name]
+    if words and "--help" not in words:
+        # Below the program, since click keeps what a command's help option is called.
+        command.make_context(command.name, words, click.Context(cli, **cli.context_settings))
+
+
+@pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("make ")])
+def test_every_target_of_make_in_the_documents_exists(line: str) -> None:
+    """As the Makefile has it."""
+    makefile = (DOCS.parent / "Makefile").read_text("utf-8")
+    assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE)
+
+
+def test_the_lines_in_the_readme_put_a_guard_before_a_shop() -> None:
+    """Copied as they stand, with the two secrets filled in."""
+    (lines,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    shop = Flask("shop")
+    shop.add_url_rule("/", view_func=lambda: "inside")
+    shop.add_url_rule("/healthz", "healthz", view_func=lambda: "ok")
+    keys = Keyring([bytes(range(32))]).room_keys("spring").export()
+    exec(lines, {"app": shop, "SHOP_KEY": "k" * 32, "ROOM_KEYS": keys})
+    client = shop.test_client()
+    assert client.get("/healthz").text == "ok"
+    sent = client.get("/", headers={"Accept": "text/html"})
+    assert sent.status_code == 303
+    assert sent.location.startswith("https://wait.example.com/spring")

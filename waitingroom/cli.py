@@ -18,6 +18,9 @@ from waitingroom.commands.staff import staff
 from waitingroom.commands.up import demo, up
 from waitingroom.errors import WaitingRoomError
 
+INTERRUPTED = 130
+"""As a shell says it of a program that Ctrl-C ended."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="waitingroom")
@@ -27,11 +30,6 @@ def cli() -> None:
 
 for _command in (up, demo, room, staff, draw, secret):
     cli.add_command(_command)
-
-
-def main() -> None:
-    """The program ``waitingroom``."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: Sequence[str]) -> int:
@@ -50,10 +48,12 @@ def run(words: Sequence[str]) -> int:
         return error.exit_code
     except WaitingRoomError as error:
         _complain(error.code, str(error), as_json)
-        return 1
-    except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted", "nothing was changed", as_json)
-        return 130
+        return INTERRUPTED if error.code == "interrupted" else 1
+    except click.Abort as abort:
+        # click makes one of Ctrl-C too, and names it as the cause; else somebody answered no.
+        when = "interrupted; it may be done already" if abort.__cause__ else "nothing was changed"
+        _complain("interrupted", when, as_json)
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 1

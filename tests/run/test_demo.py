@@ -40,7 +40,7 @@ def test_on_a_terminal_it_shows_one_status_line_and_ctrl_c_ends_everything(folde
         return text in seen
 
     try:
-        eventually(lambda: shown("serving 0 · 0 entries a minute · 0 inside".encode()), "a status")
+        eventually(lambda: shown("serving 0 · 0 entries/min · 0 inside".encode()), "a status")
         assert b"demo: early, opens in " in seen
         assert folder.env["WAITINGROOM_SHOP_PORT"].encode() in seen
         eventually(lambda: shown(b"\r\x1b[K"), "written over in place")
@@ -62,7 +62,7 @@ def test_off_a_terminal_it_prints_plain_lines_and_commands_find_it(folder: Folde
     leftover.write_text("of an earlier run")
     run = folder.start("demo", "--shoppers", "0")
     status = run.says("demo: early, opens in ")
-    assert status.endswith("0 waiting · serving 0 · 0 entries a minute · 0 inside")
+    assert status.endswith("0 waiting · serving 0 · 0 entries/min · 0 inside")
     assert not leftover.exists()
     assert "6 a minute" in folder.do("room", "set", "demo", "--rate", "6").stdout
     assert folder.do("room", "keys", "demo").returncode == 0

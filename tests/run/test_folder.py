@@ -9,7 +9,10 @@ from waitingroom.config import ConfigError, load_config
 from waitingroom.run import credentials, folder
 from waitingroom.run.folder import AlreadyRuns, FolderUnfit, Running
 
-RUNNING = Running(1, {"gate": 2}, "unix:///s", "http://g", "http://s", "http://c", "/d", "up", "1")
+NOBODY = 65_534
+RUNNING = Running(
+    1, {"gate": 2}, "unix:///s", "http://g", "http://s", "http://c", "/d", "up", "1", ["ab"]
+)
 
 
 def test_a_note_counts_only_while_its_folder_is_held(tmp_path: Path) -> None:
@@ -58,6 +61,25 @@ def test_a_folder_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path)
         folder.prepare(tmp_path / "file" / "data")
 
 
+def test_another_users_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    """Not that nothing runs there: somebody would start a second system."""
+    data = tmp_path / "data"
+    folder.prepare(data)
+    with folder.held(data):
+        root = os.geteuid() == 0
+        data.chmod(0o700 if root else 0)
+        tmp_path.chmod(0o755)
+        if root:
+            os.seteuid(NOBODY)
+        try:
+            with pytest.raises(FolderUnfit, match="is another user's"):
+                folder.read_note(data)
+        finally:
+            if root:
+                os.seteuid(0)
+            data.chmod(0o700)
+
+
 def test_a_private_file_is_whole_or_not_there_and_ours_alone(tmp_path: Path) -> None:
     """Readers of run.json never see half of it."""
     file = tmp_path / "secret"
@@ -86,7 +108,7 @@ def test_what_is_set_beats_what_was_made(tmp_path: Path) -> None:
 
 def test_a_command_makes_no_secrets(tmp_path: Path) -> None:
     """Keys that no gate signs with would only confuse."""
-    with pytest.raises(ConfigError, match="no secrets yet"):
+    with pytest.raises(ConfigError, match="no secrets here"):
         credentials.complete(load_config({"WAITINGROOM_DATA": str(tmp_path)}), make=False)
 
 

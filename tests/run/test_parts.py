@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from waitingroom.config import load_config
 from waitingroom.run import parts as parts_module
@@ -67,6 +68,13 @@ def test_shop_and_jobs_keep_their_things_in_the_data_folder_unless_told_otherwis
     (shop,) = (part for part in parts(load_config(SETTINGS), told) if part.name == "shop")
     assert shop.env["SHOP_DATABASE_URL"] == "postgresql://db"
     assert "SHOP_OUTBOX" not in shop.env
+
+
+@pytest.mark.parametrize("name", ["a shop", "100%25", "really?", "sale #1"])
+def test_the_address_of_the_database_leads_back_to_the_data_folder(name: str) -> None:
+    """Whatever the folder is called."""
+    url = made(WAITINGROOM_DATA=f"/{name}")["shop"].env["SHOP_DATABASE_URL"]
+    assert make_url(url).database == f"/{name}/shop.db"
 
 
 @pytest.mark.parametrize(("installed", "parser"), [(object(), "fast"), (None, "python")])

@@ -1,8 +1,14 @@
 """The status line: what it says, where it is written, how entries a minute are counted."""
 
 import io
+from dataclasses import replace
 
-from waitingroom.run.terminal import Terminal, Velocity
+import pytest
+from rooms import make
+
+from waitingroom.model import Phase
+from waitingroom.run.terminal import Terminal, Velocity, fitting, status_line
+from waitingroom.store.client import Store
 
 
 class Screen(io.StringIO):
@@ -21,6 +27,33 @@ def test_on_a_terminal_the_status_is_written_over_in_place() -> None:
     terminal.status("two", 1)
     terminal.say("gate ended")
     assert screen.getvalue() == "one\r\x1b[Ktwo\r\x1b[Kgate ended\n"
+
+
+def test_the_line_of_a_demo_fits_in_80_columns(store_url: str, room_id: str) -> None:
+    """In its widest moment: the countdown, and everybody there."""
+    store = Store.connect(store_url)
+    demo = make(store, room_id).status()
+    store.close()
+    early = replace(demo, room="demo", phase=Phase.EARLY, now_ms=1, opens_at_ms=30_001, tail=200)
+    line = status_line(early, 0)
+    assert line == (
+        "demo: early, opens in 30 s · 200 waiting · serving 0 · 0 entries/min · 0 inside"
+    )
+    assert fitting(line, 79) == line
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (79, "demo: open · 12 waiting · serving 3"),
+        (35, "demo: open · 12 waiting · serving 3"),
+        (34, "demo: open · 12 waiting"),
+        (4, "demo"),
+    ],
+)
+def test_a_narrow_terminal_gets_whole_fields(width: int, shown: str) -> None:
+    """Half a number would be a wrong one."""
+    assert fitting("demo: open · 12 waiting · serving 3", width) == shown
 
 
 def test_elsewhere_the_status_is_a_plain_line_every_five_seconds() -> None:

@@ -66,6 +66,18 @@ def test_it_starts_every_part_says_where_and_commands_in_the_same_folder_find_it
     assert "spring" in folder.do("room", "list").stdout
 
 
+def test_a_shop_without_its_room_is_told_what_to_type(folder: Folder) -> None:
+    """Else its address leads to a page that knows no such room; the line works as it stands."""
+    first = folder.up()
+    hint = first.says("The shop waits for a room “demo”; make it: waitingroom room create demo ")
+    words = hint.partition("make it: waitingroom ")[2].split()
+    assert folder.do(*words).returncode == 0
+    assert first.interrupt() == 0
+    again = folder.up()
+    assert again.interrupt() == 0
+    assert not any("waits for a room" in line for line in again.lines)
+
+
 def test_no_secret_is_on_a_command_line_and_each_child_has_only_its_own(folder: Folder) -> None:
     """Everybody on a machine can read command lines; a broken shop must not hold master keys."""
     run = folder.up()
@@ -150,6 +162,19 @@ def test_production_starts_with_secrets_and_makes_none(folder: Folder) -> None:
     )
     assert not (folder.path / ".waitingroom" / "secrets.json").exists()
     assert run.interrupt() == 0
+
+
+def test_keys_of_another_system_are_refused_and_not_printed(folder: Folder) -> None:
+    """A second terminal may lack what the first was given; the wrong keys would help nobody."""
+    folder.up(WAITINGROOM_SECRET_KEYS=KEY)
+    folder.do("room", "create", "spring", "--origin", "http://127.0.0.1:8080")
+    for words in (("room", "keys", "spring"), ("staff", "pass", "spring", "--name", "Ada")):
+        said = folder.do(*words)
+        assert (said.returncode, said.stdout) == (1, "")
+        assert "has other secret keys; set WAITINGROOM_SECRET_KEYS" in said.stderr
+        assert folder.do(*words, WAITINGROOM_SECRET_KEYS=KEY).returncode == 0
+        rotated = f"{KEY},{'cd' * 32}"
+        assert folder.do(*words, WAITINGROOM_SECRET_KEYS=rotated).returncode == 0
 
 
 def test_a_settings_file_is_enough(folder: Folder) -> None:

@@ -4,58 +4,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from waitingroom.commands import system
+from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
-from waitingroom.commands.values import Duration, Time, shown_time
+from waitingroom.commands.values import Number, Time, shown_time
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import DrawMethod, Settings, Snapshot, is_room_id
+from waitingroom.model import RESERVED_IDS, Settings, Snapshot, is_room_id
+from waitingroom.settings import check
 from waitingroom.store.client import Store
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-NUMBER = click.IntRange(min=0)
-DRAWS = click.Choice([method.value for method in DrawMethod])
-
-KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("--rate", "rate_per_min", {"type": NUMBER, "help": "Most entries a minute."}),
-    ("--burst", "burst", {"type": NUMBER, "help": "Most entries at once; 0 = automatic."}),
-    ("--capacity", "capacity", {"type": NUMBER, "help": "Most shoppers inside; 0 = no cap."}),
-    ("--early-at", "early_at_ms", {"type": Time(), "help": "When joining begins."}),
-    ("--opens-at", "opens_at_ms", {"type": Time(), "help": "When the sale opens."}),
-    ("--closes-at", "closes_at_ms", {"type": Time(), "help": "When the sale ends."}),
-    ("--draw-at", "draw_at_ms", {"type": Time(), "help": "When the draw is; before the opening."}),
-    ("--draw", "draw", {"type": DRAWS, "help": "How early shoppers are ordered."}),
-    ("--call-timeout", "call_timeout_ms", {"type": Duration(), "help": "Silent for this long, a "
-     "called shopper's turn goes to the next."}),
-    ("--claim-grace", "claim_grace_ms", {"type": Duration(), "help": "How long after the call a "
-     "shopper may still come."}),
-    ("--session", "session_ms", {"type": Duration(), "help": "How long an idle pass lasts."}),
-    ("--session-max", "session_max_ms", {"type": Duration(), "help": "How long any pass lasts; "
-     "0 = four sessions."}),
-    ("--join-limit", "join_limit", {"type": NUMBER, "help": "Joins a minute from one network; "
-     "0 = no limit."}),
-    ("--joins/--no-joins", "joins", {"default": None, "help": "Whether new shoppers may join."}),
-    ("--origin", "origins", {"multiple": True, "help": "Where shoppers may be sent back to, like "
-     "https://shop.example.com; may be repeated."}),
-    ("--title", "title", {"help": "The room's title on its page."}),
-    ("--message", "message", {"help": "A message to those who wait."}),
-)  # fmt: skip
-"""Each option, the field of :class:`Settings` it sets, and how it is read."""
-
-
-def knobs(command: Command) -> Command:
-    """The options for all knobs; one that is not given is None (or an empty tuple)."""
-    for option, field, details in reversed(KNOBS):
-        command = click.option(option, field, **details)(command)
-    return command
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None and value != ()}
 
 
 class RoomId(click.ParamType[str]):
@@ -65,10 +25,12 @@ class RoomId(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The id, if it may be one."""
+        if value in RESERVED_IDS:
+            self.fail(f"“{value}” cannot name a room: the gate has a page there", param, ctx)
         if not is_room_id(value):
             self.fail(
                 f"“{value}” cannot name a room; use lower-case letters, digits and hyphens, "
-                "at most 40",
+                "at most 40, and no hyphen first",
                 param,
                 ctx,
             )
@@ -85,15 +47,21 @@ def room() -> None:
 
 @room.command()
 @room_argument
-@knobs
+@knobs(defaults=True)
 @common
 def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> None:
     """Make the room ID.
 
     Times are now, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
     """
-    settings = Settings(**_given(values))
-    _do(file, as_json, lambda store: store.create(room_id, settings, actor=system.actor()))
+    settings = Settings(**given(values))
+
+    def make(store: Store) -> Snapshot:
+        store.create(room_id, settings, actor=system.actor())
+        # A room that opens now does so when it is looked at.
+        return store.status(room_id)
+
+    _do(file, as_json, make)
 
 
 @room.command("list")
@@ -148,14 +116,16 @@ def log(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
 
 @room.command("set")
 @room_argument
-@knobs
-@click.option("--based-on", "version", type=NUMBER, help="Refuse if the room's version is another.")
+@knobs()
+@click.option(
+    "--based-on", "version", type=Number(), help="Refuse if the room's version is another."
+)
 @common
 def set_knobs(
     room_id: str, file: Path | None, as_json: bool, version: int | None, **values: Any
 ) -> None:
     """Turn knobs of a room; takes effect at once."""
-    changes = _given(values)
+    changes = given(values)
     if not changes:
         raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")
     _do(
@@ -169,7 +139,7 @@ def set_knobs(
 @room_argument
 @common
 def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
-    """Open the sale now, go on after draining, or begin anew after closing."""
+    """Open the sale now; after draining go on, after closing begin anew."""
     _do(file, as_json, lambda store: store.open(room_id, actor=system.actor()))
 
 
@@ -179,6 +149,8 @@ def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
 @common
 def pause(room_id: str, reason: str, file: Path | None, as_json: bool) -> None:
     """Hold everybody where they are."""
+    with in_our_words(message="--reason"):
+        check({"message": reason})
     _act(file, as_json, room_id, "pause", reason)
 
 
@@ -244,7 +216,7 @@ def _act(file: Path | None, as_json: bool, room_id: str, name: str, reason: str 
 
 def _do(file: Path | None, as_json: bool, verb: Callable[[Store], Snapshot]) -> None:
     """Run one verb and show the room as it then is."""
-    with system.store_of(system.find(file)) as store:
+    with system.store_of(system.find(file)) as store, in_our_words():
         after = verb(store)
     if as_json:
         print_json(room_json(after))

@@ -14,7 +14,10 @@ from waitingroom.tokens import Keyring
 @click.command()
 @json_option
 def secret(as_json: bool) -> None:
-    """Print a new secret, for WAITINGROOM_SECRET_KEYS or WAITINGROOM_SHOP_KEY."""
+    """Print a new secret.
+
+    It is good for WAITINGROOM_SECRET_KEYS and for WAITINGROOM_SHOP_KEY; one each.
+    """
     made = credentials.new_secret()
     if as_json:
         print_json({"secret": made})
@@ -26,8 +29,11 @@ def secret(as_json: bool) -> None:
 @room_argument
 @common
 def keys(room_id: str, file: Path | None, as_json: bool) -> None:
-    """Print the keys that the guard of the room's shop needs. They are a secret."""
-    config = credentials.complete(system.find(file), make=False)
+    """Print the keys that a shop's guard needs.
+
+    They are a secret: who has them can make passes of this room.
+    """
+    config = system.with_secrets(file)
     with system.store_of(config) as store:
         store.status(room_id)
     exported = Keyring(config.secret_keys).room_keys(room_id).export()

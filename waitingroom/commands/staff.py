@@ -12,9 +12,11 @@ from waitingroom.commands.room import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
 from waitingroom.config import Config
 from waitingroom.errors import BadSetting
-from waitingroom.run import credentials
 from waitingroom.store.keys import HANDOVER_TTL_MS
 from waitingroom.tokens import Handover, Keyring
+
+SHORTEST_MS, LONGEST_MS = 60_000, 7 * 86_400_000
+"""Of a pass: as long as its URL works, and no longer than any other pass may last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ def staff_pass(
     room_id: str, name: str, lasts_ms: int, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
     """Print a URL that lets one person into the shop, past the line. Logged."""
-    made = _make(credentials.complete(system.find(file), make=False), room_id, name, lasts_ms)
+    if not name.strip():
+        raise click.BadParameter("say who it is for", param_hint="--name")
+    if not SHORTEST_MS <= lasts_ms <= LONGEST_MS:
+        raise click.BadParameter("a pass is good for 1m to 7d", param_hint="--for")
+    made = _make(system.with_secrets(file), room_id, name, lasts_ms)
     if as_json:
         print_json(
             {field: getattr(made, field) for field in ("room", "name", "lease", "url")}

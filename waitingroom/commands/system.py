@@ -9,7 +9,7 @@ from pathlib import Path
 
 from waitingroom.config import FILE_NAME, Config, environment, load_config
 from waitingroom.errors import WaitingRoomError
-from waitingroom.run import folder
+from waitingroom.run import credentials, folder
 from waitingroom.store.client import Store
 
 DEMO = "demo"
@@ -20,6 +20,12 @@ class NoSystem(WaitingRoomError):
     """Nothing runs here, or it is not clear which."""
 
     code = "no_system"
+
+
+class OtherSecrets(WaitingRoomError):
+    """The secret keys here are not those of the system that runs."""
+
+    code = "other_secrets"
 
 
 def settings(file: Path | None) -> Config:
@@ -33,6 +39,26 @@ def find(file: Path | None) -> Config:
 
     Raises :class:`NoSystem`.
     """
+    return _found(file)[0]
+
+
+def with_secrets(file: Path | None) -> Config:
+    """The same with its secrets, which what the command prints is signed with or derived from.
+
+    Raises also :class:`OtherSecrets`, ``ConfigError``.
+    """
+    found, note = _found(file)
+    config = found if found.secret_keys else credentials.complete(found, make=False)
+    # One in common is enough: a rotation adds a key here first.
+    if note and not set(note.keys).intersection(credentials.marks(config.secret_keys)):
+        raise OtherSecrets(
+            "the system that runs here has other secret keys; set WAITINGROOM_SECRET_KEYS, "
+            "or --config, as it was started with"
+        )
+    return config
+
+
+def _found(file: Path | None) -> tuple[Config, folder.Running | None]:
     config = settings(file)
     notes = [note for at in (config.data, config.data / DEMO) if (note := folder.read_note(at))]
     if len(notes) > 1:
@@ -42,15 +68,16 @@ def find(file: Path | None) -> Config:
         )
     if notes:
         note = notes[0]
-        return replace(
+        running = replace(
             config,
             redis_url=note.store_url,
             data=Path(note.data),
             gate_url=note.gate_url,
             shop_url=note.shop_url,
         )
+        return running, note
     if config.redis_url:
-        return config
+        return config, None
     raise NoSystem(
         "no waiting room runs from this folder; start one with `waitingroom up` or "
         "`waitingroom demo`, or set REDIS_URL to the store of one that runs elsewhere"

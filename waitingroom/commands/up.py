@@ -11,7 +11,10 @@ from waitingroom.commands.output import config_option
 @click.command()
 @config_option
 def up(file: Path | None) -> None:
-    """Run gate, room API, shop, worker and, unless REDIS_URL names one, a store. Keeps its data."""
+    """Run a whole system; its data is kept.
+
+    Gate, room API, shop, worker and, unless REDIS_URL names one, a store, until Ctrl-C.
+    """
     from waitingroom.run.up import run_up
 
     run_up(system.settings(file), say=click.echo)
@@ -27,7 +30,10 @@ def up(file: Path | None) -> None:
     help="How many are simulated.",
 )
 def demo(file: Path | None, shoppers: int) -> None:  # fmt: skip
-    """Run everything from a fresh folder, with a room that opens soon and a crowd before it."""
+    """Run a sale to look at, with a crowd.
+
+    Everything from a fresh folder: a room that opens in 30 seconds, and shoppers who wait for it.
+    """
     from waitingroom.run.demo import run_demo
 
     config = system.settings(file)

@@ -9,6 +9,8 @@ import click
 from waitingroom import clock
 
 UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LONGEST_NUMBER = 30
+"""Digits; more is a slip of the paste."""
 _PART = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)", re.ASCII)
 
 
@@ -37,8 +39,9 @@ def time_ms(text: str, now_ms: int) -> int:
             f"“{text}” is no time; write now, +30s or 2026-12-01T14:00+01:00"
         ) from None
     if moment.tzinfo is None:
+        full = text if ":" in text else f"{text[:10]}T14:00"
         raise ValueError(
-            f"“{text}” does not say in which time zone; add an offset, like {text}+01:00, "
+            f"“{text}” does not say in which time zone; add an offset, like {full}+01:00, "
             "or Z for UTC"
         )
     return round(moment.timestamp() * 1000)
@@ -60,6 +63,31 @@ def shown_duration(ms: int) -> str:
         number, ms = divmod(ms, UNIT_MS[unit])
         shown += f"{number}{unit}" if number else ""
     return shown
+
+
+class Number(click.ParamType[int]):
+    """An option's count."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A whole number, 0 or more."""
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+            self.fail(f"“{text}” is no whole number from 0 on", param, ctx)
+        return int(text)
+
+
+class Origin(click.ParamType[str]):
+    """An option's origin, as it is copied from a browser's address bar."""
+
+    name = "url"
+
+    def convert(
+        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
+    ) -> str:
+        """Without the slash that stands for no path; checked with the other knobs."""
+        return str(value).removesuffix("/")
 
 
 class Duration(click.ParamType[int]):

@@ -1,7 +1,9 @@
 """The secrets of a run: those that are set; in development, those that it made for itself."""
 
+import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,11 @@ NAMES = ("secret_keys", "shop_key")
 def new_secret() -> str:
     """A fresh secret that fits every setting that wants one: 32 random bytes in hex."""
     return secrets.token_hex(readers.SECRET_BYTES)
+
+
+def marks(keys: Iterable[bytes]) -> list[str]:
+    """What tells keys apart and gives none away."""
+    return [hashlib.sha256(b"waitingroom key mark\0" + key).hexdigest()[:16] for key in keys]
 
 
 def refuse_missing(config: Config) -> None:
@@ -59,7 +66,10 @@ def _kept(file: Path, *, make: bool) -> tuple[tuple[bytes, ...], tuple[str, ...]
         found = json.loads(file.read_text("utf-8"))
         return readers.keys(found["secret_keys"]), readers.words(found["shop_key"])
     except FileNotFoundError:
-        raise ConfigError([f"there are no secrets yet: {file} does not exist"]) from None
+        wanted = " and ".join(BY_NAME[name].env for name in NAMES)
+        raise ConfigError(
+            [f"there are no secrets here ({file} is not there): set {wanted}"]
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             [f"{file} holds no usable secrets ({error}); remove it to have new ones made"]

@@ -74,7 +74,10 @@ def main(words: list[str]) -> None:
     times = arrivals(int(count), float(early_s))
     crowd = Crowd((start_ms + at_ms, Shopper(n, sale)) for n, at_ms in enumerate(times))
     crowd.run()
-    print(", ".join(f"{number} {ending}" for ending, number in sorted(crowd.endings.items())))
+    print(
+        ", ".join(f"{number} {ending}" for ending, number in sorted(crowd.endings.items())), end=""
+    )
+    print("; whoever comes now finds no line (start again for another crowd)")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ change to disk before it answers (``appendfsync always``) and never evicts.
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -19,6 +20,9 @@ from waitingroom.run.child import last_words, spawn
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the system's own limit is 107, and a longer path fails with a riddle."""
+PLAIN_PATH = re.compile(r"[\w/.,:+@~-]+")
+"""What may stand in the socket's path. A blank or ``=`` ends RQ's worker, which reads the server's
+word on its own connection; ``#``, ``?`` and ``%`` mean something in a URL."""
 
 
 def server_binary(named: str = "") -> Path:
@@ -64,9 +68,10 @@ class EmbeddedStore:
 
     @property
     def socket(self) -> Path:
-        """Where the server listens: in the data folder, or in a shorter one if need be."""
+        """Where the server listens: in the data folder, or in a folder with a short, plain name."""
         inside = self.data.resolve() / "store.sock"
-        if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+        short = len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH
+        if short and PLAIN_PATH.fullmatch(str(inside)):
             return inside
         if self._socket_home is None:
             self._socket_home = tempfile.TemporaryDirectory(prefix="wr-")

@@ -35,7 +35,10 @@ class AlreadyRuns(WaitingRoomError):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What ``run.json`` says. ``pids``: each part's process, 0 between two starts."""
+    """What ``run.json`` says. ``pids``: each part's process, 0 between two starts.
+
+    ``keys``: by which to know the secret keys again (:func:`credentials.marks`).
+    """
 
     pid: int
     pids: dict[str, int]
@@ -46,6 +49,7 @@ class Running:
     data: str
     command: str
     version: str
+    keys: list[str]
 
 
 def prepare(data: Path) -> None:
@@ -99,13 +103,20 @@ def _locked(lock: IO[str]) -> bool:
 
 
 def is_held(data: Path) -> bool:
-    """Whether a system runs from the folder now."""
+    """Whether a system runs from the folder now.
+
+    Raises :class:`FolderUnfit` where that is not ours to know.
+    """
     try:
         with (data / LOCK).open() as lock:
             # Linux's own list would need parsing; a shared lock that is refused says the same.
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except PermissionError:
+        raise FolderUnfit(
+            f"the data folder {data} is another user's; be the one who runs the system"
+        ) from None
     except OSError:
         return False
     return False

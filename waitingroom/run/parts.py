@@ -85,8 +85,11 @@ def shop_defaults(config: Config, base: Mapping[str, str]) -> dict[str, str]:
     Mails go into a folder in development only: in production an order waits until there is a
     server to send its mail to.
     """
+    from sqlalchemy import URL  # it knows which characters of a path need care in a URL
+
+    database = URL.create("sqlite", database=str(config.data / "shop.db"))
     defaults = {
-        "SHOP_DATABASE_URL": f"sqlite:///{config.data}/shop.db",
+        "SHOP_DATABASE_URL": database.render_as_string(hide_password=False),
         "SHOP_URL": config.shop_url,
     }
     if config.env is Environment.DEVELOPMENT and not base.get("SHOP_SMTP_URL"):

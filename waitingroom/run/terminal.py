@@ -11,6 +11,8 @@ from waitingroom.model import Phase, Snapshot
 EVERY_MS = 5_000
 """Between two status lines where the output is no terminal."""
 MINUTE_MS = 60_000
+BETWEEN = " · "
+"""Between the fields of a status line."""
 
 
 @dataclass
@@ -30,9 +32,8 @@ class Terminal:
     def status(self, line: str, now_ms: int) -> None:
         """The status as it is now."""
         if self.out.isatty():
-            width = shutil.get_terminal_size().columns
             self._clear()
-            self._status = line[: width - 1]
+            self._status = fitting(line, shutil.get_terminal_size().columns - 1)
             print(self._status, end="", file=self.out, flush=True)
         elif self._said_at_ms is None or now_ms - self._said_at_ms >= EVERY_MS:
             self._said_at_ms = now_ms
@@ -41,6 +42,13 @@ class Terminal:
     def _clear(self) -> None:
         if self._status:
             print("\r\x1b[K", end="", file=self.out)
+
+
+def fitting(line: str, width: int) -> str:
+    """``line``, without as many of its last fields as it takes to fit in ``width`` columns."""
+    while len(line) > width and BETWEEN in line:
+        line = line.rpartition(BETWEEN)[0]
+    return line[:width]
 
 
 @dataclass
@@ -60,12 +68,19 @@ class Velocity:
 
 
 def status_line(room: Snapshot, per_min: int) -> str:
-    """A room in one line: phase, waiting, serving, entries a minute, inside."""
+    """A room in one line: phase, waiting, serving, entries a minute, inside.
+
+    The demo's fits in 80 columns.
+    """
     phase: str = room.phase
     if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms:
         left_s = max(0, -(-(room.opens_at_ms - room.now_ms) // 1000))
         phase += f", opens in {left_s} s"
-    return (
-        f"{room.room}: {phase} · {room.waiting} waiting · serving {room.serving} · "
-        f"{per_min} entries a minute · {room.leases} inside"
+    fields = (
+        f"{room.room}: {phase}",
+        f"{room.waiting} waiting",
+        f"serving {room.serving}",
+        f"{per_min} entries/min",
+        f"{room.leases} inside",
     )
+    return BETWEEN.join(fields)

@@ -56,6 +56,7 @@ class System:
                 data=str(config.data),
                 command=self.command,
                 version=__version__,
+                keys=credentials.marks(config.secret_keys),
             ),
         )
 
@@ -169,10 +170,30 @@ def run_up(config: Config, *, say: Callable[[str], None]) -> None:
     say("Starting …")
     with system(config, environment(), say, command="up") as running:
         say("The waiting room is up.")
-        for line in greeting(running.config):
+        for line in [*greeting(running.config), *next_steps(running.config)]:
             say(line)
         running.run()
         say("Ending …")
+
+
+def next_steps(config: Config) -> list[str]:
+    """What is to be done before anybody can wait: a room that the shop stands behind is missing."""
+    store = Store.connect(config.redis_url)
+    try:
+        known = store.rooms()
+    except StoreDown:
+        return []
+    finally:
+        store.close()
+    make = "waitingroom room create {} --opens-at +10m --origin {}"
+    if config.shop == "off":
+        there_are_none = "There is no room yet; make one: "
+        return [] if known else [there_are_none + make.format("ID", "https://shop.example.com")]
+    return [
+        f"The shop waits for a room “{room}”; make it: {make.format(room, config.shop_url)}"
+        for room in dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
+        if room not in known
+    ]
 
 
 def greeting(config: Config) -> list[str]:

@@ -13,14 +13,21 @@ local function slot_after(keys, number)
   return tonumber(found[1]), tonumber(found[2])
 end
 
--- A called shopper is here. In time: the call is answered. Later: its credit was given back, so it
--- is taken again, and the meter calls one fewer.
+-- The slot that follows the one which begins behind `number`, or 0, and the last number before it.
+local function behind_slot(keys, s, number)
+  local _, first = slot_after(keys, number)
+  local slot, next_first = slot_after(keys, first)
+  return slot, slot > 0 and next_first - 1 or s.serving
+end
+
+-- A called shopper is here: the call is answered. Where its credit was lent to the next meanwhile,
+-- it is taken again, and the meter calls one fewer.
 local function come(keys, s, number)
+  if number <= s.lent then s.credit = s.credit - UNIT end
   if number > s.timed_out then
     redis.call('HINCRBY', keys[DUE], slot_of(keys, number), -1)
     s.open_calls = s.open_calls - 1
   else
-    s.credit = s.credit - UNIT
     s.late = s.late + 1
     s.missed = math.max(0, s.missed - 1)
   end
@@ -29,11 +36,11 @@ end
 
 -- A shopper who stood at the door has gone: undo `come`, so that the place goes to the next.
 local function uncome(keys, s, number)
+  if number <= s.lent then s.credit = s.credit + UNIT end
   if number > s.timed_out then
     redis.call('HINCRBY', keys[DUE], slot_of(keys, number), 1)
     s.open_calls = s.open_calls + 1
   else
-    s.credit = s.credit + UNIT
     s.no_show = s.no_show + 1
     s.missed = s.missed + 1
   end
@@ -50,20 +57,29 @@ local function is_over(s, slot, allowed_ms)
   return slot > 0 and s.meter_ms >= math.max(slot, s.read_by_ms) + SLOT + allowed_ms
 end
 
--- Calls that nobody answered in `call_timeout` are no-shows: their credit goes to the next.
+-- While nobody stands at the door, calls that nobody answered in LENT_AFTER lend their credit to the
+-- next (docs/decisions/meter.md); after `call_timeout` they do in any case. Whatever an older
+-- library, which knows of no lending, has timed out is behind it.
+local function lend(keys, s)
+  if s.lent < s.timed_out then s.lent, s.lent_slot = s.timed_out, s.open_slot end
+  if s.lent_slot == 0 and s.lent < s.serving then s.lent_slot = slot_after(keys, s.lent) end
+  local soon = s.at_door > 0 and s.call_timeout_ms or math.min(LENT_AFTER, s.call_timeout_ms)
+  while is_over(s, s.lent_slot, soon) do
+    s.credit = s.credit + UNIT * redis.call('HGET', keys[DUE], text_of(s.lent_slot))
+    s.lent_slot, s.lent = behind_slot(keys, s, s.lent)
+    s.dirty = true
+  end
+end
+
+-- Calls that nobody answered in `call_timeout` are no-shows.
 local function time_out_calls(keys, s)
   while is_over(s, s.open_slot, s.call_timeout_ms) do
     local silent = tonumber(redis.call('HGET', keys[DUE], text_of(s.open_slot)))
     redis.call('HDEL', keys[DUE], text_of(s.open_slot))
-    s.credit = s.credit + silent * UNIT
     s.open_calls = s.open_calls - silent
     s.no_show = s.no_show + silent
     s.missed = s.missed + silent
-    -- The slot that follows this one begins behind its last number.
-    local _, first = slot_after(keys, s.timed_out)
-    local slot, next_first = slot_after(keys, first)
-    s.open_slot = slot
-    s.timed_out = slot > 0 and next_first - 1 or s.serving
+    s.open_slot, s.timed_out = behind_slot(keys, s, s.timed_out)
     s.dirty = true
   end
   if s.came + s.missed > 200 then

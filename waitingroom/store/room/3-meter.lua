@@ -101,6 +101,7 @@ local function advance(keys, s)
   close_if_due(keys, s)
   expire_leases(keys, s)
   clear_door(keys, s)
+  lend(keys, s)
   time_out_calls(keys, s)
   lapse(keys, s)
   if phase_of(s) == 'open' and s.rate_per_min > 0 then call_numbers(keys, s) end

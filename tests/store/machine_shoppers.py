@@ -83,6 +83,17 @@ class Shoppers(Machine):
     def leave_when_called(self, pick):
         self.go(one_of(self.called(), pick))
 
+    @precondition(lambda self: self.called())
+    @rule(pick=PICK, seconds=st.sampled_from([2, 4, 7]), comes=st.booleans())
+    def come_or_go_after_a_silence(self, pick, seconds, comes):
+        """The call is still open, has lent its credit, or is over."""
+        self.gates_refresh_the_status(seconds)
+        arrival = one_of(self.called()[-5:], pick)
+        if comes:
+            self.knock(arrival)
+        else:
+            self.go(arrival)
+
     @precondition(lambda self: self.line.at_door)
     @rule(pick=PICK)
     def leave_from_the_door(self, pick):
@@ -135,7 +146,10 @@ class Shoppers(Machine):
         self.now_ms += ms
 
     @rule(seconds=st.integers(1, 20))
-    def gates_refresh_the_status(self, seconds):
+    def gates_look(self, seconds):
+        self.gates_refresh_the_status(seconds)
+
+    def gates_refresh_the_status(self, seconds: int) -> None:
         for _ in range(2 * seconds):
             self.now_ms += 500
             self.both("status")

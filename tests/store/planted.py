@@ -71,6 +71,15 @@ FAULTS = {
             "test_clock.py::test_a_clock_jump_times_out_and_lapses_nobody",
         ),
     ),
+    "lent credit given back once more": Fault(
+        (
+            (
+                "    s.open_calls = s.open_calls - silent",
+                "    s.credit = s.credit + silent * UNIT\n    s.open_calls = s.open_calls - silent",
+            ),
+        ),
+        (MACHINE, "test_lending.py::test_credit_that_was_lent_is_not_given_back_once_more"),
+    ),
     "capacity checked before leases expire": Fault(
         (
             ("  expire_leases(keys, s)\n  clear_door", "  clear_door"),

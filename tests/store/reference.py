@@ -174,7 +174,8 @@ class Shoppers(Timed):
             line.credit += ONE
         elif not self._is_timed_out(number):
             self._calls_of(number).unanswered.remove(number)
-            line.credit += ONE
+            if not self._is_lent(number):
+                line.credit += ONE
         self._keep_a_burst_of_credit()
 
     # The shop

@@ -17,6 +17,7 @@ ONE = 60_000  # an admission, in units: a rate a minute times milliseconds
 LONGEST_STEP_MS = 2_000
 STEP_BACK_MS = 5_000
 SLOT_MS = 500
+LENT_AFTER_MS = 3_000
 NEWS_KEPT = 20
 
 
@@ -28,6 +29,7 @@ class Calls:
     first: int
     last: int
     unanswered: set[int]
+    lent: bool = False
     timed_out: bool = False
 
 
@@ -154,6 +156,7 @@ class Timed:
             self.tell("closed")
         self._expire_leases()
         self._clear_door()
+        self._lend()
         self._time_out_calls()
         self._lapse()
         if self.runs:
@@ -215,12 +218,21 @@ class Timed:
         begins = max(calls.slot_ms, self.line.read_by_ms) + SLOT_MS
         return self.line.meter_ms >= begins + allowed_ms
 
+    def _lend(self) -> None:
+        """In turn: what follows a place that is not lent is not lent either."""
+        line, call_timeout_ms = self.line, self.settings.call_timeout_ms
+        for calls in (calls for calls in line.calls if not calls.lent):
+            is_silent = self._is_over(calls, min(LENT_AFTER_MS, call_timeout_ms))
+            if not is_silent or (line.at_door and not self._is_over(calls, call_timeout_ms)):
+                return
+            calls.lent, self.changed = True, True
+            line.credit += len(calls.unanswered) * ONE
+
     def _time_out_calls(self) -> None:
         line = self.line
         for calls in line.calls:
             if not calls.timed_out and self._is_over(calls, self.settings.call_timeout_ms):
                 calls.timed_out = True
-                line.credit += len(calls.unanswered) * ONE
                 line.missed += len(calls.unanswered)
                 self.count("no_show", len(calls.unanswered))
                 calls.unanswered.clear()
@@ -270,14 +282,18 @@ class Timed:
     def _calls_of(self, number: int) -> Calls:
         return next(calls for calls in self.line.calls if calls.first <= number <= calls.last)
 
+    def _is_lent(self, number: int) -> bool:
+        return number <= self.line.lapsed or self._calls_of(number).lent
+
     def _is_timed_out(self, number: int) -> bool:
         return number <= self.line.lapsed or self._calls_of(number).timed_out
 
     def _come(self, number: int) -> None:
         line = self.line
         line.came += 1
-        if self._is_timed_out(number):
+        if self._is_lent(number):
             line.credit -= ONE
+        if self._is_timed_out(number):
             line.missed = max(0, line.missed - 1)
             self.count("late")
         else:
@@ -286,8 +302,9 @@ class Timed:
     def _take_back_coming(self, number: int) -> None:
         line = self.line
         line.came = max(0, line.came - 1)
-        if self._is_timed_out(number):
+        if self._is_lent(number):
             line.credit += ONE
+        if self._is_timed_out(number):
             line.missed += 1
             self.count("no_show")
         else:

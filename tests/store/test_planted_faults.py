@@ -31,7 +31,7 @@ def test_a_planted_fault_turns_the_tests_red(name):
         env=os.environ | {"PLANTED_FAULT": name},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     red = {line.split()[1] for line in run.stdout.splitlines() if line.startswith("FAILED ")}

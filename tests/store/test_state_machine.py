@@ -20,20 +20,25 @@ class Sale(Shoppers):
     def look(self):
         self.both("status")
 
-    @rule(name=st.sampled_from(["pause", "resume", "drain", "revoke_staff"]), back=st.booleans())
+    @rule(
+        name=st.sampled_from(["pause", "resume", "drain", "revoke_staff"]),
+        back=st.sampled_from([True, True, True, False]),
+    )
     def act(self, name, back):
         self.both("act", name, "lunch")
         if back:
             self.now_ms += 3000
             self.both(*(("open",) if name == "drain" else ("act", "resume", "")))
 
-    @rule(minutes=st.sampled_from([1, 15]))
-    def pause_for_a_while(self, minutes):
-        self.both("act", "pause", "lunch")
+    @rule(minutes=st.sampled_from([1, 15]), how=st.sampled_from(["pause", "drain"]), pick=PICK)
+    def stop_for_a_while(self, minutes, how, pick):
+        self.both("act", how, "lunch")
         for _ in range(4):
             self.now_ms += minutes * 15_000
-            self.enter_any(minutes * 7919)
-        self.both("act", "resume", "")
+            self.enter_any(pick)
+            if self.called():
+                self.enter_one_of_the_called(pick)
+        self.both(*(("act", "resume", "") if how == "pause" else ("open",)))
 
     @rule(how=st.sampled_from(["open", "close and open", "reset", "reset", "drain and open"]))
     def begin_again(self, how):

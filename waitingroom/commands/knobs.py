@@ -25,7 +25,7 @@ KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("--draw-at", "draw_at_ms", {"type": Time(), "help": "When the draw is; before the opening."}),
     ("--draw", "draw", {"type": DRAWS, "help": "How early shoppers are ordered."}),
     ("--call-timeout", "call_timeout_ms", {"type": Duration(), "help": "Silent for this long, a "
-     "called shopper's turn goes to the next."}),
+     "called shopper is a no-show, and the turn goes to the next at the latest."}),
     ("--claim-grace", "claim_grace_ms", {"type": Duration(), "help": "How long after the call a "
      "shopper may still come."}),
     ("--session", "session_ms", {"type": Duration(), "help": "How long an idle pass lasts."}),

@@ -88,6 +88,7 @@ FIELDS = (
     *("open_calls", "at_door", "next_gone_ms", "leases", "next_expiry_ms", "skips", "steps"),
     *("came", "missed"),
     *("called", "entered", "late", "no_show", "left", "refused", "released", "expired"),
+    *("lent", "lent_slot"),  # as timed_out and open_slot, for calls whose credit was lent
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

@@ -16,6 +16,7 @@ local UNIT = 60000            -- of one admission
 local LONGEST_STEP = 2000     -- ms of meter time that one evaluation may add: a clock jump calls nobody
 local STEP_BACK = 5000        -- ms that the wall clock may fall back and be waited for
 local SLOT = 500              -- ms of calls that share one time-out
+local LENT_AFTER = 3000       -- ms of silence after which a call's credit is lent to the next
 local KEPT_WAITING = 3000     -- ms after a missed appointment at the door: gone
 local NEWS_KEPT = 20
 local LOG_KEPT = 10000

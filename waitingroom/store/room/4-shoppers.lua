@@ -183,7 +183,7 @@ local function give_up_place(keys, s, arrival, number)
   elseif number > s.timed_out then
     redis.call('HINCRBY', keys[DUE], slot_of(keys, number), -1)
     s.open_calls = s.open_calls - 1
-    s.credit = s.credit + UNIT
+    if number > s.lent then s.credit = s.credit + UNIT end
   end
 end
 

@@ -1,51 +1,5 @@
 -- The meter: what the passing of time does to a room.
 
--- The slot (its meter time) in which a number was called, or nil.
-local function slot_of(keys, number)
-  return redis.call('ZREVRANGEBYSCORE', keys[CALLED], text_of(number), '-inf', 'LIMIT', 0, 1)[1]
-end
-
--- The first slot after a number: its meter time and its first number, or 0.
-local function slot_after(keys, number)
-  local found = redis.call('ZRANGEBYSCORE', keys[CALLED], '(' .. text_of(number), '+inf',
-    'WITHSCORES', 'LIMIT', 0, 1)
-  if not found[1] then return 0, 0 end
-  return tonumber(found[1]), tonumber(found[2])
-end
-
--- A called shopper is here. In time: the call is answered. Later: its credit was given back, so it
--- is taken again, and the meter calls one fewer.
-local function come(keys, s, number)
-  if number > s.timed_out then
-    redis.call('HINCRBY', keys[DUE], slot_of(keys, number), -1)
-    s.open_calls = s.open_calls - 1
-  else
-    s.credit = s.credit - UNIT
-    s.late = s.late + 1
-    s.missed = math.max(0, s.missed - 1)
-  end
-  s.came = s.came + 1
-end
-
--- A shopper who stood at the door has gone: undo `come`, so that the place goes to the next.
-local function uncome(keys, s, number)
-  if number > s.timed_out then
-    redis.call('HINCRBY', keys[DUE], slot_of(keys, number), 1)
-    s.open_calls = s.open_calls + 1
-  else
-    s.credit = s.credit + UNIT
-    s.no_show = s.no_show + 1
-    s.missed = s.missed + 1
-  end
-  s.came = math.max(0, s.came - 1)
-end
-
-local function leave_door(keys, s, arrival)
-  redis.call('ZREM', keys[DOOR], arrival)
-  redis.call('ZREM', keys[APPOINTMENTS], arrival)
-  s.at_door = s.at_door - 1
-end
-
 -- Let meter time pass up to a moment of the wall clock. A jump forward counts LONGEST_STEP at most.
 local function accrue(s, until_ms)
   local passed = math.min(LONGEST_STEP, math.max(0, until_ms - s.wall_ms))
@@ -139,101 +93,6 @@ local function clear_door(keys, s)
   s.next_gone_ms = first[2] and tonumber(first[2]) or NEVER
 end
 
-local function is_over(s, slot, allowed_ms)
-  return slot > 0 and s.meter_ms >= math.max(slot, s.read_by_ms) + SLOT + allowed_ms
-end
-
--- Calls that nobody answered in `call_timeout` are no-shows: their credit goes to the next.
-local function time_out_calls(keys, s)
-  while is_over(s, s.open_slot, s.call_timeout_ms) do
-    local silent = tonumber(redis.call('HGET', keys[DUE], text_of(s.open_slot)))
-    redis.call('HDEL', keys[DUE], text_of(s.open_slot))
-    s.credit = s.credit + silent * UNIT
-    s.open_calls = s.open_calls - silent
-    s.no_show = s.no_show + silent
-    s.missed = s.missed + silent
-    -- The slot that follows this one begins behind its last number.
-    local _, first = slot_after(keys, s.timed_out)
-    local slot, next_first = slot_after(keys, first)
-    s.open_slot = slot
-    s.timed_out = slot > 0 and next_first - 1 or s.serving
-    s.dirty = true
-  end
-  if s.came + s.missed > 200 then
-    s.came, s.missed = math.floor(s.came / 2), math.floor(s.missed / 2)
-  end
-end
-
--- Places called `claim_grace` ago and never taken are gone.
-local function lapse(keys, s)
-  while s.old_slot ~= s.open_slot and is_over(s, s.old_slot, s.claim_grace_ms) do
-    redis.call('ZREM', keys[CALLED], text_of(s.old_slot))
-    local slot, first = slot_after(keys, s.lapsed)
-    s.old_slot = slot
-    s.lapsed = slot > 0 and first - 1 or s.serving
-    s.dirty = true
-  end
-end
-
--- How many may be called now.
-local function callable(s)
-  local burst = burst_of(s)
-  local n = math.min(math.floor(s.credit / UNIT), s.tail - s.serving)
-  n = math.min(n, burst + math.floor(4 * s.rate_per_min * s.call_timeout_ms / UNIT) - s.open_calls)
-  if s.capacity > 0 then
-    local free = math.max(0, s.capacity - s.leases - s.at_door)
-    local answered = math.max(250, 1000 - math.floor(1000 * s.missed / math.max(1, s.came + s.missed)))
-    n = math.min(n, math.floor(free * 1000 / answered) - s.open_calls)
-  end
-  return math.max(0, n)
-end
-
--- The end of the run of live numbers that begins behind `number`, and whether it is empty. Numbers
--- that left are jumped by BITPOS: one by one, a million leavers block the store for a second.
-local function live_run(keys, s, number)
-  if s.skips == 0 then return s.tail end
-  local gone = redis.call('BITPOS', keys[SKIP], 1, text_of(number + 1), -1, 'BIT')
-  if gone < 0 then
-    s.skips = 0
-    return s.tail
-  end
-  return math.min(s.tail, gone - 1)
-end
-
-local function behind_leavers(keys, s, number)
-  local live = redis.call('BITPOS', keys[SKIP], 0, text_of(number + 1), -1, 'BIT')
-  if live < 0 then live = redis.call('STRLEN', keys[SKIP]) * 8 end
-  return math.min(s.tail, live - 1)
-end
-
-local function call_numbers(keys, s)
-  local wanted = callable(s)
-  local serving, called = s.serving, 0
-  while called < wanted and serving < s.tail do
-    local last = math.min(live_run(keys, s, serving), serving + wanted - called)
-    if last > serving then
-      called = called + last - serving
-      serving = last
-    else
-      serving = behind_leavers(keys, s, serving)
-    end
-  end
-  if serving == s.serving then return end
-  local slot = math.floor(s.meter_ms / SLOT) * SLOT
-  if slot ~= s.new_slot then
-    redis.call('ZADD', keys[CALLED], text_of(s.serving + 1), text_of(slot))
-    s.new_slot = slot
-    if s.open_slot == 0 then s.open_slot = slot end
-    if s.old_slot == 0 then s.old_slot = slot end
-  end
-  redis.call('HINCRBY', keys[DUE], text_of(slot), called)
-  s.serving = serving
-  s.credit = s.credit - called * UNIT
-  s.open_calls = s.open_calls + called
-  s.called = s.called + called
-  s.dirty = true
-end
-
 -- Bring the room to `s.now`. Every verb begins with this, so there is no ticker to die or run twice.
 local function advance(keys, s)
   anchor_clock(s)
@@ -243,6 +102,7 @@ local function advance(keys, s)
   close_if_due(keys, s)
   expire_leases(keys, s)
   clear_door(keys, s)
+  lend(keys, s)
   time_out_calls(keys, s)
   lapse(keys, s)
   if phase_of(s) == 'open' and s.rate_per_min > 0 then call_numbers(keys, s) end

@@ -19,7 +19,8 @@ local function begin_epoch(s)
   for _, field in ipairs({'opened_at_ms', 'closed_at_ms', 'draining', 'drawn_at_ms', 'tail',
     'serving', 'lapsed', 'timed_out', 'open_slot', 'old_slot', 'new_slot', 'read_by_ms', 'credit',
     'door', 'open_calls', 'at_door', 'leases', 'skips', 'came', 'missed', 'called', 'entered',
-    'late', 'no_show', 'left', 'refused', 'released', 'expired'}) do s[field] = 0 end
+    'late', 'no_show', 'left', 'refused', 'released', 'expired', 'lent', 'lent_slot',
+  }) do s[field] = 0 end
   s.drawn = -1
   s.next_gone_ms, s.next_expiry_ms = NEVER, NEVER
   s.meter_ms = SLOT  -- a slot at 0 would read as none

@@ -274,3 +274,33 @@ def test_the_running_gate_does_the_same(running_gate: RunningGate, make_room: Ro
     answer = shopper.follow(answer)
     assert answer.header("location").startswith("https://shop.example/sale?wr_handover=h1.")
     assert len(answer.set_cookies) == 3
+
+
+@pytest.mark.parametrize(
+    ("back", "to"),
+    [
+        ("/item?id=1&again=1&to=%2Fx", "/item?id=1&again=1&to=%2Fx"),
+        ("/a%20b%26c?q=%3D#x", "/a%20b%26c?q=%3D#x"),
+        ("//evil.example/x", "/evil.example/x"),
+        ("https://evil.example/x", "/https://evil.example/x"),
+        ("", "/"),
+        ("/x?" + "&".join("abcdefghijklmnopqrstuvwxyz"), None),
+        ("/x?" + "y" * 3000, "/x"),
+        ("/" + "y" * 3000, ""),
+        ("/a\\b", ""),
+        ("/a?b\\c", "/a"),
+    ],
+)
+def test_a_proxy_gives_the_way_back_as_it_stands(
+    gate: LocalGate, make_room: Rooms, back: str, to: str | None
+) -> None:
+    """nginx cannot encode: what follows ``back=`` is a path of the shop, to the query's end."""
+    room = make_room(rate_per_min=0)
+    shopper = Browser(gate, room.name)
+    shopper.join()
+    answer = shopper.go_to(f"/{room.name}/go?back={back}")
+    wanted = back if to is None else to
+    query = f"?to={quote(wanted, safe='')}" if wanted else ""
+    assert answer.header("location") == f"/{room.name}{query}"
+    first = Browser(gate, room.name).go_to(f"/{room.name}/go?back={back}")
+    assert first.header("location").startswith(f"/{room.name}/go?again=1")

@@ -67,7 +67,7 @@ $(VENV)/.run: pyproject.toml deploy/prepare.py
 	@$(PYTHON) deploy/prepare.py python
 	@echo "Installing into $(VENV); this takes about a minute, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server]'
 	@$(PREPARE) parser
 	@touch $@
 

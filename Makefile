@@ -26,11 +26,11 @@ run: $(VENV)/.run
 	@$(BIN)/python -m waitingroom demo
 
 test: $(VENV)/.dev
-	@$(PREPARE) browser
+	@$(PREPARE) browser curl
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser store database
+	@$(PREPARE) browser curl store database
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi

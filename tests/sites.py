@@ -167,10 +167,17 @@ def start_gate(part: Part, ports: Ports, stack: ExitStack) -> RunningGate:
 
 @contextmanager
 def site(
-    store_url: str, folder: Path, room: str, *, files: Path | None = None, hold_s: int = 600
+    store_url: str,
+    folder: Path,
+    room: str,
+    *,
+    files: Path | None = None,
+    hold_s: int = 600,
+    public: str = "",
 ) -> Iterator[Site]:
     """nginx, gate, room API and a shop, until the block ends. ``files``: what nginx serves itself,
-    in place of the shop in Node. ``hold_s``: how long verdicts outlive the gate.
+    in place of the shop in Node. ``hold_s``: how long verdicts outlive the gate. ``public``: its
+    origin to the world, where something before it ends TLS.
     """
     ports = Ports(*free_ports(5))
     env = {
@@ -179,7 +186,7 @@ def site(
         "WAITINGROOM_GATE_PORT": str(ports.gate),
         "WAITINGROOM_CONSOLE_PORT": str(ports.console),
         "WAITINGROOM_SHOP_PORT": str(ports.spare),
-        "WAITINGROOM_GATE_URL": f"http://127.0.0.1:{ports.nginx}/wr",
+        "WAITINGROOM_GATE_URL": f"{public or f'http://127.0.0.1:{ports.nginx}'}/wr",
         "WAITINGROOM_TRUSTED_PROXIES": "127.0.0.1",
         "WAITINGROOM_SHOP": "off",
         "WAITINGROOM_SECRET_KEYS": ",".join(key.hex() for key in KEYS),

@@ -35,7 +35,13 @@ def build(
             name = f"nginx-{next(_NAMES)}"
             folder = tmp_path_factory.mktemp(name)
             made = stack.enter_context(site(embedded.url, folder, name, **words))
-            room = make(store, name, origins=(made.origin,), rate_per_min=6_000, burst=200)
+            room = make(
+                store,
+                name,
+                origins=(str(words.get("public", made.origin)),),
+                rate_per_min=6_000,
+                burst=200,
+            )
             return made, room
 
         yield one

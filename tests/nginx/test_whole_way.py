@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gates import Answer, Native
+from gates import KEYS, Answer, Native
 from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
 
-from waitingroom.tokens import Pass, RoomKeyring
+from waitingroom.tokens import Keyring, Pass, RoomKeyring
 
 HTML = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
@@ -182,6 +182,33 @@ def test_what_is_no_pass_of_this_room_opens_nothing(
         f"{name}={raw}; __Host-{name}={forged}",
     ):
         assert status(cookie) == 303, cookie
+
+
+def test_where_the_world_comes_by_https_only_host_cookies_count(
+    build: Callable[..., tuple[Site, Room]],
+) -> None:
+    """What nothing but this very host can have set; no name beside it, in whatever order."""
+    made, room = build(public="https://shop.example")
+    shopper = walker(made)
+    shopper.more = {"Host": "shop.example"}
+    answer = shopper.go_to("/item")
+    for _ in range(3):
+        answer = shopper.follow(answer) if answer.status == 303 else answer
+    assert answer.json["path"] == "/item"
+    assert set(shopper.cookies) == {
+        f"__Host-wr-{what}-{room.name}" for what in ("round", "ticket", "pass")
+    }
+    raw = shopper.cookies[f"__Host-wr-pass-{room.name}"]
+    assert made.ask("GET", "/x", {**HTML, "Cookie": f"wr-pass-{room.name}={raw}"}).status == 303
+    tossed = f"wr-pass-{room.name}=p1.{room.name}.1.1-9.1.2.3.{'A' * 43}"
+    own = f"__Host-wr-pass-{room.name}={raw}"
+    for cookies in (f"{tossed}; {own}", f"{own}; {tossed}"):
+        assert made.ask("GET", "/x", {**HTML, "Cookie": cookies}).status == 200
+    aged = Keyring(KEYS).room_keys(room.name).sign_pass(old_pass(room, "1-9"))
+    answer = made.ask("GET", "/x", {**HTML, "Cookie": f"__Host-wr-pass-{room.name}={aged}"})
+    (line,) = answer.set_cookies
+    assert line.startswith(f"__Host-wr-pass-{room.name}=p1.")
+    assert "; Secure" in line and "; Path=/" in line
 
 
 def test_an_app_shows_its_pass_as_a_bearer_token(shop: Site, room: Room) -> None:

@@ -1,11 +1,14 @@
 """`GET /{room}/go`: where a shop's guard sends people."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from gates import Browser, LocalGate, RunningGate
-from rooms import EARLY, FIFO, MINUTE_MS, Room
+from rooms import EARLY, FIFO, MINUTE_MS, Room, now_ms
+
+from waitingroom.tokens import Handover
 
 Rooms = Callable[..., Room]
 SHOP = "http://gate.example:8080"
@@ -304,3 +307,32 @@ def test_a_proxy_gives_the_way_back_as_it_stands(
     assert answer.header("location") == f"/{room.name}{query}"
     first = Browser(gate, room.name).go_to(f"/{room.name}/go?back={back}")
     assert first.header("location").startswith(f"/{room.name}/go?again=1")
+
+
+def test_a_handover_is_swapped_only_where_our_cookie_reaches(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Elsewhere the shop's guard does it; in time, once, and of this room and epoch."""
+    here, there = make_room(origins=(SHOP,)), make_room(origins=("https://shop.example",))
+    start_ms = now_ms()
+    gate.clock_ms = start_ms
+
+    def handed(room: Room, nonce: int, **changes: object) -> bool:
+        value = Handover(
+            *(room.name, 1, "1-7", f"{nonce:016x}", start_ms, start_ms + 30_000),
+            *(start_ms + 900_000, start_ms + 3_600_000),
+        )
+        token = gate.keyring.room_keys(room.name).sign_handover(replace(value, **changes))
+        shopper = Browser(gate, room.name)
+        answer = shopper.go_to(f"/{room.name}/go?back=/x?wr_handover={token}")
+        assert "wr_handover" not in answer.header("location")
+        return f"wr-pass-{room.name}" in shopper.cookies
+
+    assert handed(here, 1)
+    assert not handed(here, 1)
+    assert not handed(there, 2)
+    assert not handed(here, 3, epoch=2)
+    assert not handed(here, 4, lease="s-0123456789abcdef", epoch=2)
+    assert handed(here, 5, lease="s-0123456789abcdef")
+    gate.clock_ms += 30_000
+    assert not handed(here, 6)

@@ -1,7 +1,7 @@
 """The guard in front of a Flask shop: who gets in, who is sent where."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from guarded import (
@@ -102,6 +102,17 @@ def test_a_pass_opens_the_shop(shop: Shop) -> None:
     assert shop.seen == [a_pass()]
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_the_gate_may_stand_below_a_path(open_shop: Callable[..., Shop]) -> None:
+    """As behind nginx on the shop's own host."""
+    shop = open_shop(gate="https://shop.example/wr/")
+    location = shop.get("/sale").headers["Location"]
+    assert (
+        location == f"https://shop.example/wr/demo/go?to={quote('https://shop.example/sale', '')}"
+    )
+    told = shop.bare.get("/sale").json
+    assert told["room_url"] == "https://shop.example/wr/demo"
 
 
 def test_an_app_shows_its_pass_as_a_bearer_token(shop: Shop, clock: Clock) -> None:

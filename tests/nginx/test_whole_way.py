@@ -9,7 +9,7 @@ from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
 
-from waitingroom.tokens import Keyring, Pass, RoomKeyring
+from waitingroom.tokens import Handover, Keyring, Pass, RoomKeyring
 
 HTML = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
@@ -89,6 +89,28 @@ def test_a_shop_of_files_needs_nothing_but_nginx(
     assert shopper.go_to("/none.html").status == 404
     assert shopper.go_to("/order/thanks").body == b"thank you"
     eventually(lambda: room.status().counters.released == 1, "the place is free")
+
+
+def test_a_staff_pass_opens_the_shop_once_until_it_is_revoked(
+    build: Callable[..., tuple[Site, Room]],
+) -> None:
+    """The link of ``waitingroom staff pass``, of which a shop behind nginx knows nothing."""
+    made, room = build()
+    room.act("close")
+    _, epoch, now = room.store.note(room.name, "staff_pass", "for Ada", actor="test")
+    lease, times = "s-0123456789abcdef", (now, now + 60_000, now + 3_600_000, now + 3_600_000)
+    link = Handover(room.name, epoch, lease, "0" * 16, *times)
+    token = Keyring(KEYS).room_keys(room.name).sign_handover(link)
+    ada, other = walker(made), walker(made)
+    answer = ada.follow(ada.go_to(f"/item?a=1&wr_handover={token}&b=2"))
+    assert answer.header("location") == f"{made.origin}/item?a=1&b=2"
+    assert answer.header("cache-control") == "no-store"
+    assert ada.follow(answer).json["lease"] == lease
+    answer = other.follow(other.go_to(f"/item?wr_handover={token}"))
+    assert "wr_handover" not in answer.header("location")
+    assert f"wr-pass-{room.name}" not in other.cookies
+    room.act("revoke_staff")
+    eventually(lambda: ada.go_to("/item").status == 303, "the pass is over", 12)
 
 
 def test_programs_are_told_in_json(shop: Site, room: Room) -> None:

@@ -95,9 +95,13 @@ class Gate:
             return ""
         return found.get("to", [""])[0]
 
+    def reaches(self, request: Request, target: str) -> bool:
+        """Whether a cookie that we set comes along to ``target``."""
+        return is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host"))
+
     def handed_over(self, request: Request, value: Pass, target: str, *, now_ms: int) -> str:
         """``target``, with a handover where our cookie does not reach."""
-        if is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host")):
+        if self.reaches(request, target):
             return target
         return handed_over(self.keyring, value, target, now_ms=now_ms)
 

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from waitingroom.gate.context import Gate
 from waitingroom.gate.credentials import cookie_name
+from waitingroom.gate.handover import swapped, without_handover
 from waitingroom.gate.http import (
     Refusal,
     Response,
@@ -92,11 +93,14 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
 
 async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """Where guards send people: straight back with a pass where nobody waits, else to the page."""
-    room, (to, again) = known.snapshot.room, _sent_with(request, known)
+    room, (asked, again) = known.snapshot.room, _sent_with(request, known)
+    to, token = without_handover(asked)
     target = gate.target(known, to)
     page = redirect(gate.page_of(room, to))
     if not request.is_navigation:
         return page
+    if arrived := await swapped(gate, request, known, token, target):
+        return arrived
     round_ = _round(gate, request, room, again=again)
     if round_ is None:
         return page if again else _show_cookies(gate, room, to)

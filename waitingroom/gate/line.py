@@ -15,7 +15,7 @@ from waitingroom.model import DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, JoinBatch, LeaseState, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
-from waitingroom.tokens import Keyring, Pass, Ticket
+from waitingroom.tokens import Handover, Keyring, Pass, Ticket
 
 NEAR_MS = 10_000
 """Calls of the next ten seconds: somebody further back need not ask the store to know it."""
@@ -155,6 +155,11 @@ class Line:
     async def release(self, room: str, lease: str) -> None:
         """Give somebody's place in the shop back."""
         await self._store.release(room, (lease,))
+
+    async def redeem(self, handover: Handover) -> bool:
+        """Use a handover. False for a replay, or one of another running."""
+        staff = handover.lease.startswith("s-")
+        return await self._store.redeem(handover.room, handover.epoch, handover.nonce, staff=staff)
 
     async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:
         """Give the place up."""

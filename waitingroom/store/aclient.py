@@ -190,6 +190,11 @@ class AsyncStore:
         """See :func:`verbs.release`."""
         return verbs.read_leases(await self.run(verbs.release(room, leases, None)))
 
+    async def redeem(self, room: str, epoch: int, nonce: str, *, staff: bool) -> bool:
+        """See :func:`verbs.redeem`. True the first time; False then, and for an old epoch."""
+        call = verbs.redeem(room, epoch, nonce, staff=staff)
+        return bool(verbs.read_redeem(await self.run(call)))
+
     async def rooms(self) -> list[str]:
         """All rooms by name."""
         with self._reaching(None):

@@ -1,7 +1,7 @@
 """Sites behind nginx: one to look at for a whole file, and ones to break."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 
 import pytest
@@ -24,33 +24,38 @@ def store(embedded: EmbeddedStore) -> Iterator[Store]:
     made.close()
 
 
-@pytest.fixture(scope="session")
-def build(
-    embedded: EmbeddedStore, store: Store, tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def building(
+    store_url: str, store: Store, folders: pytest.TempPathFactory
 ) -> Iterator[Callable[..., tuple[Site, Room]]]:
-    """Makes a site and its room, open and with 200 that may enter at once."""
+    """Makes sites and their rooms, open and with 200 that may enter at once."""
     with ExitStack() as stack:
 
         def one(**words: object) -> tuple[Site, Room]:
             name = f"nginx-{next(_NAMES)}"
-            folder = tmp_path_factory.mktemp(name)
-            made = stack.enter_context(site(embedded.url, folder, name, **words))
-            room = make(
-                store,
-                name,
-                origins=(str(words.get("public", made.origin)),),
-                rate_per_min=6_000,
-                burst=200,
-            )
-            return made, room
+            made = stack.enter_context(site(store_url, folders.mktemp(name), name, **words))
+            origins = (str(words.get("public", made.origin)),)
+            return made, make(store, name, origins=origins, rate_per_min=6_000, burst=200)
 
         yield one
 
 
+@pytest.fixture
+def build(
+    store_url: str, store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., tuple[Site, Room]]]:
+    """Makes sites that end with the test."""
+    with building(store_url, store, tmp_path_factory) as one:
+        yield one
+
+
 @pytest.fixture(scope="module")
-def standing(build: Callable[..., tuple[Site, Room]]) -> tuple[Site, Room]:
+def standing(
+    embedded: EmbeddedStore, store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, Room]]:
     """A site that a file's tests share, and leave as they found it."""
-    return build()
+    with building(embedded.url, store, tmp_path_factory) as one:
+        yield one()
 
 
 @pytest.fixture

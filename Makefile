@@ -26,11 +26,11 @@ run: $(VENV)/.run
 	@$(BIN)/python -m waitingroom demo
 
 test: $(VENV)/.dev
-	@$(PREPARE) browser
+	@$(PREPARE) browser curl
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser store database
+	@$(PREPARE) browser curl store database
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi
@@ -67,7 +67,7 @@ $(VENV)/.run: pyproject.toml deploy/prepare.py
 	@$(PYTHON) deploy/prepare.py python
 	@echo "Installing into $(VENV); this takes about a minute, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server]'
 	@$(PREPARE) parser
 	@touch $@
 

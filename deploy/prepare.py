@@ -1,4 +1,4 @@
-"""Makes a machine ready: ``prepare.py python|parser|browser|store|database …``.
+"""Makes a machine ready: ``prepare.py python|parser|browser|curl|store|database …``.
 
 Standard library only. What is missing is installed where that may be done (root and apt-get),
 else one sentence says what to do; with CI set, a missing part is a failure.
@@ -93,6 +93,13 @@ def store():
     return missing("no redis-server: the other store is not tested (apt-get install redis-server)")
 
 
+def curl():
+    """What the documents show calls with."""
+    if shutil.which("curl") or (may_install() and install("curl") and shutil.which("curl")):
+        return 0
+    return missing("no curl: one call of the documents is not tried (apt-get install curl)")
+
+
 def database():
     """The shop's other database."""
 
@@ -108,6 +115,7 @@ STEPS = {
     "python": python,
     "parser": parser,
     "browser": browser,
+    "curl": curl,
     "store": store,
     "database": database,
 }

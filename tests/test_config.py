@@ -73,7 +73,8 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("WAITINGROOM_ENV", "prod", "it wants development or production"),
         ("WAITINGROOM_HOST", "http://a", "without a port"),
         ("WAITINGROOM_GATE_URL", "example.com", "http:// or https://"),
-        ("WAITINGROOM_GATE_URL", "https://example.com/gate", "without a path"),
+        ("WAITINGROOM_GATE_URL", "https://example.com/gate?x", "perhaps a plain path"),
+        ("WAITINGROOM_SHOP_URL", "https://example.com/shop", "without a path"),
         ("WAITINGROOM_GATE_URL", "https://example.com:port", "http:// or https://"),
         ("WAITINGROOM_SHOP", "myshop", "module:name, or off"),
         ("WAITINGROOM_ROOMS", "demo", "pairs like /=demo"),
@@ -200,3 +201,26 @@ def test_a_child_inherits_nothing_of_ours_by_accident() -> None:
     """Each child is given what it needs; secrets of others are not among it."""
     env = {"PATH": "/bin", "REDIS_URL": "redis://x", "WAITINGROOM_SHOP_KEY": "s"}
     assert foreign_environment(env) == {"PATH": "/bin"}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://Shop.Example/wr", "https://shop.example/wr"),
+        ("https://shop.example/wr/", "https://shop.example/wr"),
+        ("https://shop.example:8443/a/Wr", "https://shop.example:8443/a/Wr"),
+        ("https://shop.example/", "https://shop.example"),
+    ],
+)
+def test_the_gate_may_stand_below_a_path(given: str, read: str) -> None:
+    """Where a proxy mounts it on the shop's own host."""
+    assert load_config({"WAITINGROOM_GATE_URL": given}).gate_url == read
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/a b", "/wr?x", "/wr#x", "//wr", "/%2e", "/.x"])
+def test_a_path_that_could_be_misread_is_refused(path: str) -> None:
+    """Also: the shop's address has none."""
+    with pytest.raises(ConfigError, match="WAITINGROOM_GATE_URL"):
+        load_config({"WAITINGROOM_GATE_URL": f"https://shop.example{path}"})
+    with pytest.raises(ConfigError, match="WAITINGROOM_SHOP_URL"):
+        load_config({"WAITINGROOM_SHOP_URL": "https://shop.example/wr"})

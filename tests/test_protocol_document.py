@@ -76,6 +76,8 @@ SCENES = {
     ("GET /demo/go?to=%2Fsale", "303"): "open",
     ("GET /demo/check", "204"): "inside",
     ("GET /demo/check", "no_pass"): "open",
+    ("GET /demo/check?hold=600", "204"): "inside",
+    ("DELETE /demo/pass", "204"): "inside",
     ("GET /demo?to=%2Fsale", "303"): "open",
     ("GET /readyz", "200"): "open",
 }

@@ -1,9 +1,15 @@
 """The program ``waitingroom``, also as ``python -m waitingroom``.
 
-It imports the command line only when it runs: Ctrl-C in that third of a second is no traceback.
+It imports the command line only when it runs: Ctrl-C in that third of a second is no traceback, and
+where only the guard is installed a sentence says what is missing.
 """
 
 import sys
+
+LACKING = (
+    "waitingroom: only the guard is installed here ({name} is missing); "
+    "for the waiting room itself: pip install 'waitingroom[server]'"
+)
 
 
 def main() -> None:
@@ -14,6 +20,14 @@ def main() -> None:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
         status = 130
+    except ModuleNotFoundError as error:
+        if (error.name or "waitingroom").partition(".")[0] in (
+            "waitingroom",
+            "storefront",
+            "workers",
+        ):
+            raise
+        sys.exit(LACKING.format(name=error.name))
     sys.exit(status)
 
 

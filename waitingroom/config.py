@@ -88,7 +88,8 @@ SETTINGS = (
     _setting("gate_port", "8000", readers.port, "The gate's port."),
     _setting("console_port", "8001", readers.port, "The room API's port."),
     _setting("shop_port", "8080", readers.port, "The shop's port."),
-    _setting("gate_url", "", readers.url, "Where shoppers reach the gate, without a path. Empty: "
+    _setting("gate_url", "", readers.mount, "Where shoppers reach the gate; with a path where a "
+             "proxy mounts it below one (`https://shop.example.com/wr`). Empty: "
              "`http://HOST:GATE_PORT`."),
     _setting("shop_url", "", readers.url, "Where shoppers reach the shop, without a path. Empty: "
              "`http://HOST:SHOP_PORT`."),

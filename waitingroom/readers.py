@@ -20,6 +20,7 @@ Raw = str | int | list[str]
 SECRET_BYTES = 32
 """The shortest secret: as long as the hash that uses it."""
 
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -79,6 +80,16 @@ def host(raw: Raw) -> str:
 
 def url(raw: Raw) -> str:
     """A web origin, or nothing."""
+    return _web_address(raw, re.compile("/?"), "http:// or https:// and a host, without a path")
+
+
+def mount(raw: Raw) -> str:
+    """A web origin and perhaps a path below it, without a slash at its end; or nothing."""
+    wants = "http:// or https://, a host, and perhaps a plain path such as /wr"
+    return _web_address(raw, _PLAIN_PATH, wants)
+
+
+def _web_address(raw: Raw, path_form: re.Pattern[str], wants: str) -> str:
     if not text(raw):
         return ""
     try:
@@ -86,9 +97,11 @@ def url(raw: Raw) -> str:
         fine = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         fine = False
-    if not fine or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError("http:// or https:// and a host, without a path")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    if not fine or parts.query or parts.fragment or parts.username:
+        raise ValueError(wants)
+    if not path_form.fullmatch(parts.path):
+        raise ValueError(wants)
+    return f"{parts.scheme}://{parts.netloc}".lower() + parts.path.rstrip("/")
 
 
 def store_url(raw: Raw) -> str:

@@ -8,7 +8,7 @@ threads. No function here looks at a clock: the caller passes ``now_ms``.
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from waitingroom.errors import Expired, FromTheFuture, WrongRoom
@@ -17,6 +17,8 @@ from waitingroom.signing import HANDOVER, MIN_KEY_BYTES, PASS, TICKET, checked_k
 
 FUTURE_SKEW_MS = 30_000
 """How far another machine's clock may be ahead of ours when it issues a token."""
+SLIDE_BELOW = (2, 3)
+"""A pass is renewed once less than this share of its session remains."""
 EXPORT_MARK = "wrk1"
 
 _ROOM_KEYS = re.compile(r"[0-9a-f]{64}(?:,[0-9a-f]{64})*")
@@ -52,6 +54,19 @@ class Pass:
     def staff(self) -> bool:
         """Whether an operator made it, and it stands outside the line."""
         return self.lease.startswith("s-")
+
+    def slid(self, now_ms: int) -> "Pass | None":
+        """This pass for another session, once a third of it is over; None while it is fresh.
+
+        The session is as long as the pass was made for, and never goes past ``ends_at_ms``.
+        """
+        share, whole = SLIDE_BELOW
+        session_ms = self.expires_at_ms - self.issued_at_ms
+        expires_at_ms = min(now_ms + session_ms, self.ends_at_ms)
+        fresh = (self.expires_at_ms - now_ms) * whole >= session_ms * share
+        if fresh or expires_at_ms <= self.expires_at_ms:
+            return None
+        return replace(self, issued_at_ms=now_ms, expires_at_ms=expires_at_ms)
 
 
 @dataclass(frozen=True, slots=True)

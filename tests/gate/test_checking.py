@@ -1,14 +1,20 @@
 """`GET /{room}/check`: a proxy asks about each request whether there is a good pass."""
 
+import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from gates import Answer, Browser, LocalGate, Native, RunningGate
 from rooms import MINUTE_MS, Room, now_ms
 
+from waitingroom.model import Settings
+from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.tokens import Pass, Ticket
 
+SESSION_MS = Settings().session_ms
 Rooms = Callable[..., Room]
 
 
@@ -20,7 +26,6 @@ def check(gate: LocalGate, room: Room, raw: str, *, bearer: bool = False) -> Ans
     answer = gate.ask("GET", f"/{room.name}/check", shown)
     assert answer.status in (204, 401)
     assert answer.header("cache-control") == "no-store"
-    assert not answer.set_cookies
     if answer.status == 401:
         assert answer.error == "no_pass"
     return answer
@@ -151,3 +156,118 @@ def test_whatever_the_proxy_passes_on_changes_nothing(
     }
     assert gate.ask("GET", f"/{room.name}/check", headers).status == 204
     assert gate.ask("HEAD", f"/{room.name}/check", headers).status == 204
+
+
+def test_a_check_keeps_the_place_in_the_shop(gate: LocalGate, room: Room) -> None:
+    """The lease is renewed, as a guard would: nobody who shops is taken for gone."""
+    shopper = Browser(gate, room.name)
+    shopper.join()
+    shopper.enter()
+    raw = shopper.cookies[f"wr-pass-{room.name}"]
+    room.jump_on(SESSION_MS - 1_000)
+    assert room.status().leases == 1
+    answer = check(gate, room, raw)
+    assert (answer.status, answer.header("wr-lease")) == (204, "1-1")
+    ahead_ms = now_ms() + SESSION_MS - 2_000
+    assert room.store.status(room.name, now_ms=ahead_ms).leases == 1
+
+
+def test_a_released_pass_is_good_no_longer(gate: LocalGate, room: Room) -> None:
+    """Released by the shop; or by its holder, who is told 204 as often as they like."""
+    for leaves in (True, False):
+        shopper = Browser(gate, room.name)
+        shopper.join()
+        shopper.enter()
+        raw = shopper.cookies[f"wr-pass-{room.name}"]
+        lease = check(gate, room, raw).header("wr-lease")
+        if leaves:
+            for _ in range(2):
+                answer = shopper.ask("DELETE", f"/{room.name}/pass")
+                assert (answer.status, answer.header("cache-control")) == (204, "no-store")
+            assert shopper.cookies[f"wr-pass-{room.name}"] == ""
+        else:
+            room.store.release(room.name, [lease])
+        assert check(gate, room, raw).status == 401
+    assert room.status().counters.released == 2
+
+
+def test_another_sites_page_gives_nobodys_place_away(gate: LocalGate, room: Room) -> None:
+    """And without a pass there is nothing to give."""
+    shopper = Browser(gate, room.name)
+    shopper.join()
+    shopper.enter()
+    path = f"/{room.name}/pass"
+    assert shopper.ask("DELETE", path, {"Origin": "https://evil.example"}).status == 403
+    assert shopper.ask("DELETE", path, {"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert Browser(gate, room.name).ask("DELETE", path).status == 204
+    assert room.status().leases == 1
+
+
+def test_an_aged_pass_is_replaced_by_a_later_one(
+    gate: LocalGate, room: Room, good: Callable[[Room], Pass]
+) -> None:
+    """On the way by which it came; never beyond its end; and such an answer is for no cache."""
+    value, keys = good(room), gate.keyring.room_keys(room.name)
+    raw, path = keys.sign_pass(value), f"/{room.name}/check?hold=600"
+    cookie = {"Cookie": f"wr-pass-{room.name}={raw}"}
+    gate.clock_ms = value.issued_at_ms + MINUTE_MS // 3
+    assert not gate.ask("GET", path, cookie).set_cookies
+    gate.clock_ms += 1
+    answer = gate.ask("GET", path, cookie)
+    later = keys.read_pass(answer.cookies[f"wr-pass-{room.name}"], now_ms=gate.clock_ms)
+    assert later == replace(
+        value, issued_at_ms=gate.clock_ms, expires_at_ms=gate.clock_ms + MINUTE_MS
+    )
+    assert answer.header("cache-control") == "no-store"
+    assert not answer.header("wr-pass")
+    answer = gate.ask("GET", path, {"Authorization": f"Bearer {raw}"})
+    assert keys.read_pass(answer.header("wr-pass"), now_ms=gate.clock_ms) == later
+    assert (answer.header("cache-control"), answer.set_cookies) == ("no-store", [])
+    last = replace(value, expires_at_ms=value.ends_at_ms)
+    gate.clock_ms = value.ends_at_ms - 1
+    answer = gate.ask("GET", path, {"Authorization": f"Bearer {keys.sign_pass(last)}"})
+    assert (answer.status, answer.header("wr-pass")) == (204, "")
+
+
+def test_a_proxy_may_hold_a_verdict_as_long_as_it_says_but_not_beyond_the_pass(
+    gate: LocalGate, room: Room, good: Callable[[Room], Pass]
+) -> None:
+    """A 401 is never held, and nothing is unless it was asked for."""
+    value = good(room)
+    shown = {"Authorization": f"Bearer {gate.keyring.room_keys(room.name).sign_pass(value)}"}
+    gate.clock_ms = value.issued_at_ms
+
+    def kept(query: str) -> str:
+        return gate.ask("GET", f"/{room.name}/check{query}", shown).header("cache-control")
+
+    rule = "max-age=5, stale-while-revalidate=5, stale-if-error="
+    assert kept("?hold=30") == f"{rule}30"
+    assert kept("?hold=600") == f"{rule}55"
+    assert kept("") == kept("?hold=0") == kept("?hold=5") == "no-store"
+    gate.clock_ms = value.expires_at_ms - 9_000
+    assert kept("?hold=600") == "no-store"
+    for wrong in ("-1", "x", "1e3", "", "123456", "٣"):
+        answer = gate.ask("GET", f"/{room.name}/check?hold={quote(wrong)}", shown)
+        assert (answer.status, answer.error) == (400, "bad_request"), wrong
+    answer = gate.ask("GET", f"/{room.name}/check?hold=600")
+    assert (answer.status, answer.header("cache-control")) == (401, "no-store")
+
+
+def test_while_the_store_does_not_answer_the_signature_counts(
+    gate: LocalGate,
+    embedded: EmbeddedStore,
+    room: Room,
+    good: Callable[[Room], Pass],
+) -> None:
+    """Within half a second, and at once for those who come next: a guard would do the same."""
+    raw = gate.keyring.room_keys(room.name).sign_pass(good(room))
+    assert check(gate, room, raw).status == 204
+    assert embedded.process is not None
+    embedded.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert check(gate, room, raw).status == 204
+        assert time.monotonic() - began < 1.5
+        assert check(gate, room, raw[:-2] + "AA").status == 401
+    finally:
+        embedded.process.send_signal(signal.SIGCONT)

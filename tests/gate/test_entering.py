@@ -9,7 +9,7 @@ from rooms import EARLY, MINUTE_MS, Room, now_ms
 from werkzeug.http import parse_options_header
 
 from waitingroom.gate.entrance import REFUSALS
-from waitingroom.guard.passes import pass_of, slid
+from waitingroom.guard.passes import pass_of
 from waitingroom.outcomes import EntryCode
 from waitingroom.tokens import Keyring, Ticket
 
@@ -83,7 +83,7 @@ def test_told_again_late_in_the_session_the_pass_still_slides_by_a_whole_one(
     found = keys.read_pass(shopper.cookies[f"wr-pass-{room.name}"], now_ms=at_ms)
     assert found.expires_at_ms - found.issued_at_ms == 15 * MINUTE_MS
     assert 0 <= at_ms + 5 * MINUTE_MS - found.expires_at_ms < 5_000
-    later = slid(found, at_ms)
+    later = found.slid(at_ms)
     assert later is not None and later.expires_at_ms == at_ms + 15 * MINUTE_MS
     kept_s = int(parse_options_header(answer.set_cookies[0])[1]["max-age"])
     assert 0 <= kept_s - (found.ends_at_ms - at_ms) // 1000 < 5

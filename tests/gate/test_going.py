@@ -1,11 +1,14 @@
 """`GET /{room}/go`: where a shop's guard sends people."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from gates import Browser, LocalGate, RunningGate
-from rooms import EARLY, FIFO, MINUTE_MS, Room
+from rooms import EARLY, FIFO, MINUTE_MS, Room, now_ms
+
+from waitingroom.tokens import Handover
 
 Rooms = Callable[..., Room]
 SHOP = "http://gate.example:8080"
@@ -274,3 +277,62 @@ def test_the_running_gate_does_the_same(running_gate: RunningGate, make_room: Ro
     answer = shopper.follow(answer)
     assert answer.header("location").startswith("https://shop.example/sale?wr_handover=h1.")
     assert len(answer.set_cookies) == 3
+
+
+@pytest.mark.parametrize(
+    ("back", "to"),
+    [
+        ("/item?id=1&again=1&to=%2Fx", "/item?id=1&again=1&to=%2Fx"),
+        ("/a%20b%26c?q=%3D#x", "/a%20b%26c?q=%3D#x"),
+        ("//evil.example/x", "/evil.example/x"),
+        ("https://evil.example/x", "/https://evil.example/x"),
+        ("", "/"),
+        ("/x?" + "&".join("abcdefghijklmnopqrstuvwxyz"), None),
+        ("/x?" + "y" * 3000, "/x"),
+        ("/" + "y" * 3000, ""),
+        ("/a\\b", ""),
+        ("/a?b\\c", "/a"),
+    ],
+)
+def test_a_proxy_gives_the_way_back_as_it_stands(
+    gate: LocalGate, make_room: Rooms, back: str, to: str | None
+) -> None:
+    """nginx cannot encode: what follows ``back=`` is a path of the shop, to the query's end."""
+    room = make_room(rate_per_min=0)
+    shopper = Browser(gate, room.name)
+    shopper.join()
+    answer = shopper.go_to(f"/{room.name}/go?back={back}")
+    wanted = back if to is None else to
+    query = f"?to={quote(wanted, safe='')}" if wanted else ""
+    assert answer.header("location") == f"/{room.name}{query}"
+    first = Browser(gate, room.name).go_to(f"/{room.name}/go?back={back}")
+    assert first.header("location").startswith(f"/{room.name}/go?again=1")
+
+
+def test_a_handover_is_swapped_only_where_our_cookie_reaches(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Elsewhere the shop's guard does it; in time, once, and of this room and epoch."""
+    here, there = make_room(origins=(SHOP,)), make_room(origins=("https://shop.example",))
+    start_ms = now_ms()
+    gate.clock_ms = start_ms
+
+    def handed(room: Room, nonce: int, **changes: object) -> bool:
+        value = Handover(
+            *(room.name, 1, "1-7", f"{nonce:016x}", start_ms, start_ms + 30_000),
+            *(start_ms + 900_000, start_ms + 3_600_000),
+        )
+        token = gate.keyring.room_keys(room.name).sign_handover(replace(value, **changes))
+        shopper = Browser(gate, room.name)
+        answer = shopper.go_to(f"/{room.name}/go?back=/x?wr_handover={token}")
+        assert "wr_handover" not in answer.header("location")
+        return f"wr-pass-{room.name}" in shopper.cookies
+
+    assert handed(here, 1)
+    assert not handed(here, 1)
+    assert not handed(there, 2)
+    assert not handed(here, 3, epoch=2)
+    assert not handed(here, 4, lease="s-0123456789abcdef", epoch=2)
+    assert handed(here, 5, lease="s-0123456789abcdef")
+    gate.clock_ms += 30_000
+    assert not handed(here, 6)

@@ -236,7 +236,7 @@ def test_forms_are_read_as_strictly(gate: LocalGate, room: Room, body: bytes, st
 def test_a_bad_method_is_told_the_good_ones(gate: LocalGate, room: Room, method: str) -> None:
     """405 with `Allow`, for each address."""
     allowed = {
-        "ticket": "POST, DELETE", "pass": "POST", "leave": "POST", "go": "GET, HEAD",
+        "ticket": "POST, DELETE", "pass": "POST, DELETE", "leave": "POST", "go": "GET, HEAD",
         "check": "GET, HEAD", "wait": "GET, HEAD", "status.json": "GET, HEAD", "en": "GET, HEAD",
     }  # fmt: skip
     for verb, good in allowed.items():

@@ -21,19 +21,25 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["wsgi", "asgi"])
+def speaks(request: pytest.FixtureRequest) -> str:
+    """Both guards keep all the rules."""
+    return str(request.param)
+
+
 @pytest.fixture
-def shop(clock: Clock) -> Shop:
+def shop(clock: Clock, speaks: str) -> Shop:
     """A shop whose guard is offline: no room API is named."""
-    return Shop(clock)
+    return Shop(clock, speaks)
 
 
 @pytest.fixture
-def open_shop(clock: Clock) -> Iterator[Callable[..., Shop]]:
+def open_shop(clock: Clock, speaks: str) -> Iterator[Callable[..., Shop]]:
     """Shops with other settings, closed at the end."""
     made: list[Shop] = []
 
     def build(**words: Any) -> Shop:
-        made.append(Shop(clock, **words))
+        made.append(Shop(clock, speaks, **words))
         return made[-1]
 
     yield build

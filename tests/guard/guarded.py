@@ -9,12 +9,14 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 import flask
+from bridge import application, bridged
 from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
 import waitingroom.guard
 from waitingroom.guard import PASS_KEY, Guard
+from waitingroom.guard.asgi import Guard as AsgiGuard
 from waitingroom.tokens import Handover, Keyring, Pass, RoomKeyring
 
 GATE = "https://wait.example.com"
@@ -171,10 +173,14 @@ class StandInApi:
 
 
 class Shop:
-    """A Flask shop behind the guard, a browser (``client``) and a program without cookies."""
+    """A Flask shop behind the guard, a browser (``client``) and a program without cookies.
 
-    def __init__(self, clock: Clock, **words: Any) -> None:
+    ``speaks``: wsgi or asgi, which of the two guards it has.
+    """
+
+    def __init__(self, clock: Clock, speaks: str = "wsgi", **words: Any) -> None:
         self.clock = clock
+        self.speaks = speaks
         self.app = flask.Flask("shop", static_folder=None)
         self.seen: list[Any] = []
         self.app.add_url_rule("/", view_func=self.page)
@@ -190,8 +196,14 @@ class Shop:
             "rooms": {"/": "demo"},
             "allow": ["/static/*", "/healthz"],
         }
-        self.guard = Guard(self.app.wsgi_app, **{**settings, **words}, now_ms=clock)
-        self.app.wsgi_app = self.guard  # type: ignore[method-assign]
+        inner, settings = self.app.wsgi_app, {**settings, **words, "now_ms": clock}
+        self.guard: Guard | AsgiGuard
+        if speaks == "wsgi":
+            self.guard = Guard(inner, **settings)
+            self.app.wsgi_app = self.guard  # type: ignore[method-assign]
+        else:
+            self.guard = AsgiGuard(application(inner), **settings)
+            self.app.wsgi_app = bridged(self.guard)  # type: ignore[method-assign]
         self.client = Client(self.app)
         self.bare = Client(self.app, use_cookies=False)
 

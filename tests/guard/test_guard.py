@@ -1,7 +1,7 @@
 """The guard in front of a Flask shop: who gets in, who is sent where."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from guarded import (
@@ -104,10 +104,37 @@ def test_a_pass_opens_the_shop(shop: Shop) -> None:
     assert answer.headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_a_native_client_sends_its_pass_as_the_cookie(shop: Shop) -> None:
+def test_the_gate_may_stand_below_a_path(open_shop: Callable[..., Shop]) -> None:
+    """As behind nginx on the shop's own host."""
+    shop = open_shop(gate="https://shop.example/wr/")
+    location = shop.get("/sale").headers["Location"]
+    assert (
+        location == f"https://shop.example/wr/demo/go?to={quote('https://shop.example/sale', '')}"
+    )
+    told = shop.bare.get("/sale").json
+    assert told["room_url"] == "https://shop.example/wr/demo"
+
+
+def test_an_app_shows_its_pass_as_a_bearer_token(shop: Shop, clock: Clock) -> None:
+    """It gets a later one in a header, on an answer that no cache keeps; and a checkout ends it."""
+    shown = {"Authorization": f"Bearer {signed(a_pass())}"}
+    answer = shop.bare.get("/x", headers=shown)
+    assert (answer.status_code, answer.headers.get("Wr-Pass")) == (200, None)
+    clock.now_ms += SESSION_MS // 2
+    answer = shop.bare.get("/x", headers=shown)
+    later = ring().read_pass(answer.headers["Wr-Pass"], now_ms=clock.now_ms)
+    assert (later.lease, later.expires_at_ms) == ("1-12", clock.now_ms + SESSION_MS)
+    assert "Set-Cookie" not in answer.headers
+    assert "private" in answer.headers["Cache-Control"]
+    assert shop.bare.post("/checkout", headers=shown).status_code == 200
+    clock.now_ms += RELEASE_GRACE_MS
+    assert shop.bare.get("/x", headers=shown).status_code == 401
+
+
+def test_an_app_whose_shop_has_tokens_of_its_own_sends_its_pass_as_the_cookie(shop: Shop) -> None:
     """The pass from the gate's JSON goes where a browser's would."""
-    answer = shop.bare.get("/x", headers={"Cookie": f"wr-pass-demo={signed(a_pass())}"})
-    assert answer.status_code == 200
+    headers = {"Cookie": f"wr-pass-demo={signed(a_pass())}", "Authorization": "Bearer the-shops"}
+    assert shop.bare.get("/x", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -123,7 +150,8 @@ def test_a_native_client_sends_its_pass_as_the_cookie(shop: Shop) -> None:
         {"X-Forwarded-Host": "localhost"},
         {"Origin": "https://shop.example", "Referer": "https://shop.example/static/x"},
         {"Sec-Purpose": "prefetch", "Purpose": "prefetch"},
-        {"Authorization": f"Bearer {signed(a_pass())}"},
+        {"Authorization": f"Bearer {signed(a_pass(room='vip'))}"},
+        {"Wr-Pass": signed(a_pass()), "Wr-Lease": "1-12"},
         {"Wr-Client": "native"},
         {"Upgrade": "websocket", "Connection": "Upgrade"},
         {"Range": "bytes=0-", "If-None-Match": "*"},

@@ -113,7 +113,7 @@ def test_a_pass_that_counts_is_not_replaced_by_a_link(shop: Shop) -> None:
     shop.give(a_pass(lease="1-7"))
     shop.get(f"/x?wr_handover={TOKEN}")
     assert shop.held().lease == "1-7"
-    other = Shop(shop.clock)
+    other = Shop(shop.clock, shop.speaks)
     other.guard._known = shop.guard._known
     other.get(f"/x?wr_handover={TOKEN}")
     assert other.held().lease == "1-12"

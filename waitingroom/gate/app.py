@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import entrance, ticket, views, wait
+from waitingroom.gate import entrance, lease, ticket, views, wait
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
 from waitingroom.gate.line import Line
@@ -24,13 +25,14 @@ Handler = Callable[[Gate, Request, KnownRoom], Awaitable[Response]]
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", ""): views.choose_language,
     ("GET", "go"): entrance.go,
-    ("GET", "check"): entrance.check,
+    ("GET", "check"): lease.check,
     ("GET", "wait"): wait.show,
     ("GET", "status.json"): views.status,
     ("POST", "ticket"): ticket.join,
     ("DELETE", "ticket"): ticket.leave,
     ("POST", "leave"): ticket.leave,
     ("POST", "pass"): entrance.enter,
+    ("DELETE", "pass"): lease.release,
 }
 """What stands behind ``/{room}/…``; a language's name stands for the page in it."""
 
@@ -49,7 +51,7 @@ class App:
         self.gate = Gate(
             rooms=self._rooms,
             line=Line(self._store, keyring, network_key=config.keys[0]),
-            pages=Pages(),
+            pages=Pages(prefix=urlsplit(config.public_url).path),
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,

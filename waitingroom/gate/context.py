@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from waitingroom.gate.clients import Network, client_of
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
@@ -18,8 +18,8 @@ from waitingroom.tokens import Keyring, Pass, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The services of one worker. ``public_url``: where shoppers reach the gate. ``proxies``: what
-    stands before it.
+    """The services of one worker. ``public_url``: where shoppers reach the gate, whose path (if
+    it has one) a proxy takes off before we are asked. ``proxies``: what stands before it.
     """
 
     rooms: Rooms
@@ -34,6 +34,19 @@ class Gate:
     def secure(self) -> bool:
         """Whether the shopper's side is https."""
         return self.public_url.startswith("https:")
+
+    @property
+    def prefix(self) -> str:
+        """What stands before ``/{room}`` in addresses that we write, "" for nothing."""
+        return urlsplit(self.public_url).path
+
+    def page_of(self, room: str, to: str) -> str:
+        """The address of the page, in the language that the browser asks for."""
+        return f"{self.prefix}/{room}" + (f"?to={quote(to, safe='')}" if to else "")
+
+    def wait_page(self, room: str, to: str) -> str:
+        """The address of the page without JavaScript."""
+        return f"{self.prefix}/{room}/wait" + (f"?to={quote(to, safe='')}" if to else "")
 
     def ticket(self, request: Request, room: str) -> Ticket | None:
         """The good ticket that comes with a request, or None."""
@@ -82,9 +95,13 @@ class Gate:
             return ""
         return found.get("to", [""])[0]
 
+    def reaches(self, request: Request, target: str) -> bool:
+        """Whether a cookie that we set comes along to ``target``."""
+        return is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host"))
+
     def handed_over(self, request: Request, value: Pass, target: str, *, now_ms: int) -> str:
         """``target``, with a handover where our cookie does not reach."""
-        if is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host")):
+        if self.reaches(request, target):
             return target
         return handed_over(self.keyring, value, target, now_ms=now_ms)
 

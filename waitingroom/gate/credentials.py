@@ -16,15 +16,19 @@ def cookie_name(kind: str, room: str, *, secure: bool) -> str:
     return f"{'__Host-' if secure else ''}wr-{kind}-{room}"
 
 
+def is_bearer(request: Request) -> bool:
+    """Whether a request shows its credential in a header, as apps do."""
+    return request.header(b"authorization")[:7].lower() == "bearer "
+
+
 def shown(request: Request, kind: str, room: str, *, secure: bool) -> str:
     """The ticket or pass that comes with a request: an app's header, else a browser's cookie.
 
     Who says that it is native is answered with credentials in the JSON: in a page of ours, a script
     could otherwise have those read out to it that stand in cookies.
     """
-    scheme, _, credential = request.header(b"authorization").partition(" ")
-    if scheme.lower() == "bearer":
-        return credential.strip()
+    if is_bearer(request):
+        return request.header(b"authorization").partition(" ")[2].strip()
     if request.is_native:
         return ""
     cookies: Mapping[str, str] = request.cookies

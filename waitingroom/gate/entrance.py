@@ -1,12 +1,11 @@
-"""From the line into the shop: ``POST /{room}/pass``, ``GET /{room}/go``, ``GET /{room}/check``."""
+"""From the line into the shop: ``POST /{room}/pass``, ``GET /{room}/go``."""
 
 from urllib.parse import quote
 
-from waitingroom.errors import BadToken
 from waitingroom.gate.context import Gate
-from waitingroom.gate.credentials import cookie_name, shown
+from waitingroom.gate.credentials import cookie_name
+from waitingroom.gate.handover import swapped, without_handover
 from waitingroom.gate.http import (
-    NO_STORE,
     Refusal,
     Response,
     json_response,
@@ -17,11 +16,12 @@ from waitingroom.gate.line import pass_of
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
-from waitingroom.gate.ticket import wait_page
+from waitingroom.gate.targets import resolve
 from waitingroom.model import Phase
 from waitingroom.outcomes import Entry, EntryCode
 from waitingroom.tokens import Ticket
 
+BACK = "back="
 MOST_ROUNDS = 3
 """Trips from shop to gate within ``ROUNDS_S`` that still go straight back."""
 ROUNDS_S = 60
@@ -78,7 +78,7 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:
         if request.wants_redirects:
-            return redirect(wait_page(room, to))
+            return redirect(gate.wait_page(room, to))
         raise refusal_of(entry)
     if request.is_native:
         value = pass_of(ticket, entry, known.snapshot.session_ms)
@@ -91,21 +91,19 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
 
 
-def page_of(room: str, to: str) -> str:
-    """The address of the page, in the language that the browser asks for."""
-    return f"/{room}" + (f"?to={quote(to, safe='')}" if to else "")
-
-
 async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """Where guards send people: straight back with a pass where nobody waits, else to the page."""
-    room, to = known.snapshot.room, request.query.get("to", "")
+    room, (asked, again) = known.snapshot.room, _sent_with(request, known)
+    to, token = without_handover(asked)
     target = gate.target(known, to)
-    page = redirect(page_of(room, to))
+    page = redirect(gate.page_of(room, to))
     if not request.is_navigation:
         return page
-    round_ = _round(gate, request, room)
+    if arrived := await swapped(gate, request, known, token, target):
+        return arrived
+    round_ = _round(gate, request, room, again=again)
     if round_ is None:
-        return page if "again" in request.query else _show_cookies(gate, room, to)
+        return page if again else _show_cookies(gate, room, to)
     if round_ > MOST_ROUNDS:
         raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
@@ -113,10 +111,25 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return page
     ticket, entry = entered
     if not entry.is_in:
-        return redirect(page_of(room, to), gate.ticket_cookie(ticket))
+        return redirect(gate.page_of(room, to), gate.ticket_cookie(ticket))
     where, cookie = let_in(gate, request, known, entered, target)
     round_cookie = _round_cookie(gate, room, round_)
     return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
+
+
+def _sent_with(request: Request, known: KnownRoom) -> tuple[str, bool]:
+    """Where somebody wants to go, and whether they were sent here by ourselves.
+
+    ``to`` is encoded, as it should be. A proxy cannot do that: it says ``back=``, the path and
+    query as they stood in its request line, which is the whole of our query then. What of it no
+    address may hold, or is too long, is let go.
+    """
+    query = request.scope["query_string"].decode("latin-1")
+    if not query.startswith(BACK):
+        return request.query.get("to", ""), "again" in request.query
+    path = "/" + query.removeprefix(BACK).lstrip("/")
+    tried = (path, path.partition("?")[0])
+    return next((to for to in tried if resolve(to, known.snapshot.origins)), ""), False
 
 
 def _show_cookies(gate: Gate, room: str, to: str) -> Response:
@@ -124,7 +137,7 @@ def _show_cookies(gate: Gate, room: str, to: str) -> Response:
 
     One that keeps no cookies would come back without its pass, and take one place after another.
     """
-    again = f"/{room}/go?again=1" + (f"&to={quote(to, safe='')}" if to else "")
+    again = f"{gate.prefix}/{room}/go?again=1" + (f"&to={quote(to, safe='')}" if to else "")
     return redirect(again, _round_cookie(gate, room, 1))
 
 
@@ -147,29 +160,13 @@ def _round_name(gate: Gate, room: str) -> str:
     return cookie_name("round", room, secure=gate.secure)
 
 
-def _round(gate: Gate, request: Request, room: str) -> int | None:
+def _round(gate: Gate, request: Request, room: str, *, again: bool) -> int | None:
     """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
     raw = request.cookies.get(_round_name(gate, room), "")
     if raw.isascii() and raw.isdigit() and len(raw) < 4:
-        return int(raw) + ("again" not in request.query)
+        return int(raw) + (not again)
     return 1 if gate.ticket(request, room) else None
 
 
 def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
     return set_cookie(_round_name(gate, room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
-
-
-async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
-    """204 for the holder of a good pass, else 401: for a proxy that asks about each request."""
-    snapshot = known.snapshot
-    raw = shown(request, "pass", snapshot.room, secure=gate.secure)
-    try:
-        found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
-    except BadToken:
-        return _no_pass()
-    epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
-    return Response(204, b"", (NO_STORE,)) if found.epoch == epoch else _no_pass()
-
-
-def _no_pass() -> Response:
-    return json_response(401, {"error": "no_pass", "message": "there is no good pass"})

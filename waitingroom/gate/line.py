@@ -12,10 +12,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
 from waitingroom.model import DrawMethod, Phase, Snapshot
-from waitingroom.outcomes import Entry, EntryCode, JoinBatch, Standing, lease_id
+from waitingroom.outcomes import Entry, EntryCode, JoinBatch, LeaseState, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
-from waitingroom.tokens import Keyring, Pass, Ticket
+from waitingroom.tokens import Handover, Keyring, Pass, Ticket
 
 NEAR_MS = 10_000
 """Calls of the next ten seconds: somebody further back need not ask the store to know it."""
@@ -79,6 +79,7 @@ class Line:
         self._network_key = network_key
         self._joins: dict[str, Group[Joiner, Joined]] = {}
         self._standings: dict[str, Group[Place, Standing]] = {}
+        self._renewals: dict[str, Group[str, LeaseState]] = {}
 
     def read_ticket(self, raw: str, room: str, now_ms: int) -> Ticket | None:
         """The ticket if it is good, else None."""
@@ -141,6 +142,24 @@ class Line:
             return None
         now_ms = express.entry.now_ms
         return Ticket(room, express.epoch, express.arrival, now_ms), express.entry
+
+    async def renew(self, room: str, lease: str) -> LeaseState:
+        """Keep somebody's place in the shop for another session, together with all who ask now."""
+        if room not in self._renewals:
+            self._renewals[room] = Group(lambda leases: self._renew_all(room, leases))
+        return await self._renewals[room].ask(lease)
+
+    async def _renew_all(self, room: str, leases: Sequence[str]) -> tuple[LeaseState, ...]:
+        return (await self._store.renew(room, leases)).states
+
+    async def release(self, room: str, lease: str) -> None:
+        """Give somebody's place in the shop back."""
+        await self._store.release(room, (lease,))
+
+    async def redeem(self, handover: Handover) -> bool:
+        """Use a handover. False for a replay, or one of another running."""
+        staff = handover.lease.startswith("s-")
+        return await self._store.redeem(handover.room, handover.epoch, handover.nonce, staff=staff)
 
     async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:
         """Give the place up."""

@@ -1,7 +1,6 @@
 """Joining and leaving: ``POST`` and ``DELETE /{room}/ticket``, ``POST /{room}/leave``."""
 
 from typing import Any
-from urllib.parse import quote
 
 from waitingroom import clock
 from waitingroom.gate.context import Gate
@@ -37,7 +36,7 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if request.wants_redirects:
         # Set anew each time, so that a place that is asked for keeps its cookie from running out.
         return redirect(
-            wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
+            gate.wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
         )
     status = 200 if kept else 201
     return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
@@ -104,11 +103,6 @@ def _answer(
     return json_response(status, place, gate.ticket_cookie(ticket))
 
 
-def wait_page(room: str, to: str) -> str:
-    """The address of the page without JavaScript."""
-    return f"/{room}/wait" + (f"?to={quote(to, safe='')}" if to else "")
-
-
 async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """204 (a form: 303) whether or not there was a place; twice is the same as once."""
     gate.refuse_cross_site(request)
@@ -117,5 +111,5 @@ async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is not None:
         await gate.line.leave(ticket, known.snapshot)
     if request.wants_redirects:
-        return redirect(wait_page(known.snapshot.room, gate.wanted(request, known)))
+        return redirect(gate.wait_page(known.snapshot.room, gate.wanted(request, known)))
     return Response(204, b"", (NO_STORE,))

@@ -40,7 +40,7 @@ async def choose_language(gate: Gate, request: Request, known: KnownRoom) -> Res
     language = language_of(request, gate.pages.languages)
     query = request.scope["query_string"].decode("latin-1")
     kept = "?" + quote(query, safe="=&%+/:;,.-_~!*'()@$") if query else ""
-    return redirect(f"/{known.snapshot.room}/{language}{kept}")
+    return redirect(f"{gate.prefix}/{known.snapshot.room}/{language}{kept}")
 
 
 async def page(gate: Gate, request: Request, known: KnownRoom) -> Response:

@@ -1,7 +1,7 @@
 """Without JavaScript: ``GET /{room}/wait``, and every error that a person sees."""
 
 from waitingroom.gate.context import Gate
-from waitingroom.gate.entrance import let_in, page_of
+from waitingroom.gate.entrance import let_in
 from waitingroom.gate.http import Refusal, Response, redirect
 from waitingroom.gate.line import number_in
 from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
@@ -33,7 +33,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is None:
         if request.comes_from_our_page:
             raise Refusal(401, "bad_ticket", "the browser does not show its ticket")
-        return redirect(page_of(snapshot.room, to))
+        return redirect(gate.page_of(snapshot.room, to))
     lang = language_of(request, gate.pages.languages)
     await gate.line.catch_up(ticket, snapshot)
     standing = await gate.line.standing(ticket, snapshot)

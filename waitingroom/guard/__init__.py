@@ -8,10 +8,11 @@
         keys=["wrk1.demo.…"], rooms={"/": "demo"}, allow=["/static/*", "/healthz"],
     )
 
-At checkout, once the order is safe: ``release(request.environ)``.
+At checkout, once the order is safe: ``release(request.environ)``. For ASGI: ``guard.asgi``.
 """
 
+from waitingroom.guard.base import PASS_KEY, release
 from waitingroom.guard.settings import GuardSettings, Outside
-from waitingroom.guard.wsgi import PASS_KEY, Guard, release
+from waitingroom.guard.wsgi import Guard
 
 __all__ = ["PASS_KEY", "Guard", "GuardSettings", "Outside", "release"]

@@ -44,12 +44,17 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
 
+    @property
+    def whole_headers(self) -> Headers:
+        """All headers of the answer."""
+        length = ("Content-Length", str(len(self.body)))
+        return [*self.headers, ("Cache-Control", "no-store"), length]
+
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer the request."""
-        length = ("Content-Length", str(len(self.body)))
-        start_response(self.status, [*self.headers, ("Cache-Control", "no-store"), length])
+        start_response(self.status, self.whole_headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [self.body]
 
 

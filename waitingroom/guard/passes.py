@@ -1,11 +1,10 @@
-"""Passes as the shop sees them: which one counts, when it slides, what a handover turns into. Pure.
+"""Passes as the shop sees them: which one counts, what a handover turns into. Pure.
 
 Nothing here asks anybody: a pass is checked by its signature, its times and what the guard has
 already been told (:mod:`waitingroom.guard.knowledge`).
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from waitingroom.errors import BadToken
 from waitingroom.guard.knowledge import Knowledge
@@ -13,8 +12,6 @@ from waitingroom.tokens import Handover, Pass, RoomKeyring
 
 MOST_COOKIES = 4
 """How many cookies of one name are looked at: other paths and domains may set theirs, too."""
-SLIDE_BELOW = (2, 3)
-"""A pass is renewed once less than this share of its session remains."""
 
 
 def cookie_names(room: str) -> tuple[str, str]:
@@ -61,17 +58,3 @@ def supersedes(handover: Handover, current: Pass) -> bool:
     """Whether a handover takes the place of a pass that counts: staff's, or a newer running's."""
     new = pass_of(handover)
     return new.staff if new.staff != current.staff else new.epoch > current.epoch
-
-
-def slid(current: Pass, now_ms: int) -> Pass | None:
-    """``current`` for another session, once a third of it is over; None while it is fresh.
-
-    The session is as long as the pass was made for, and never goes past ``ends_at_ms``.
-    """
-    share, whole = SLIDE_BELOW
-    session_ms = current.expires_at_ms - current.issued_at_ms
-    expires_at_ms = min(now_ms + session_ms, current.ends_at_ms)
-    fresh = (current.expires_at_ms - now_ms) * whole >= session_ms * share
-    if fresh or expires_at_ms <= current.expires_at_ms:
-        return None
-    return replace(current, issued_at_ms=now_ms, expires_at_ms=expires_at_ms)

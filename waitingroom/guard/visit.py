@@ -76,6 +76,12 @@ class Visit:
         """This page's address without the handover: absolute, or a path where no host is known."""
         return self._at(self._path, self._fit_query)
 
+    @property
+    def bearer(self) -> list[str]:
+        """The token that an app shows as a bearer; it may be one of the shop's own."""
+        scheme, _, token = str(self.environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+        return [token.strip()] if scheme.lower() == "bearer" and token else []
+
     def cookie(self, name: str) -> list[str]:
         """Every value that came under ``name``."""
         return [value for found, value in self.cookies if found == name]

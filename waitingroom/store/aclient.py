@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
 from waitingroom.model import Snapshot
-from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Standing
+from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Leases, Standing
 from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.call import Call
 from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
@@ -181,6 +181,19 @@ class AsyncStore:
         """See :func:`verbs.leave`."""
         call = verbs.leave(room, epoch, arrival, number, None)
         return verbs.read_leave(await self.run(call))
+
+    async def renew(self, room: str, leases: Sequence[str]) -> Leases:
+        """See :func:`verbs.renew`."""
+        return verbs.read_leases(await self.run(verbs.renew(room, leases, None)))
+
+    async def release(self, room: str, leases: Sequence[str]) -> Leases:
+        """See :func:`verbs.release`."""
+        return verbs.read_leases(await self.run(verbs.release(room, leases, None)))
+
+    async def redeem(self, room: str, epoch: int, nonce: str, *, staff: bool) -> bool:
+        """See :func:`verbs.redeem`. True the first time; False then, and for an old epoch."""
+        call = verbs.redeem(room, epoch, nonce, staff=staff)
+        return bool(verbs.read_redeem(await self.run(call)))
 
     async def rooms(self) -> list[str]:
         """All rooms by name."""

@@ -1,0 +1,147 @@
+"""What the caching nginx keeps, and what it never mixes up."""
+
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gates import Answer, Browser
+from rooms import Room
+from sites import Site, insider, walker
+
+Build = Callable[..., tuple[Site, Room]]
+CROWD = 24
+
+
+def crowd_reads(site: Site, path: str, seconds: float) -> list[Answer]:
+    """Many threads read one document all the time, each with cookies and queries of its own."""
+
+    def read(number: int) -> list[Answer]:
+        found = []
+        connection = site.connect()
+        while time.monotonic() < until:
+            headers = {"Cookie": f"who={number}", "Cache-Control": "no-cache", "Pragma": "no-cache"}
+            connection.request("GET", f"{path}?{number}={len(found)}", headers=headers)
+            response = connection.getresponse()
+            got = tuple((name.lower(), value) for name, value in response.getheaders())
+            found.append(Answer(response.status, got, response.read()))
+        connection.close()
+        return found
+
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor(CROWD) as pool:
+        return [answer for answers in pool.map(read, range(CROWD)) for answer in answers]
+
+
+def test_status_reads_reach_the_gate_at_most_once_a_second(
+    shop: Site, room: Room, record_property: Callable[[str, object], None]
+) -> None:
+    """Whatever the crowd, its cookies, its queries and its no-cache; and it is never old."""
+    path = f"/{room.name}/status.json"
+    before, began = shop.asked(path), time.monotonic()
+    answers = crowd_reads(shop, f"/wr{path}", 6)
+    took_s = time.monotonic() - began
+    asked = shop.asked(path) - before
+    assert {answer.status for answer in answers} == {200}
+    assert 2 <= asked <= took_s + 1
+    assert len(answers) > 50 * asked
+    told = [answer.json["now_ms"] for answer in answers]
+    assert max(told) - min(told) > (took_s - 4) * 1000
+    record_property(
+        "figures: status through nginx",
+        f"{len(answers)} reads in {took_s:.1f} s: {asked} at the gate",
+    )
+
+
+def test_the_page_is_asked_for_once_in_five_seconds(shop: Site, room: Room) -> None:
+    """In each language; ``to`` and the rest of the query are no part of it."""
+    path = f"/{room.name}/en"
+    before = shop.asked(path)
+    answers = crowd_reads(shop, f"/wr{path}", 2)
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+    assert shop.asked(path) - before == 1
+
+
+def test_a_holder_is_asked_about_once_in_five_seconds(shop: Site, room: Room) -> None:
+    """A page of many files costs the gate one question, or one each of those that come together."""
+    holder = insider(shop)
+    before = shop.asked(f"/{room.name}/check")
+    for _ in range(30):
+        assert holder.go_to("/item").status == 200
+    assert shop.asked(f"/{room.name}/check") - before == 1
+
+
+def test_who_has_no_pass_costs_the_gate_no_question(shop: Site, room: Room) -> None:
+    """A crowd outside cannot wear it out."""
+    before = shop.asked(f"/{room.name}/check")
+    for _ in range(20):
+        assert walker(shop).go_to("/item").status == 303
+    assert shop.asked(f"/{room.name}/check") == before
+
+
+@dataclass
+class Shopper:
+    """Somebody, and every answer that they got."""
+
+    browser: Browser
+    number: int
+    got: list[tuple[str, Answer]] = field(default_factory=list)
+
+    def credentials(self) -> set[str]:
+        """All that this browser was ever given."""
+        given = (raw for _, answer in self.got for raw in answer.cookies.values())
+        return {raw for raw in given if raw[:3] in ("t1.", "p1.")}
+
+    def walks(self) -> "Shopper":
+        """Into the shop and about in it, and back to the page now and then."""
+        browser, base = self.browser, f"/{self.browser.room}"
+        steps: list[tuple[str, Callable[[], Answer]]] = [
+            ("shop", lambda: browser.go_to("/item")),
+            ("page", lambda: browser.go_to(f"{base}/en?to=%2F{self.number}")),
+            ("join", browser.join),
+            ("wait", lambda: browser.go_to(f"{base}/wait?still=1")),
+            ("enter", browser.enter),
+            ("go", lambda: browser.go_to(f"{base}/go?to=%2F{self.number}")),
+            ("basket", lambda: browser.go_to(f"/session?id={self.number}")),
+            ("inside", lambda: browser.go_to(f"/item?{self.number}")),
+            ("check", lambda: browser.go_to(f"{base}/check")),
+            ("status", lambda: browser.go_to(f"{base}/status.json")),
+        ]
+        for what, step in [*steps, *steps[3:], *steps[6:]]:
+            self.got.append((what, step()))
+        return self
+
+
+def test_of_many_shoppers_at_once_none_sees_anothers(build: Build) -> None:
+    """Cookies, leases, baskets; and no answer with a cookie may be kept by anybody further out."""
+    site, room = build()
+    with ThreadPoolExecutor(CROWD) as pool:
+        shoppers = [Shopper(walker(site), number) for number in range(60)]
+        walked = list(pool.map(Shopper.walks, shoppers))
+    tickets = [one.browser.cookies[f"wr-ticket-{room.name}"] for one in walked]
+    passes = [one.browser.cookies[f"wr-pass-{room.name}"] for one in walked]
+    assert len(set(tickets)) == len(set(passes)) == len(walked)
+    seen: set[str] = set()
+    for one, raw in zip(walked, passes, strict=True):
+        (lease,) = re.findall(r"\.(1-\d+)\.", raw)
+        own = one.credentials()
+        for what, answer in one.got:
+            assert answer.status < 500, (what, answer)
+            if answer.set_cookies and what != "basket":
+                assert "no-store" in answer.header("cache-control"), what
+            if what == "inside":
+                assert answer.json["lease"] == lease
+                assert answer.json["path"] == f"/item?{one.number}"
+            if what == "basket":
+                assert answer.cookies["basket"] == str(one.number)
+            text = answer.body.decode() + str(answer.headers)
+            shown = set(re.findall(r"[tp]1\.[\w.-]{60,}", text))
+            # Cookies as they are sent along are repeated by the shop.
+            assert shown <= own, what
+            seen |= shown
+    assert len(seen) >= 2 * len(walked)
+    kept = [path.read_bytes() for path in site.folder.glob("cache-*/*") if path.is_file()]
+    assert len(kept) >= len(walked)
+    assert not [body for body in kept if b"set-cookie:" in body.lower()]

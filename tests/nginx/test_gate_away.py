@@ -1,0 +1,154 @@
+"""The gate stopped, frozen or answering 503: who was let in goes on, others wait, no 500."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from gates import KEYS, Answer, Browser
+from rooms import Room, now_ms
+from sites import Site, insider, walker
+from systems import eventually
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from waitingroom.tokens import Keyring, Pass
+
+Build = Callable[..., tuple[Site, Room]]
+HTML = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+FRESH_S = 7
+"""A verdict is fresh for five seconds, counted in whole ones."""
+
+
+@contextmanager
+def stopped(site: Site) -> Iterator[None]:
+    """Connections are refused."""
+    site.stop_gate()
+    yield
+    site.start_gate()
+
+
+@contextmanager
+def frozen(site: Site) -> Iterator[None]:
+    """Connections are taken, and nothing comes."""
+    site.signal_gate(signal.SIGSTOP)
+    yield
+    site.signal_gate(signal.SIGCONT)
+
+
+@contextmanager
+def refusing(site: Site) -> Iterator[None]:
+    """Somebody in front of the gate says 503 to everything, without another word."""
+    site.stop_gate()
+    server = make_server("127.0.0.1", site.ports.gate, Response("overloaded", 503), threaded=True)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield
+    server.shutdown()
+    server.server_close()
+    site.start_gate()
+
+
+def is_static_page(answer: Answer) -> bool:
+    """The page that looks again by itself."""
+    assert answer.status == 503, answer
+    assert answer.header("retry-after") == "10"
+    assert answer.header("cache-control") == "no-store"
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+    return b'http-equiv="refresh" content="10"' in answer.body and b"<script" not in answer.body
+
+
+def everybody_else_waits(site: Site, room: Room) -> None:
+    """Without a pass, with one that was never looked at, as a person, with a form, as a program."""
+    base = f"/wr/{room.name}"
+    unseen = {"Cookie": f"wr-pass-{room.name}=p1.{room.name}.1.1-9.1.2.3.{'A' * 43}"}
+    person = {**HTML, **unseen}
+    turned = walker(site).go_to("/item?x=1")
+    assert (turned.status, turned.header("location")) == (303, f"{base}/go?back=/item?x=1")
+    paths = (turned.header("location"), "/item", f"{base}/go?to=%2F", base, f"{base}/de")
+    programs = (("GET", "/item"), ("POST", "/checkout"), ("GET", f"{base}/go"))
+    with ThreadPoolExecutor() as pool:  # a frozen gate keeps each waiting for a while
+        pages = pool.map(lambda path: site.ask("GET", path, person), paths)
+        told = pool.map(lambda asked: site.ask(*asked, unseen), programs)
+        form = pool.submit(site.ask, "POST", "/checkout", person, b"x").result()
+        assert all(is_static_page(page) for page in pages)
+        assert (form.status, form.header("location")) == (303, "/")
+        for program in told:
+            assert (program.status, program.error) == (503, "store_down")
+            assert program.header("retry-after") == "10"
+            assert program.json["retry_after_ms"] == 10_000
+
+
+def holder_goes_on(holder: Browser, room: Room) -> None:
+    """Pages, and an order."""
+    lease = holder.go_to("/item").json["lease"]
+    assert lease.startswith("1-")
+    assert holder.post("/checkout").status == 200
+
+
+@pytest.mark.parametrize("away", [stopped, frozen, refusing])
+def test_holders_go_on_and_everybody_else_waits(
+    build: Build, away: Callable[[Site], object]
+) -> None:
+    """Also once the verdict is no longer fresh; and all of it mends itself."""
+    site, room = build()
+    holder, second = insider(site), insider(site)
+    assert holder.go_to("/item").status == second.go_to("/item").status == 200
+    with away(site):
+        holder_goes_on(holder, room)
+        everybody_else_waits(site, room)
+        time.sleep(FRESH_S)
+        began = time.monotonic()
+        assert second.go_to("/item").status == 200
+        assert time.monotonic() - began < 3
+        assert is_static_page(site.ask("GET", f"/wr/{room.name}/go?back=/item", HTML))
+        assert second.post("/checkout").status == 200
+    newcomer = walker(site)
+
+    def comes_in() -> bool:
+        answer = newcomer.go_to("/item")
+        for _ in range(4):
+            answer = newcomer.follow(answer) if answer.status == 303 else answer
+        return answer.status == 200
+
+    eventually(comes_in, "the gate is back")
+
+
+@pytest.mark.long
+def test_a_verdict_outlives_the_gate_for_the_stated_time_and_no_longer(build: Build) -> None:
+    """Here seven seconds beyond the five for which it is fresh; asking does not prolong it."""
+    site, _ = build(hold_s=7)
+    holder = insider(site)
+    assert holder.go_to("/item").status == 200
+    verified = time.monotonic()
+    site.stop_gate()
+    seen = []
+    while time.monotonic() - verified < 20:
+        seen.append((time.monotonic() - verified, holder.go_to("/item").status))
+        time.sleep(0.2)
+    assert {status for _, status in seen} == {200, 503}
+    last = max(at for at, status in seen if status == 200)
+    assert all(status == 200 for at, status in seen if at < last)
+    assert 11 <= last <= 14
+
+
+@pytest.mark.long
+def test_a_held_verdict_ends_with_the_pass(build: Build) -> None:
+    """However long verdicts may be held: a pass with 14 s left is good for 14 s."""
+    site, room = build()
+    now = now_ms()
+    value = Pass(room.name, 1, "1-5", now, now + 14_000, now + 14_000)
+    cookie = {
+        **HTML,
+        "Cookie": f"wr-pass-{room.name}={Keyring(KEYS).room_keys(room.name).sign_pass(value)}",
+    }
+    assert site.ask("GET", "/item", cookie).status == 200
+    site.stop_gate()
+    last = 0
+    while now_ms() < now + 20_000:
+        if site.ask("GET", "/item", cookie).status == 200:
+            last = now_ms()
+        time.sleep(0.2)
+    assert now + 9_000 < last <= now + 15_500

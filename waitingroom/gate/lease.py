@@ -1,0 +1,101 @@
+"""Those who are inside: ``GET /{room}/check`` for their shop's proxy, ``DELETE /{room}/pass``."""
+
+import asyncio
+
+from waitingroom.errors import BadToken, StoreDown
+from waitingroom.gate.context import Gate
+from waitingroom.gate.credentials import cookie_name, is_bearer, shown
+from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, set_cookie
+from waitingroom.gate.request import Request
+from waitingroom.gate.rooms import KnownRoom
+from waitingroom.outcomes import LeaseCode
+from waitingroom.tokens import Pass
+
+RENEWED_WITHIN_S = 0.5
+"""A proxy asks before each page of the shop, and does not wait long: nor do we for the store."""
+FRESH_S = 5
+"""How long a verdict may be held. So long a pass may count that was released."""
+MEANWHILE_S = 5
+"""And beyond that, while another request of the same holder asks anew."""
+ENDED = (LeaseCode.RELEASED, LeaseCode.OLD_EPOCH)
+
+
+async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """204 for the holder of a good pass, else 401: for a proxy that asks about each request.
+
+    It keeps the holder's place, and hands a pass that has aged a later one. Where the store does
+    not answer, the signature counts, as it does for a guard.
+    """
+    hold_s = _hold_s(request)
+    found = _pass(gate, request, known)
+    if found is None or await _ended(gate, found):
+        return json_response(401, {"error": "no_pass", "message": "there is no good pass"})
+    lease = (b"wr-lease", found.lease.encode("ascii"))
+    later = found.slid(gate.clock())
+    if later is not None:
+        return Response(204, b"", (NO_STORE, lease, _handed(gate, request, later)))
+    left_s = (found.expires_at_ms - gate.clock()) // 1000
+    return Response(204, b"", (_kept(hold_s, left_s), lease))
+
+
+def _pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
+    """The pass that comes with a request, if it is of this running of the room."""
+    snapshot = known.snapshot
+    raw = shown(request, "pass", snapshot.room, secure=gate.secure)
+    try:
+        found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
+    except BadToken:
+        return None
+    epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
+    return found if found.epoch == epoch else None
+
+
+async def _ended(gate: Gate, found: Pass) -> bool:
+    """Whether the place was given back; if not, it is kept for another session."""
+    if found.staff:
+        return False
+    try:
+        async with asyncio.timeout(RENEWED_WITHIN_S):
+            state = await gate.line.renew(found.room, found.lease)
+    except (StoreDown, TimeoutError):
+        return False
+    return state.code in ENDED
+
+
+def _handed(gate: Gate, request: Request, value: Pass) -> tuple[bytes, bytes]:
+    """A later pass, on the way by which the one before came."""
+    if is_bearer(request):
+        token = gate.keyring.room_keys(value.room).sign_pass(value)
+        return (b"wr-pass", token.encode("ascii"))
+    return gate.pass_cookie(value, now_ms=gate.clock())
+
+
+def _hold_s(request: Request) -> int:
+    """How long the proxy wants to go on with a verdict when it cannot ask; 0 for not at all."""
+    said = request.query.get("hold", "0")
+    if not (said.isascii() and said.isdigit() and len(said) <= 5):
+        raise Refusal(400, "bad_request", "hold is a number of seconds")
+    return int(said)
+
+
+def _kept(hold_s: int, left_s: int) -> tuple[bytes, bytes]:
+    """What a proxy that keys by the pass may do with a verdict; never beyond the pass's end."""
+    hold_s = min(hold_s, left_s - FRESH_S)
+    if hold_s <= MEANWHILE_S:
+        return NO_STORE
+    rule = f"max-age={FRESH_S}, stale-while-revalidate={MEANWHILE_S}, stale-if-error={hold_s}"
+    return (b"cache-control", rule.encode("ascii"))
+
+
+async def release(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """204: the holder gives the place in the shop back. Twice is the same as once, and so is none.
+
+    503 where the store is down; the place then ends with its lease.
+    """
+    gate.refuse_cross_site(request)
+    found = _pass(gate, request, known)
+    if found is not None and not found.staff:
+        await gate.line.release(found.room, found.lease)
+    name = cookie_name("pass", known.snapshot.room, secure=gate.secure)
+    gone = () if is_bearer(request) else (set_cookie(name, "", secure=gate.secure, seconds=0),)
+    return Response(204, b"", (NO_STORE, *gone))

@@ -19,6 +19,8 @@ from waitingroom.tokens import Keyring
 
 GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""
+CONNECTIONS = 4_096
+"""The most at a time, of one worker of the gate; above it idle ones give way to newcomers."""
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -53,8 +55,11 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
         target,
         host,
         port,
-        *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
-        *("--workers", str(workers)),
+        *("--worker-class", "waitingroom.gate.server.Worker", "--asgi-loop", "uvloop"),
+        *("--http-parser", parser(), "--workers", str(workers)),
+        *("--worker-connections", str(CONNECTIONS)),
+        # The gate itself believes its proxies (waitingroom.gate.clients), and nobody else.
+        *("--forwarded-allow-ips", ""),
     )
 
 

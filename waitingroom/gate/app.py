@@ -9,6 +9,7 @@ from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import entrance, ticket, views, wait
+from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
 from waitingroom.gate.line import Line
@@ -53,7 +54,7 @@ class App:
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,
-            proxies=config.proxies,
+            proxies=Proxies(config.proxies, config.proxy_headers),
         )
         self._refresh: asyncio.Task[None] | None = None
 

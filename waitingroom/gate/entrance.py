@@ -63,7 +63,7 @@ def let_in(
     """Where to go, and the cookie that opens the shop there, for somebody who is ``inside``."""
     value, now_ms = pass_of(*inside, known.snapshot.session_ms), inside[1].now_ms
     where = gate.handed_over(request, value, target, now_ms=now_ms)
-    return where, gate.pass_cookie(value, now_ms=now_ms)
+    return where, gate.pass_cookie(request, value, now_ms=now_ms)
 
 
 async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
@@ -105,7 +105,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return page
     round_ = _round(gate, request, room)
     if round_ is None:
-        return page if "again" in request.query else _show_cookies(gate, room, to)
+        return page if "again" in request.query else _show_cookies(gate, request, room, to)
     if round_ > MOST_ROUNDS:
         raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
@@ -113,19 +113,19 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return page
     ticket, entry = entered
     if not entry.is_in:
-        return redirect(page_of(room, to), gate.ticket_cookie(ticket))
+        return redirect(page_of(room, to), gate.ticket_cookie(request, ticket))
     where, cookie = let_in(gate, request, known, entered, target)
-    round_cookie = _round_cookie(gate, room, round_)
-    return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
+    round_cookie = _round_cookie(gate, request, room, round_)
+    return redirect(where, cookie, gate.ticket_cookie(request, ticket), round_cookie)
 
 
-def _show_cookies(gate: Gate, room: str, to: str) -> Response:
+def _show_cookies(gate: Gate, request: Request, room: str, to: str) -> Response:
     """Back here once more, with a cookie: nothing is handed out before the browser returns it.
 
     One that keeps no cookies would come back without its pass, and take one place after another.
     """
     again = f"/{room}/go?again=1" + (f"&to={quote(to, safe='')}" if to else "")
-    return redirect(again, _round_cookie(gate, room, 1))
+    return redirect(again, _round_cookie(gate, request, room, 1))
 
 
 async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Ticket, Entry] | None:
@@ -139,30 +139,35 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
         return None
     return await gate.line.express(
-        snapshot.room, gate.client(request) if snapshot.join_limit else None
+        snapshot.room, gate.side(request).client if snapshot.join_limit else None
     )
 
 
-def _round_name(gate: Gate, room: str) -> str:
-    return cookie_name("round", room, secure=gate.secure)
+def _round_name(gate: Gate, request: Request, room: str) -> str:
+    return cookie_name("round", room, secure=gate.is_secure(request))
 
 
 def _round(gate: Gate, request: Request, room: str) -> int | None:
     """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
-    raw = request.cookies.get(_round_name(gate, room), "")
+    raw = request.cookies.get(_round_name(gate, request, room), "")
     if raw.isascii() and raw.isdigit() and len(raw) < 4:
         return int(raw) + ("again" not in request.query)
     return 1 if gate.ticket(request, room) else None
 
 
-def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
-    return set_cookie(_round_name(gate, room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
+def _round_cookie(gate: Gate, request: Request, room: str, round_: int) -> tuple[bytes, bytes]:
+    return set_cookie(
+        _round_name(gate, request, room),
+        str(round_),
+        secure=gate.is_secure(request),
+        seconds=ROUNDS_S,
+    )
 
 
 async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """204 for the holder of a good pass, else 401: for a proxy that asks about each request."""
     snapshot = known.snapshot
-    raw = shown(request, "pass", snapshot.room, secure=gate.secure)
+    raw = shown(request, "pass", snapshot.room, secure=gate.is_secure(request))
     try:
         found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
     except BadToken:

@@ -41,7 +41,8 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if request.wants_redirects:
         # Set anew each time, so that a place that is asked for keeps its cookie from running out.
         return redirect(
-            wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
+            wait_page(snapshot.room, gate.wanted(request, known)),
+            gate.ticket_cookie(request, ticket),
         )
     status = 200 if kept else 201
     return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
@@ -51,7 +52,7 @@ async def _new_place(
     gate: Gate, request: Request, known: KnownRoom, shown: Ticket | None
 ) -> tuple[Ticket, JoinBatch]:
     snapshot = known.snapshot
-    client = gate.client(request) if snapshot.join_limit else None
+    client = gate.side(request).client if snapshot.join_limit else None
     appointment_ms = _appointment(gate, request, snapshot.room) if client is not None else 0
     joined = await gate.line.join(snapshot.room, client, shown, appointment_ms)
     batch = joined.batch
@@ -78,8 +79,8 @@ def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusa
     if wait_ms >= LAST_APPOINTMENT_MS:
         wait_ms = clock.jitter(wait_ms)
     seconds = (wait_ms + APPOINTMENT_KEPT_MS) // 1000
-    name = cookie_name("turn", room, secure=gate.secure)
-    cookie = set_cookie(name, str(at_ms), secure=gate.secure, seconds=seconds)
+    name = cookie_name("turn", room, secure=gate.is_secure(request))
+    cookie = set_cookie(name, str(at_ms), secure=gate.is_secure(request), seconds=seconds)
     return Refusal(
         429,
         "too_many",
@@ -93,7 +94,7 @@ def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusa
 
 def _appointment(gate: Gate, request: Request, room: str) -> int:
     """The appointment that a joiner shows, 0 for none. It is theirs to make up (see the store)."""
-    name = cookie_name("turn", room, secure=gate.secure)
+    name = cookie_name("turn", room, secure=gate.is_secure(request))
     shown = request.sent.get("appointment_ms") or request.cookies.get(name, "")
     return int(shown) if len(shown) <= LONGEST_TIME and shown.isascii() and shown.isdigit() else 0
 
@@ -130,7 +131,7 @@ def _answer(
     if request.is_native:
         return json_response(status, place | {"ticket": gate.keyring.sign_ticket(ticket)})
     # Set anew each time, so that a place that is asked for keeps its cookie from running out.
-    return json_response(status, place, gate.ticket_cookie(ticket))
+    return json_response(status, place, gate.ticket_cookie(request, ticket))
 
 
 def wait_page(room: str, to: str) -> str:

@@ -65,13 +65,17 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
 
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
-    names = ("env", "host", "gate_port", "gate_url", "trusted_proxies", "redis_url", "replicas")
-    env = {**base, **config.as_env(*names, "secret_keys")}
+    names = (
+        *("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys"),
+        *("trusted_proxies", "proxy_headers"),
+    )
+    env = {**base, **config.as_env(*names)}
     return _web(config, "gate", argv, env, config.gate_port)
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
-    words = ("--worker-class", "gthread", "--threads", "8")
+    # Whoever has the key is believed; nothing that a request says of its way changes anything.
+    words = ("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", "")
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = ("env", "redis_url", "secret_keys", "shop_key")
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)

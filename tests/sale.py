@@ -1,6 +1,7 @@
 """A whole sale over the run's store: gate, room API and the built-in shop behind its guard."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ class Sale:
     console: Place
     folder: Path
     keyring: Keyring
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def stop(self, part: str) -> None:
+        """It is gone; connections are refused."""
+        kill(self.processes[part])
 
     def logs(self) -> str:
         """Of all parts."""
@@ -81,14 +87,16 @@ def sale(store_url: str, folder: Path, room: str, **more: str) -> Iterator[Sale]
 
     ``more``: of the environment.
     """
+    processes = {}
     config = settings_of(store_url, folder, room, more)
     (folder / "log").mkdir(exist_ok=True)
     with ExitStack() as stack:
-        for part in parts.parts(config, dict(os.environ)):
+        for part in parts.parts(config, dict(os.environ) | more):
             if part.name in WANTED:
-                stack.callback(kill, spawn(part.argv, log=part.log, env=part.env))
+                processes[part.name] = spawn(part.argv, log=part.log, env=part.env)
+                stack.callback(kill, processes[part.name])
                 eventually(part.ready, f"{part.name} is up", 30)
         ports = (config.gate_port, config.shop_port, config.console_port)
-        made = Sale(room, *map(Place, ports), folder, Keyring(KEYS))
+        made = Sale(room, *map(Place, ports), folder, Keyring(KEYS), processes)
         yield made
         assert "Traceback" not in made.logs(), made.logs()

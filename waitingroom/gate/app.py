@@ -8,7 +8,7 @@ from contextlib import suppress
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import entrance, ticket, views, wait
+from waitingroom.gate import counts, entrance, ticket, views, wait
 from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
@@ -151,6 +151,7 @@ class App:
             refusal = _away(StoreDown.code, message)
         else:
             refusal = Refusal(500, error.code, "something went wrong")
+        counts.REFUSED.labels(refusal.code).inc()
         if request.wants_html:
             return wait.notice(self.gate, request, refusal)
         return refusal_response(refusal)

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from waitingroom.errors import BadToken
 from waitingroom.gate.context import Gate
+from waitingroom.gate.counts import REFUSED, bad_credential
 from waitingroom.gate.credentials import cookie_name, shown
 from waitingroom.gate.http import (
     NO_STORE,
@@ -170,11 +171,14 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
     raw = shown(request, "pass", snapshot.room, secure=gate.is_secure(request))
     try:
         found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
-    except BadToken:
+    except BadToken as error:
+        if raw:
+            bad_credential("pass", error)
         return _no_pass()
     epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
     return Response(204, b"", (NO_STORE,)) if found.epoch == epoch else _no_pass()
 
 
 def _no_pass() -> Response:
+    REFUSED.labels("no_pass").inc()
     return json_response(401, {"error": "no_pass", "message": "there is no good pass"})

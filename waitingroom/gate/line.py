@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
+from waitingroom.gate.counts import bad_credential
 from waitingroom.model import DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, JoinBatch, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
@@ -88,7 +89,8 @@ class Line:
         """The ticket if it is good, else None."""
         try:
             return self._keyring.read_ticket(raw, room=room, now_ms=now_ms) if raw else None
-        except BadToken:
+        except BadToken as error:
+            bad_credential("ticket", error)
             return None
 
     def sign_ticket(self, room: str, epoch: int, arrival: int, issued_at_ms: int) -> str:

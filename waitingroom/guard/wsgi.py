@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from waitingroom import clock
-from waitingroom.guard import answers
+from waitingroom.guard import answers, counts
 from waitingroom.guard.api import RoomApi
 from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
 from waitingroom.guard.passes import best_pass, cookie_names, slid
@@ -146,7 +146,10 @@ class Guard:
     def _current(self, room: str, visit: Visit, now_ms: int) -> Pass | None:
         """The pass that a request carries, if it counts."""
         raws = [raw for name in cookie_names(room) for raw in visit.cookie(name)]
-        return best_pass(raws, self._settings.keyrings[room], self._known, now_ms)
+        found = best_pass(raws, self._settings.keyrings[room], self._known, now_ms)
+        if raws and found is None:
+            counts.refused(counts.BAD_PASS)
+        return found
 
     def _admit(self, visit: Visit, current: Pass, now_ms: int) -> "WSGIApplication":
         """The application, with the pass at hand and a later one for the browser when it is due."""

@@ -1,11 +1,13 @@
 """Clients that take their time, or take everything: each is cut off, and nobody else notices."""
 
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,7 +17,7 @@ from slow import connect, crowd, is_shut, rest_of, shut_after
 from systems import eventually
 
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import parser
+from waitingroom.run.parts import CONNECTIONS, parser
 
 Rooms = Callable[..., Room]
 MOST = 128
@@ -245,3 +247,20 @@ def test_who_is_being_answered_never_gives_way(
     finally:
         store.resume()
     assert slow_gate.ask("GET", "/healthz").status == 200
+
+
+@pytest.mark.long
+def test_a_gate_as_it_is_run_bears_twice_the_connections_that_it_holds(
+    embedded: EmbeddedStore, make_room: Rooms, tmp_path: Path
+) -> None:
+    """8,192 that send half a head; it holds 4,096, and joins are as quick as ever."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < 3 * CONNECTIONS:
+        pytest.skip(f"this needs {3 * CONNECTIONS:,} open files, and {most:,} are allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    room = make_room()
+    with running(embedded.url, tmp_path, WAITINGROOM_GATE_WORKERS="1") as gate:
+        with crowd(gate, 2 * CONNECTIONS, of(room, HALF_A_HEAD)):
+            assert joins(gate, room, 20) < QUICK_S
+            assert held(gate) <= CONNECTIONS + 1
+        assert "Traceback" not in gate.log(), gate.log()

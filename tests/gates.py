@@ -259,8 +259,13 @@ class RunningGate:
         os.killpg(self.pid, signal.SIGKILL)
 
 
-def gate_part(store_url: str, log: Path, *, parser: str = "", **settings: str) -> tuple[Part, int]:
-    """How the product starts its gate, and the port. ``settings``: more of the environment."""
+def gate_part(
+    store_url: str, log: Path, *, parser: str = "", connections: int = 0, **settings: str
+) -> tuple[Part, int]:
+    """How the product starts its gate, and the port. ``settings``: more of the environment.
+
+    ``parser`` and ``connections`` (the most of a worker): other than the product's, where given.
+    """
     gate_port, console_port, shop_port = free_ports(3)
     ports = {"GATE_PORT": gate_port, "CONSOLE_PORT": console_port, "SHOP_PORT": shop_port}
     env = {f"WAITINGROOM_{name}": str(port) for name, port in ports.items()}
@@ -271,17 +276,19 @@ def gate_part(store_url: str, log: Path, *, parser: str = "", **settings: str) -
     made = parts.parts(load_config(env | settings), dict(os.environ))
     part = next(part for part in made if part.name == "gate")
     words = list(part.argv)
-    if parser:
-        words[words.index("--http-parser") + 1] = parser
+    for option, value in (("--http-parser", parser), ("--worker-connections", connections)):
+        if value:
+            words[words.index(option) + 1] = str(value)
     return Part("gate", tuple(words), part.env, log, part.ready), gate_port
 
 
 @contextmanager
 def running(
-    store_url: str, folder: Path, *, parser: str = "", **settings: str
+    store_url: str, folder: Path, *, parser: str = "", connections: int = 0, **settings: str
 ) -> Iterator[RunningGate]:
-    """A gate under gunicorn for as long as the block lasts."""
-    part, port = gate_part(store_url, folder / "gate.log", parser=parser, **settings)
+    """A gate under gunicorn for as long as the block lasts. See :func:`gate_part`."""
+    log = folder / "gate.log"
+    part, port = gate_part(store_url, log, parser=parser, connections=connections, **settings)
     process = spawn(part.argv, log=part.log, env=part.env)
     gate = RunningGate(part, port, process.pid)
     try:

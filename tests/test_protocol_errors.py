@@ -206,7 +206,7 @@ def test_an_error_is_what_the_document_says(
     finally:
         gate.close()
     assert (answer.status, answer.error) == (status, code)
-    more = {"ahead"} if code == "not_called" else set()
+    more = {"not_called": {"ahead"}, "too_many": {"appointment_ms"}}.get(code, set())
     more |= {"retry_after_ms"} if code in WITH_A_TIME else set()
     assert set(answer.json) == {"error", "message"} | more
     waiting_ms = answer.json.get("retry_after_ms")

@@ -17,7 +17,7 @@ from typing import Any
 
 from waitingroom import readers
 from waitingroom.errors import WaitingRoomError
-from waitingroom.readers import Network, Raw
+from waitingroom.readers import Network, ProxyHeaders, Raw
 
 FILE_NAME = "waitingroom.toml"
 """Read from the working folder when no other file is named."""
@@ -96,8 +96,12 @@ SETTINGS = (
     _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
              "per core is a good start."),
     _setting("trusted_proxies", "", readers.networks, "Your proxies before the gate, as addresses "
-             "or networks with commas between: only their `X-Forwarded-For` is believed. Without "
-             "it a join limit counts all that comes through a proxy as one network."),
+             "or networks with commas between: only their word on a shopper's address, scheme and "
+             "host is believed. Without it a join limit counts all that comes through a proxy as "
+             "one network."),
+    _setting("proxy_headers", "x-forwarded", readers.choice(ProxyHeaders), "What they write: "
+             "`x-forwarded` (`X-Forwarded-For`, `-Proto`, `-Host`) or `forwarded` (RFC 7239). "
+             "The other kind is never looked at."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
              "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
     _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "
@@ -123,8 +127,8 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    """What the gate needs. ``keys``: oldest first. ``proxies``: those before it, whose word on a
-    client's address counts. ``body_limit``: bytes of a request's body.
+    """What the gate needs. ``keys``: oldest first. ``proxies``: those before it, whose word on the
+    shopper's side counts, as ``proxy_headers``. ``body_limit``: bytes of a request's body.
     """
 
     store_url: str
@@ -132,6 +136,7 @@ class GateConfig:
     public_url: str
     replicas: int = 0
     proxies: tuple[Network, ...] = ()
+    proxy_headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
     body_limit: int = 16 * 1024
 
 
@@ -159,6 +164,7 @@ class Config:
     shop_url: str
     gate_workers: int
     trusted_proxies: tuple[Network, ...]
+    proxy_headers: ProxyHeaders
     shop: str
     rooms: tuple[str, ...]
     outside: Outside
@@ -176,7 +182,12 @@ class Config:
     def gate(self) -> GateConfig:
         """The gate's part."""
         return GateConfig(
-            self.redis_url, self.secret_keys, self.gate_url, self.replicas, self.trusted_proxies
+            store_url=self.redis_url,
+            keys=self.secret_keys,
+            public_url=self.gate_url,
+            replicas=self.replicas,
+            proxies=self.trusted_proxies,
+            proxy_headers=self.proxy_headers,
         )
 
     def console(self) -> ConsoleConfig:

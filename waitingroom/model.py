@@ -160,6 +160,12 @@ def spread_ms(drawn: int | None, draw: DrawMethod) -> int:
     return min(300_000, max(1_000, (drawn or 0) // 2))
 
 
+LAST_APPOINTMENT_MS = 180_000
+"""Who is over their network's budget of joins gets an appointment, at most so far away."""
+APPOINTMENT_KEPT_MS = 60_000
+"""How long it is kept for who is late: a hidden tab's timers run once a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One operator's act."""

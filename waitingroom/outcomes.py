@@ -16,9 +16,8 @@ class JoinCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JoinBatch:
-    """The answer to a group of joins. ``arrivals``: one per joiner, None for one over the budget.
-
-    ``number_known``: whether a number can be told now (after the draw, or in a FIFO room).
+    """The answer to a group of joins. ``arrivals``: one per joiner, None for one over the budget
+    of their network. ``waits_ms``: until each of those may ask again, 0 for the others.
     """
 
     code: JoinCode
@@ -28,6 +27,7 @@ class JoinBatch:
     drawn: int | None
     fifo: bool
     arrivals: tuple[int | None, ...]
+    waits_ms: tuple[int, ...]
 
 
 class EntryCode(StrEnum):

@@ -163,6 +163,14 @@ def words(raw: Raw) -> tuple[str, ...]:
     return made
 
 
+class ProxyHeaders(StrEnum):
+    """Which headers proxies write about the shopper's side: one kind, since a client may send the
+    other, and a proxy that does not know it passes it on."""
+
+    X_FORWARDED = "x-forwarded"
+    FORWARDED = "forwarded"
+
+
 def networks(raw: Raw) -> tuple[Network, ...]:
     """Addresses or networks of machines; none is allowed."""
     try:

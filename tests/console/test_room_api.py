@@ -325,3 +325,17 @@ def test_a_store_that_is_away_is_503_with_when_to_ask_again() -> None:
     refused(answer, 503, "store_down")
     assert int(answer.headers["Retry-After"]) > 0
     assert "nowhere" not in answer.text
+
+
+def test_no_answer_of_any_route_can_be_kept_by_a_cache(client: FlaskClient, room: str) -> None:
+    """With and without the key, whatever the method: the answers are one shop's own."""
+    rules = list(client.application.url_map.iter_rules())
+    assert len(rules) > 4
+    for rule in rules:
+        path = rule.rule.replace("<room>", room)
+        assert "<" not in path, path
+        for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
+            for headers in ({}, {"Authorization": f"Bearer {NEW}"}):
+                answer = client.open(path, method=method, headers=headers, json={})
+                assert answer.headers["Cache-Control"] == "no-store", (method, path)
+                assert "Set-Cookie" not in answer.headers

@@ -8,6 +8,7 @@ from gates import LocalGate, RunningGate, running
 from rooms import Room, make
 
 from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.run.parts import parser
 from waitingroom.store.client import Store
 
 
@@ -17,6 +18,22 @@ def running_gate(
 ) -> Iterator[RunningGate]:
     """A gate with two workers, for the whole run; nothing it wrote is a stack trace."""
     with running(embedded.url, tmp_path_factory.mktemp("gate")) as gate:
+        yield gate
+        assert "Traceback" not in gate.log(), gate.log()
+
+
+@pytest.fixture(scope="module", params=["fast", "python"])
+def raw_gate(
+    request: pytest.FixtureRequest,
+    embedded: EmbeddedStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningGate]:
+    """A gate of one worker, with either parser; nothing that it wrote is a stack trace."""
+    if request.param == "fast" and parser() != "fast":
+        pytest.skip("the parser in C is not installed here: the extra `fast`")
+    folder = tmp_path_factory.mktemp("raw")
+    one = {"WAITINGROOM_GATE_WORKERS": "1"}
+    with running(embedded.url, folder, parser=request.param, **one) as gate:
         yield gate
         assert "Traceback" not in gate.log(), gate.log()
 

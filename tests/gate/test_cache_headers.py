@@ -7,6 +7,8 @@ import pytest
 from gates import Answer, Browser, LocalGate, Native, RunningGate
 from rooms import EARLY, MINUTE_MS, Room, now_ms
 
+from waitingroom.gate.app import ROUTES
+
 Rooms = Callable[..., Room]
 CREDENTIALS = (b"t1.", b"p1.", b"h1.")
 
@@ -24,8 +26,10 @@ def every_answer(gate: LocalGate, make_room: Rooms) -> list[tuple[str, Answer]]:
     slow = make_room(rate_per_min=0)
     closed = make_room()
     closed.act("close")
+    crowded = make_room(join_limit=1)
+    Browser(gate, crowded.name).join()
     scheduled = make_room(early_at_ms=now_ms() + MINUTE_MS, opens_at_ms=now_ms() + MINUTE_MS)
-    for one in (room, slow, closed, scheduled, make_room(**EARLY)):
+    for one in (room, slow, closed, crowded, scheduled, make_room(**EARLY)):
         for kind in (Browser, Native):
             shopper = kind(gate, one.name)
             path = f"/{one.name}"
@@ -57,6 +61,9 @@ def test_no_answer_with_a_cookie_or_a_credential_can_be_kept(
         assert answer.status < 500, what
         assert answer.header("x-content-type-options") == "nosniff" or not answer.body, what
     assert sum(is_private(answer) for _, answer in said) > 20
+    assert any(answer.status == 429 and answer.set_cookies for _, answer in said)
+    asked = {verb for _, verb in ROUTES}
+    assert asked == {what.split()[-1].partition("?")[0].strip("/") for what, _ in said} & asked
     kept = {what for what, answer in said if "public" in answer.header("cache-control")}
     assert kept == {
         *("Browser /en", "Native /en", "Browser /status.json", "Native /status.json"),

@@ -1,87 +1,20 @@
 """What is hardly HTTP, over real sockets, for the parser in C and the one in Python."""
 
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
-from gates import RunningGate, running
+from gates import RunningGate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from raw import CHUNKED, CLOSE, LENGTH, asked, for_room, send
 from rooms import Room
 
-from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import parser
-
 Rooms = Callable[..., Room]
-CLOSE = b"Host: h\r\nConnection: close\r\n"
-LENGTH = b"Content-Length: "
-CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture(scope="module", params=["fast", "python"])
-def raw_gate(
-    request: pytest.FixtureRequest,
-    embedded: EmbeddedStore,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[RunningGate]:
-    """A gate of one worker, with either parser; nothing that it wrote is a stack trace."""
-    if request.param == "fast" and parser() != "fast":
-        pytest.skip("the parser in C is not installed here: the extra `fast`")
-    folder = tmp_path_factory.mktemp("raw")
-    one = {"WAITINGROOM_GATE_WORKERS": "1"}
-    with running(embedded.url, folder, parser=request.param, **one) as gate:
-        yield gate
-        assert "Traceback" not in gate.log(), gate.log()
-
-
-@dataclass
-class Raw:
-    """The bytes that came back, up to the end of the connection."""
-
-    received: bytes
-    ended: bool
-
-    @property
-    def status(self) -> int:
-        """Of the first answer, 0 where there is none."""
-        return int(self.received[9:12]) if self.received.startswith(b"HTTP/1.") else 0
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the application answered, and not the server in its place."""
-        return b"x-content-type-options: nosniff" in self.received.lower()
-
-
-def send(gate: RunningGate, *parts: bytes, patience_s: float = 5) -> Raw:
-    """Send bytes, and read until the end or the patience is over."""
-    received = b""
-    with socket.create_connection(("127.0.0.1", gate.port), timeout=patience_s) as connection:
-        try:
-            for part in parts:
-                connection.sendall(part)
-            while more := connection.recv(65_536):
-                received += more
-        except TimeoutError:
-            return Raw(received, ended=False)
-        except ConnectionError:
-            pass  # it hung up on us, which is an answer too
-    return Raw(received, ended=True)
-
-
-def for_room(room: Room, sent: bytes) -> bytes:
-    """With the room's name in it."""
-    return sent.replace(b"ROOM", room.name.encode())
 
 
 def is_alive(gate: RunningGate) -> bool:
     """Whether it still answers."""
     return gate.ask("GET", "/healthz").status == 200
-
-
-def asked(line: str, rest: bytes = b"\r\n") -> bytes:
-    """A request that ends its connection. ``rest``: more headers, the empty line, the body."""
-    return f"{line} HTTP/1.1\r\n".encode("latin-1") + CLOSE + rest
 
 
 def join_of(rest: bytes) -> bytes:

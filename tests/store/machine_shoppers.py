@@ -19,10 +19,16 @@ def one_of(arrivals, pick: int) -> int:
 class Shoppers(Machine):
     """Joining, knocking, leaving; and a shop that renews and releases."""
 
-    @rule(networks=st.lists(NETWORK, min_size=1, max_size=12), behind=st.integers(-3, 1))
-    def join(self, networks, behind):
+    @rule(
+        networks=st.lists(NETWORK, min_size=1, max_size=12),
+        behind=st.integers(-3, 1),
+        shown_ms=st.sampled_from([0, 0, 1, 20_000, -1, 90_000]),
+    )
+    def join(self, networks, behind, shown_ms):
+        """``shown_ms``: the age of the appointment that the first of them shows, 0 for none."""
         seen = (max(0, self.line.tail + behind), self.room.epoch)
-        answer = self.both("join", networks, seen)
+        shown = [self.now_ms - shown_ms if shown_ms else 0] + [0] * (len(networks) - 1)
+        answer = self.both("join", networks, seen, shown)
         for arrival in filter(None, answer.arrivals):
             assert (answer.epoch, arrival) not in self.given, "M2: numbers are unique"
             self.given.add((answer.epoch, arrival))

@@ -45,8 +45,10 @@ class RealRoom:
     def status(self, now_ms):
         return self.store.status(self.name, now_ms=now_ms)
 
-    def join(self, now_ms, networks, seen=(0, 0)):
-        return self.store.join(self.name, networks=networks, seen=seen, now_ms=now_ms)
+    def join(self, now_ms, networks, seen=(0, 0), appointments=()):
+        return self.store.join(
+            self.name, networks=networks, seen=seen, appointments=appointments, now_ms=now_ms
+        )
 
     def express(self, now_ms, network=None):
         return self.store.express(self.name, network=network, now_ms=now_ms)

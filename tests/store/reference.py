@@ -9,10 +9,19 @@ from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from math import ceil
 
-from reference_meter import ONE, Epoch, Lease, Stander, Timed
+from reference_meter import ONE, Budget, Epoch, Lease, Stander, Timed
 
 from waitingroom.errors import BadSetting, VersionConflict, WrongPhase
-from waitingroom.model import Counters, DrawMethod, Phase, PlanStep, Settings, Snapshot
+from waitingroom.model import (
+    APPOINTMENT_KEPT_MS,
+    LAST_APPOINTMENT_MS,
+    Counters,
+    DrawMethod,
+    Phase,
+    PlanStep,
+    Settings,
+    Snapshot,
+)
 from waitingroom.outcomes import (
     Entry,
     EntryCode,
@@ -34,31 +43,63 @@ class Shoppers(Timed):
 
     # Shoppers
 
-    def join(self, networks: list[str | None], seen: tuple[int, int]) -> JoinBatch:
+    def join(
+        self,
+        networks: list[str | None],
+        seen: tuple[int, int],
+        appointments: list[int] | None = None,
+    ) -> JoinBatch:
         self._raise_tail(*seen)
         code = JoinCode.JOINED
         if self.phase is Phase.SCHEDULED:
             code = JoinCode.NOT_YET
         elif self.phase in (Phase.DRAINING, Phase.CLOSED) or not self.settings.joins:
             code = JoinCode.CLOSED
-        arrivals = [self._join_one(network) for network in networks] if code == "joined" else []
+        shown = appointments or [0] * len(networks)
+        joiners = list(zip(networks, shown, strict=True)) if code == "joined" else []
+        joined = [self._join_one(*joiner) for joiner in joiners]
+        arrivals, waits_ms = zip(*joined, strict=True) if joined else ((), ())
         line, fifo = self.line, self.settings.draw is DrawMethod.FIFO
         return JoinBatch(
-            code, self.epoch, self.now_ms, self.phase, line.drawn, fifo, tuple(arrivals)
+            code, self.epoch, self.now_ms, self.phase, line.drawn, fifo, arrivals, waits_ms
         )
 
-    def _join_one(self, network: str | None) -> int | None:
-        if not self._is_within_budget(network):
-            return None
+    def _join_one(self, network: str | None, shown_ms: int) -> tuple[int | None, int]:
+        if wait_ms := self._spend(network, shown_ms, appoint=True):
+            return None, wait_ms
         self.line.tail += 1
         self.changed = True
-        return self.line.tail
+        return self.line.tail, 0
 
-    def _is_within_budget(self, network: str | None) -> bool:
-        if not self.settings.join_limit or network is None:
-            return True
-        self.joined_from[network] = self.joined_from.get(network, 0) + 1
-        return self.joined_from[network] <= self.settings.join_limit
+    def _spend(self, network: str | None, shown_ms: int, *, appoint: bool) -> int:
+        """0, or how long a joiner has to wait for one of their network's joins."""
+        limit, now_ms = self.settings.join_limit, self.now_ms
+        if not limit or network is None:
+            return 0
+        had = self.budgets.get(network, Budget())
+        used = max(0, had.used - max(0, now_ms - had.at_ms) * limit)
+        is_over = now_ms > had.promised_ms + APPOINTMENT_KEPT_MS
+        kept = Budget(used, now_ms, had.promised_ms, 0 if is_over else had.open)
+        step_ms = ceil(ONE / limit)
+        keeps_one = kept.open > 0 and now_ms - APPOINTMENT_KEPT_MS < shown_ms <= now_ms
+        to_come = ceil(max(0, kept.promised_ms - now_ms) / step_ms)
+        reserved = 0 if keeps_one else max(0, kept.open - to_come)
+        short = (reserved + 1) * ONE - (limit * ONE - used)
+        if short <= 0:
+            kept.used += ONE
+            kept.open -= keeps_one
+            self.budgets[network] = kept
+            return 0
+        at_ms = now_ms + ceil(short / limit)
+        if not keeps_one:
+            at_ms = max(at_ms, kept.promised_ms + step_ms)
+        if at_ms > now_ms + LAST_APPOINTMENT_MS:
+            return LAST_APPOINTMENT_MS
+        if appoint:
+            kept.promised_ms = max(at_ms, kept.promised_ms)
+            kept.open += not keeps_one
+            self.budgets[network] = kept
+        return at_ms - now_ms
 
     def _raise_tail(self, arrival: int, epoch: int) -> None:
         if epoch == self.epoch and arrival > self.line.tail:
@@ -146,7 +187,7 @@ class Shoppers(Timed):
         line.tail += 1
         is_free = is_free and self._callable() > 0
         line.tail -= 1
-        if not is_free or not self._is_within_budget(network):
+        if not is_free or self._spend(network, 0, appoint=False):
             return Express(self.epoch, 0, None)
         line.tail += 1
         self._call()
@@ -370,7 +411,7 @@ class Reference:
         finally:
             if room.is_worth_keeping(self.kept):
                 self.kept = room
-            self.kept.joined_from = room.joined_from
+            self.kept.budgets = room.budgets
 
     def standing(self, places):
         """Reads what is written, and lets no time pass."""

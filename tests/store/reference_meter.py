@@ -34,6 +34,17 @@ class Calls:
 
 
 @dataclass
+class Budget:
+    """What a network has used of its joins by ``at_ms``, in units; its last appointment, and how
+    many it has to keep."""
+
+    used: int = 0
+    at_ms: int = 0
+    promised_ms: int = 0
+    open: int = 0
+
+
+@dataclass
 class Lease:
     """A place in the shop."""
 
@@ -96,7 +107,7 @@ class Timed:
     pause_reason: str = ""
     news: list[News] = field(default_factory=list)
     steps: list[PlanStep] = field(default_factory=list)
-    joined_from: dict[str, int] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
     changed: bool = True
 
     # What follows from the facts

@@ -6,7 +6,6 @@ from real import T0
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import DrawMethod, Phase
 from waitingroom.outcomes import JoinCode
-from waitingroom.store.keys import network_key
 
 
 def test_places_are_given_in_the_order_of_coming(make_room):
@@ -57,42 +56,6 @@ def test_early_joiners_of_a_shuffled_room_have_no_number_yet(make_room):
     assert room.join(T0, [None, None]).drawn is None
     answer = room.join(T0 + 1000, [None])
     assert (answer.drawn, answer.fifo, answer.arrivals) == (2, False, (3,))
-
-
-def test_a_network_over_its_budget_gets_no_place_and_disturbs_nobody(make_room):
-    """``join_limit`` counts each network for itself; joiners without one are not counted."""
-    room = make_room(join_limit=2)
-    answer = room.join(T0, ["a", "b", "a", "a", None, "b"])
-    assert answer.arrivals == (1, 2, 3, None, 4, 5)
-    assert room.join(T0, ["a", "c"]).arrivals == (None, 6)
-
-
-def test_the_budget_is_counted_for_a_minute(make_room):
-    """The key of a network has a time to live from its first join on; a later join keeps it."""
-    room = make_room(join_limit=2)
-    room.join(T0, ["a"])
-    key = network_key(room.name, "a")
-    assert 59_000 < room.redis.pttl(key) <= 60_000
-    room.redis.pexpire(key, 5_000)
-    room.join(T0, ["a", "a"])
-    assert 0 < room.redis.pttl(key) <= 5_000
-
-
-def test_without_a_budget_no_network_costs_a_key(make_room):
-    """M6: ``join_limit`` 0 counts nothing."""
-    room = make_room()
-    room.join(T0, ["a"])
-    assert not room.redis.exists(network_key(room.name, "a"))
-
-
-def test_a_batch_that_is_wholly_over_budget_changes_nothing(make_room):
-    """Refusing people writes no state: a flood of joins must not become a flood of log."""
-    room = make_room(join_limit=1)
-    room.join(T0, ["a"])
-    room.status(T0)
-    before = room.written()
-    room.join(T0, ["a"] * 5)
-    assert room.written() == before
 
 
 def test_a_promoted_replica_learns_what_was_given_out(make_room):

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import entrance, lease, ticket, views, wait
+from waitingroom.gate import counts, entrance, lease, ticket, views, wait
+from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
 from waitingroom.gate.line import Line
@@ -55,7 +56,7 @@ class App:
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,
-            proxies=config.proxies,
+            proxies=Proxies(config.proxies, config.proxy_headers),
         )
         self._refresh: asyncio.Task[None] | None = None
 
@@ -152,6 +153,7 @@ class App:
             refusal = _away(StoreDown.code, message)
         else:
             refusal = Refusal(500, error.code, "something went wrong")
+        counts.REFUSED.labels(refusal.code).inc()
         if request.wants_html:
             return wait.notice(self.gate, request, refusal)
         return refusal_response(refusal)

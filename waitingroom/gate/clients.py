@@ -1,35 +1,97 @@
-"""Who asks: the address of a request, also behind proxies of ours. Pure."""
+"""The shopper's side of a request: who asks, by which scheme and host; behind proxies too. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from werkzeug.http import parse_list_header, parse_options_header
+
+from waitingroom.readers import ProxyHeaders
+
 Network = IPv4Network | IPv6Network
+Headers = Iterable[tuple[bytes, bytes]]
 
 
-def client_of(peer: str, headers: Iterable[tuple[bytes, bytes]], proxies: Sequence[Network]) -> str:
-    """The address that counts for the join limit.
-
-    ``peer``: the other end of the connection. Only where that is one of ``proxies`` is
-    X-Forwarded-For believed, and only what they wrote: from the right, the first address that is
-    no proxy of ours. What stands further left was sent by whoever wanted to be somebody else.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """``client``: the address that counts for the join limit. ``scheme``: "" where no proxy of ours
+    says it. ``host``: as the shopper's browser names us.
     """
-    if not proxies or not _is_one_of(peer, proxies):
-        return peer
-    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
-    found = peer
-    for hop in reversed(",".join(lines).split(",")):
-        address = _address(hop.strip())
-        if address is None:
-            break
-        found = str(address)
-        if not _is_one_of(found, proxies):
-            break
-    return found
+
+    client: str
+    scheme: str
+    host: str
 
 
-def _is_one_of(text: str, proxies: Sequence[Network]) -> bool:
-    address = _address(text)
-    return address is not None and any(address in network for network in proxies)
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Those before the gate, and the headers that they write: no others are believed."""
+
+    networks: Sequence[Network] = ()
+    headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
+
+    def side_of(self, peer: str, headers: Headers) -> Side:
+        """The shopper's side. ``peer``: the other end of the connection.
+
+        Only where that is one of ours is anything believed, and only what ours wrote: of the
+        addresses, from the right, the first that is no proxy of ours; of schemes and hosts what
+        the outermost of ours wrote beside it. What stands further left was sent by whoever wanted
+        to be somebody else.
+        """
+        found = list(headers)
+        host = ", ".join(_lines(found, b"host"))
+        if not self.networks or not self._is_ours(peer):
+            return Side(peer, "", host)
+        if self.headers is ProxyHeaders.FORWARDED:
+            hops, schemes, hosts = _forwarded(found)
+        else:
+            names = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
+            hops, schemes, hosts = (_listed(found, name) for name in names)
+        client, depth = self._outermost(peer, hops)
+        scheme = _written_at(depth, schemes).lower()
+        known = scheme if scheme in ("http", "https") else ""
+        return Side(client, known, _written_at(depth, hosts) or host)
+
+    def _outermost(self, peer: str, hops: list[str]) -> tuple[str, int]:
+        """The client, and how many from the right were looked at for it."""
+        client, depth = peer, 0
+        for hop in reversed(hops):
+            address = _address(hop)
+            if address is None:
+                break
+            client, depth = str(address), depth + 1
+            if not self._is_ours(client):
+                break
+        return client, depth
+
+    def _is_ours(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self.networks)
+
+
+def _lines(headers: Headers, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for found, value in headers if found == name]
+
+
+def _listed(headers: Headers, name: bytes) -> list[str]:
+    """A list in a header, which may be sent as several lines."""
+    lines = _lines(headers, name)
+    return [item.strip() for item in ",".join(lines).split(",")] if lines else []
+
+
+def _forwarded(headers: Headers) -> tuple[list[str], list[str], list[str]]:
+    """RFC 7239's ``for``, ``proto`` and ``host`` of each hop, "" where it does not say."""
+    items = parse_list_header(",".join(_lines(headers, b"forwarded")))
+    said = [parse_options_header(f"hop; {item}")[1] for item in items]
+    hops, schemes, hosts = (
+        [hop.get(name, "") for hop in said] for name in ("for", "proto", "host")
+    )
+    return hops, schemes, hosts
+
+
+def _written_at(depth: int, values: list[str]) -> str:
+    """What the outermost proxy of ours wrote, of a list to which each may have added."""
+    return values[-min(max(depth, 1), len(values))] if values else ""
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
-from waitingroom.gate.clients import Network, client_of
+from waitingroom.gate.clients import Proxies, Side
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
 from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
 from waitingroom.gate.line import Line
-from waitingroom.gate.origin import is_cross_site, is_ours
+from waitingroom.gate.origin import is_cross_site, is_ours, own_origins
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import MOST_FORM_FIELDS, Request
 from waitingroom.gate.rooms import KnownRoom, Rooms
@@ -19,7 +19,8 @@ from waitingroom.tokens import Keyring, Pass, Ticket
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The services of one worker. ``public_url``: where shoppers reach the gate, whose path (if
-    it has one) a proxy takes off before we are asked. ``proxies``: what stands before it.
+    it has one) a proxy takes off before we are asked. ``proxies``: what stands before it, and is
+    believed.
     """
 
     rooms: Rooms
@@ -28,12 +29,18 @@ class Gate:
     keyring: Keyring
     public_url: str
     clock: Callable[[], int]
-    proxies: tuple[Network, ...] = ()
+    proxies: Proxies
 
-    @property
-    def secure(self) -> bool:
-        """Whether the shopper's side is https."""
-        return self.public_url.startswith("https:")
+    def side(self, request: Request) -> Side:
+        """The shopper's side of a request, as far as we and our proxies know it."""
+        peer = request.scope.get("client")
+        return self.proxies.side_of(str(peer[0]) if peer else "", request.scope["headers"])
+
+    def is_secure(self, request: Request) -> bool:
+        """Whether the shopper's side is https: always so where the public URL is, and elsewhere
+        where a proxy of ours says it. Nobody can talk us out of it.
+        """
+        return self.public_url.startswith("https:") or self.side(request).scheme == "https"
 
     @property
     def prefix(self) -> str:
@@ -50,23 +57,19 @@ class Gate:
 
     def ticket(self, request: Request, room: str) -> Ticket | None:
         """The good ticket that comes with a request, or None."""
-        raw = shown(request, "ticket", room, secure=self.secure)
+        raw = shown(request, "ticket", room, secure=self.is_secure(request))
         return self.line.read_ticket(raw, room, self.clock())
 
-    def ticket_cookie(self, ticket: Ticket) -> tuple[bytes, bytes]:
+    def ticket_cookie(self, request: Request, ticket: Ticket) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a ticket."""
         token = self.keyring.sign_ticket(ticket)
-        name = cookie_name("ticket", ticket.room, secure=self.secure)
-        return set_cookie(name, token, secure=self.secure, seconds=TICKET_KEPT_S)
+        secure = self.is_secure(request)
+        name = cookie_name("ticket", ticket.room, secure=secure)
+        return set_cookie(name, token, secure=secure, seconds=TICKET_KEPT_S)
 
-    def pass_cookie(self, value: Pass, *, now_ms: int) -> tuple[bytes, bytes]:
+    def pass_cookie(self, request: Request, value: Pass, *, now_ms: int) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a pass."""
-        return pass_cookie(self.keyring, value, now_ms=now_ms, secure=self.secure)
-
-    def client(self, request: Request) -> str:
-        """The address that a request comes from, "" where it has none."""
-        peer = request.scope.get("client")
-        return client_of(str(peer[0]) if peer else "", request.scope["headers"], self.proxies)
+        return pass_cookie(self.keyring, value, now_ms=now_ms, secure=self.is_secure(request))
 
     def target(self, known: KnownRoom, to: str) -> str:
         """Where ``to`` leads, or a refusal where that is not the room's."""
@@ -87,7 +90,7 @@ class Gate:
 
     def _wanted_before(self, request: Request) -> str:
         page = request.header(b"referer")
-        if not is_ours(page, host=request.header(b"host"), public_url=self.public_url):
+        if not is_ours(page, self._own_origins(request)):
             return ""
         try:
             found = parse_qs(urlsplit(page).query, max_num_fields=MOST_FORM_FIELDS)
@@ -97,7 +100,8 @@ class Gate:
 
     def reaches(self, request: Request, target: str) -> bool:
         """Whether a cookie that we set comes along to ``target``."""
-        return is_same_host(target, urlsplit(self.public_url).scheme, request.header(b"host"))
+        scheme = "https" if self.is_secure(request) else "http"
+        return is_same_host(target, scheme, self.side(request).host)
 
     def handed_over(self, request: Request, value: Pass, target: str, *, now_ms: int) -> str:
         """``target``, with a handover where our cookie does not reach."""
@@ -105,12 +109,13 @@ class Gate:
             return target
         return handed_over(self.keyring, value, target, now_ms=now_ms)
 
+    def _own_origins(self, request: Request) -> frozenset[str]:
+        side = self.side(request)
+        secure = self.is_secure(request)
+        return own_origins(self.public_url, side.host, side.scheme, secure=secure)
+
     def refuse_cross_site(self, request: Request) -> None:
         """A form on somebody else's page could otherwise replace a good ticket by a new one."""
-        if is_cross_site(
-            request.header(b"origin"),
-            request.header(b"sec-fetch-site"),
-            host=request.header(b"host"),
-            public_url=self.public_url,
-        ):
+        origin, site = request.header(b"origin"), request.header(b"sec-fetch-site")
+        if is_cross_site(origin, site, self._own_origins(request)):
             raise Refusal(403, "cross_site", "this request comes from another site's page")

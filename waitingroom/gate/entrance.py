@@ -63,7 +63,7 @@ def let_in(
     """Where to go, and the cookie that opens the shop there, for somebody who is ``inside``."""
     value, now_ms = pass_of(*inside, known.snapshot.session_ms), inside[1].now_ms
     where = gate.handed_over(request, value, target, now_ms=now_ms)
-    return where, gate.pass_cookie(value, now_ms=now_ms)
+    return where, gate.pass_cookie(request, value, now_ms=now_ms)
 
 
 async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
@@ -103,7 +103,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return arrived
     round_ = _round(gate, request, room, again=again)
     if round_ is None:
-        return page if again else _show_cookies(gate, room, to)
+        return page if again else _show_cookies(gate, request, room, to)
     if round_ > MOST_ROUNDS:
         raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
@@ -111,10 +111,10 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return page
     ticket, entry = entered
     if not entry.is_in:
-        return redirect(gate.page_of(room, to), gate.ticket_cookie(ticket))
+        return redirect(gate.page_of(room, to), gate.ticket_cookie(request, ticket))
     where, cookie = let_in(gate, request, known, entered, target)
-    round_cookie = _round_cookie(gate, room, round_)
-    return redirect(where, cookie, gate.ticket_cookie(ticket), round_cookie)
+    round_cookie = _round_cookie(gate, request, room, round_)
+    return redirect(where, cookie, gate.ticket_cookie(request, ticket), round_cookie)
 
 
 def _sent_with(request: Request, known: KnownRoom) -> tuple[str, bool]:
@@ -132,13 +132,13 @@ def _sent_with(request: Request, known: KnownRoom) -> tuple[str, bool]:
     return next((to for to in tried if resolve(to, known.snapshot.origins)), ""), False
 
 
-def _show_cookies(gate: Gate, room: str, to: str) -> Response:
+def _show_cookies(gate: Gate, request: Request, room: str, to: str) -> Response:
     """Back here once more, with a cookie: nothing is handed out before the browser returns it.
 
     One that keeps no cookies would come back without its pass, and take one place after another.
     """
     again = f"{gate.prefix}/{room}/go?again=1" + (f"&to={quote(to, safe='')}" if to else "")
-    return redirect(again, _round_cookie(gate, room, 1))
+    return redirect(again, _round_cookie(gate, request, room, 1))
 
 
 async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Ticket, Entry] | None:
@@ -152,21 +152,26 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
     if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
         return None
     return await gate.line.express(
-        snapshot.room, gate.client(request) if snapshot.join_limit else None
+        snapshot.room, gate.side(request).client if snapshot.join_limit else None
     )
 
 
-def _round_name(gate: Gate, room: str) -> str:
-    return cookie_name("round", room, secure=gate.secure)
+def _round_name(gate: Gate, request: Request, room: str) -> str:
+    return cookie_name("round", room, secure=gate.is_secure(request))
 
 
 def _round(gate: Gate, request: Request, room: str, *, again: bool) -> int | None:
     """Which trip from the shop this is, lately; None where the browser shows no cookie of ours."""
-    raw = request.cookies.get(_round_name(gate, room), "")
+    raw = request.cookies.get(_round_name(gate, request, room), "")
     if raw.isascii() and raw.isdigit() and len(raw) < 4:
         return int(raw) + (not again)
     return 1 if gate.ticket(request, room) else None
 
 
-def _round_cookie(gate: Gate, room: str, round_: int) -> tuple[bytes, bytes]:
-    return set_cookie(_round_name(gate, room), str(round_), secure=gate.secure, seconds=ROUNDS_S)
+def _round_cookie(gate: Gate, request: Request, room: str, round_: int) -> tuple[bytes, bytes]:
+    return set_cookie(
+        _round_name(gate, request, room),
+        str(round_),
+        secure=gate.is_secure(request),
+        seconds=ROUNDS_S,
+    )

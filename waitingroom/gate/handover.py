@@ -31,7 +31,7 @@ async def swapped(
     found = _read(gate, known, token)
     if found is None or not await gate.line.redeem(found):
         return None
-    return redirect(target, gate.pass_cookie(pass_of(found), now_ms=gate.clock()))
+    return redirect(target, gate.pass_cookie(request, pass_of(found), now_ms=gate.clock()))
 
 
 def _read(gate: Gate, known: KnownRoom, token: str) -> Handover | None:

@@ -4,6 +4,7 @@ import asyncio
 
 from waitingroom.errors import BadToken, StoreDown
 from waitingroom.gate.context import Gate
+from waitingroom.gate.counts import REFUSED, bad_credential
 from waitingroom.gate.credentials import cookie_name, is_bearer, shown
 from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, set_cookie
 from waitingroom.gate.request import Request
@@ -29,6 +30,7 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
     hold_s = _hold_s(request)
     found = _pass(gate, request, known)
     if found is None or await _ended(gate, found):
+        REFUSED.labels("no_pass").inc()
         return json_response(401, {"error": "no_pass", "message": "there is no good pass"})
     lease = (b"wr-lease", found.lease.encode("ascii"))
     later = found.slid(gate.clock())
@@ -41,10 +43,12 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
 def _pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
     """The pass that comes with a request, if it is of this running of the room."""
     snapshot = known.snapshot
-    raw = shown(request, "pass", snapshot.room, secure=gate.secure)
+    raw = shown(request, "pass", snapshot.room, secure=gate.is_secure(request))
     try:
         found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
-    except BadToken:
+    except BadToken as error:
+        if raw:
+            bad_credential("pass", error)
         return None
     epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
     return found if found.epoch == epoch else None
@@ -67,7 +71,7 @@ def _handed(gate: Gate, request: Request, value: Pass) -> tuple[bytes, bytes]:
     if is_bearer(request):
         token = gate.keyring.room_keys(value.room).sign_pass(value)
         return (b"wr-pass", token.encode("ascii"))
-    return gate.pass_cookie(value, now_ms=gate.clock())
+    return gate.pass_cookie(request, value, now_ms=gate.clock())
 
 
 def _hold_s(request: Request) -> int:
@@ -96,6 +100,10 @@ async def release(gate: Gate, request: Request, known: KnownRoom) -> Response:
     found = _pass(gate, request, known)
     if found is not None and not found.staff:
         await gate.line.release(found.room, found.lease)
-    name = cookie_name("pass", known.snapshot.room, secure=gate.secure)
-    gone = () if is_bearer(request) else (set_cookie(name, "", secure=gate.secure, seconds=0),)
+    name = cookie_name("pass", known.snapshot.room, secure=gate.is_secure(request))
+    gone = (
+        ()
+        if is_bearer(request)
+        else (set_cookie(name, "", secure=gate.is_secure(request), seconds=0),)
+    )
     return Response(204, b"", (NO_STORE, *gone))

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
+from waitingroom.gate.counts import bad_credential
 from waitingroom.model import DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, JoinBatch, LeaseState, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
@@ -22,18 +23,22 @@ NEAR_MS = 10_000
 SOON_MS = 1_000
 NETWORK_HEX = 16
 
-Joiner = tuple[str | None, int, int]
-"""A joiner's network, and the arrival and epoch of the signed ticket they showed (0, 0: none)."""
+Joiner = tuple[str | None, int, int, int]
+"""A joiner's network, the arrival and epoch of the signed ticket they showed (0, 0: none), and the
+appointment that they were given before (0: none)."""
 Place = tuple[int, int, int | None]
 """Epoch, arrival, number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """One joiner's share of a batch; ``arrival`` is None for one over the budget."""
+    """One joiner's share of a batch; ``arrival`` is None for one over the budget, who may ask
+    again in ``wait_ms``.
+    """
 
     batch: JoinBatch
     arrival: int | None
+    wait_ms: int
 
 
 def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
@@ -85,28 +90,38 @@ class Line:
         """The ticket if it is good, else None."""
         try:
             return self._keyring.read_ticket(raw, room=room, now_ms=now_ms) if raw else None
-        except BadToken:
+        except BadToken as error:
+            bad_credential("ticket", error)
             return None
 
     def sign_ticket(self, room: str, epoch: int, arrival: int, issued_at_ms: int) -> str:
         """A ticket for a place that the store has given."""
         return self._keyring.sign_ticket(Ticket(room, epoch, arrival, issued_at_ms))
 
-    async def join(self, room: str, client: str | None, shown: Ticket | None) -> Joined:
-        """A new place. ``client``: the address to count, None where the room has no budget."""
+    async def join(
+        self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
+    ) -> Joined:
+        """A new place. ``client``: the address to count, None where the room has no budget.
+        ``appointment_ms``: the time that they were told before, 0 for none.
+        """
         if room not in self._joins:
             self._joins[room] = Group(lambda joiners: self._join_all(room, joiners))
         network = None if client is None else network_of(client, self._network_key)
         seen = (shown.arrival, shown.epoch) if shown else (0, 0)
-        return await self._joins[room].ask((network, *seen))
+        return await self._joins[room].ask((network, *seen, appointment_ms))
 
     async def _join_all(self, room: str, joiners: Sequence[Joiner]) -> list[Joined]:
-        networks = [network for network, _, _ in joiners]
+        networks = [network for network, *_ in joiners]
         # Of the newest epoch the highest arrival: what a promoted replica may have missed.
-        epoch, arrival = max((epoch, arrival) for _, arrival, epoch in joiners)
-        batch = await self._store.join(room, networks, seen=(arrival, epoch))
-        arrivals = batch.arrivals or (None,) * len(joiners)
-        return [Joined(batch, arrival) for arrival in arrivals]
+        epoch, arrival = max((epoch, arrival) for _, arrival, epoch, _ in joiners)
+        appointments = [appointment_ms for *_, appointment_ms in joiners]
+        batch = await self._store.join(
+            room, networks, seen=(arrival, epoch), appointments=appointments
+        )
+        shares = zip(batch.arrivals, batch.waits_ms, strict=True)
+        return [Joined(batch, *share) for share in shares] or [Joined(batch, None, 0)] * len(
+            joiners
+        )
 
     async def catch_up(self, ticket: Ticket, snapshot: Snapshot) -> JoinBatch | None:
         """What the store says now, where the ticket proves that ``snapshot`` is behind, else None.

@@ -4,11 +4,12 @@ from typing import Any
 
 from waitingroom import clock
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, redirect
-from waitingroom.gate.line import number_in
+from waitingroom.gate.credentials import cookie_name
+from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, redirect, set_cookie
+from waitingroom.gate.line import Joined, number_in
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.model import DrawMethod, Phase, Snapshot
+from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import JoinBatch, JoinCode, Standing
 from waitingroom.tokens import Ticket
 
@@ -17,13 +18,16 @@ KEPT = frozenset({Standing.NOT_CALLED, Standing.CALLED, Standing.INSIDE})
 NOT_YET_MS = (1_000, 60_000)
 """Who comes before the line forms asks again when it does; within these bounds, and never all at
 once."""
-BUDGET_MS = 30_000
+
+
+LONGEST_TIME = 15
+"""Digits of a time in milliseconds."""
 
 
 async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """201 with a new place, or 200 with the one that the ticket shown has."""
     gate.refuse_cross_site(request)
-    fields = await request.fields("to")
+    fields = await request.fields("to", "appointment_ms")
     snapshot = known.snapshot
     to = fields.get("to", "")
     if to:
@@ -36,7 +40,8 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if request.wants_redirects:
         # Set anew each time, so that a place that is asked for keeps its cookie from running out.
         return redirect(
-            gate.wait_page(snapshot.room, gate.wanted(request, known)), gate.ticket_cookie(ticket)
+            gate.wait_page(snapshot.room, gate.wanted(request, known)),
+            gate.ticket_cookie(request, ticket),
         )
     status = 200 if kept else 201
     return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
@@ -46,8 +51,9 @@ async def _new_place(
     gate: Gate, request: Request, known: KnownRoom, shown: Ticket | None
 ) -> tuple[Ticket, JoinBatch]:
     snapshot = known.snapshot
-    client = gate.client(request) if snapshot.join_limit else None
-    joined = await gate.line.join(snapshot.room, client, shown)
+    client = gate.side(request).client if snapshot.join_limit else None
+    appointment_ms = _appointment(gate, request, snapshot.room) if client is not None else 0
+    joined = await gate.line.join(snapshot.room, client, shown, appointment_ms)
     batch = joined.batch
     if batch.code is JoinCode.NOT_YET:
         raise Refusal(
@@ -59,13 +65,37 @@ async def _new_place(
     if batch.code is JoinCode.CLOSED:
         raise Refusal(409, "closed", "nobody can join this room any more")
     if joined.arrival is None:
-        raise Refusal(
-            429,
-            "too_many",
-            "too many people of your network joined in the last minute; please try again",
-            retry_after_ms=BUDGET_MS,
-        )
+        raise _too_many(gate, request, snapshot.room, joined)
     return Ticket(snapshot.room, batch.epoch, joined.arrival, batch.now_ms), batch
+
+
+def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusal:
+    """Their network has joined enough for now: an appointment, which the browser shows by itself.
+
+    No two of a network are told the same time, but those who come behind the last appointment.
+    """
+    wait_ms, at_ms = joined.wait_ms, joined.batch.now_ms + joined.wait_ms
+    if wait_ms >= LAST_APPOINTMENT_MS:
+        wait_ms = clock.jitter(wait_ms)
+    seconds = (wait_ms + APPOINTMENT_KEPT_MS) // 1000
+    name = cookie_name("turn", room, secure=gate.is_secure(request))
+    cookie = set_cookie(name, str(at_ms), secure=gate.is_secure(request), seconds=seconds)
+    return Refusal(
+        429,
+        "too_many",
+        "many people are joining from your network, so they are let in one after another; "
+        "your turn is at the time given, and asking sooner does not help",
+        retry_after_ms=wait_ms,
+        more={"appointment_ms": at_ms},
+        headers=() if request.is_native else (cookie,),
+    )
+
+
+def _appointment(gate: Gate, request: Request, room: str) -> int:
+    """The appointment that a joiner shows, 0 for none. It is theirs to make up (see the store)."""
+    name = cookie_name("turn", room, secure=gate.is_secure(request))
+    shown = request.sent.get("appointment_ms") or request.cookies.get(name, "")
+    return int(shown) if len(shown) <= LONGEST_TIME and shown.isascii() and shown.isdigit() else 0
 
 
 def _until_early(snapshot: Snapshot, now_ms: int) -> int:
@@ -100,7 +130,7 @@ def _answer(
     if request.is_native:
         return json_response(status, place | {"ticket": gate.keyring.sign_ticket(ticket)})
     # Set anew each time, so that a place that is asked for keeps its cookie from running out.
-    return json_response(status, place, gate.ticket_cookie(ticket))
+    return json_response(status, place, gate.ticket_cookie(request, ticket))
 
 
 async def leave(gate: Gate, request: Request, known: KnownRoom) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.http import dump_cookie, parse_cache_control_header
 
+from waitingroom.guard import counts
 from waitingroom.guard.passes import cookie_names
 from waitingroom.guard.paths import Refused
 from waitingroom.tokens import Pass, RoomKeyring
@@ -60,11 +61,13 @@ class Answer:
 
 def to_gate(gate: str, room: str, way_back: str) -> Answer:
     """303 to where the room's tickets and passes are."""
+    counts.refused(counts.NO_PASS)
     return _see_other(f"{gate}/{room}/go?to={quote(way_back, safe='')}")
 
 
 def no_pass(gate: str, room: str) -> Answer:
     """401 for a program, which is told where a pass is to be had."""
+    counts.refused(counts.NO_PASS)
     body = {
         "error": "no_pass",
         "message": "this needs a pass of the waiting room",
@@ -76,6 +79,7 @@ def no_pass(gate: str, room: str) -> Answer:
 
 def refused(verdict: Refused) -> Answer:
     """A path that no pass would open."""
+    counts.refused(verdict.code)
     status, message = _REFUSALS[verdict.code]
     return _json(status, {"error": verdict.code, "message": message})
 

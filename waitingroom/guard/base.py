@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from waitingroom import clock
-from waitingroom.guard import answers
+from waitingroom.guard import answers, counts
 from waitingroom.guard.api import RoomApi
 from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
 from waitingroom.guard.passes import best_pass, cookie_names
@@ -135,7 +135,11 @@ class BaseGuard(Generic[App]):
         """The pass that a request carries, if it counts."""
         raws = [raw for name in cookie_names(room) for raw in visit.cookie(name)]
         keyring = self._settings.keyrings[room]
-        return best_pass([*visit.bearer, *raws], keyring, self._known, now_ms)
+        found = best_pass([*visit.bearer, *raws], keyring, self._known, now_ms)
+        # A bearer token may be the shop's own, and no bad pass.
+        if raws and found is None:
+            counts.refused(counts.BAD_PASS)
+        return found
 
     def _admit(self, visit: Visit, current: Pass, now_ms: int) -> "Admission":
         renewed = None if self._known.releasing(current) else current.slid(now_ms)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from waitingroom.guard import counts
 from waitingroom.guard.answers import given_pass
 from waitingroom.guard.api import Redeemed
 from waitingroom.guard.knowledge import Knowledge
@@ -31,12 +32,14 @@ class Swap:
         token, keyring = visit.handover or "", self.keyrings[room]
         handover = read_handover(token, keyring, self.known, now_ms)
         if handover is None:
+            counts.refused(counts.BAD_HANDOVER)
             return None
         if current is not None and self.known.releasing(current):
             current = None
         if current is not None and not supersedes(handover, current):
             return None
         if not self._is_first(room, token, handover, now_ms):
+            counts.refused(counts.REPLAYED_HANDOVER)
             return None
         return given_pass(keyring, pass_of(handover), now_ms, secure=visit.secure)
 

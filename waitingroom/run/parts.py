@@ -19,6 +19,8 @@ from waitingroom.tokens import Keyring
 
 GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""
+CONNECTIONS = 4_096
+"""The most at a time, of one worker of the gate; above it idle ones give way to newcomers."""
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -53,20 +55,27 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
         target,
         host,
         port,
-        *("--worker-class", "asgi", "--asgi-loop", "uvloop", "--http-parser", parser()),
-        *("--workers", str(workers)),
+        *("--worker-class", "waitingroom.gate.server.Worker", "--asgi-loop", "uvloop"),
+        *("--http-parser", parser(), "--workers", str(workers)),
+        *("--worker-connections", str(CONNECTIONS)),
+        # The gate itself believes its proxies (waitingroom.gate.clients), and nobody else.
+        *("--forwarded-allow-ips", ""),
     )
 
 
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
-    names = ("env", "host", "gate_port", "gate_url", "trusted_proxies", "redis_url", "replicas")
-    env = {**base, **config.as_env(*names, "secret_keys")}
+    names = (
+        *("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys"),
+        *("trusted_proxies", "proxy_headers"),
+    )
+    env = {**base, **config.as_env(*names)}
     return _web(config, "gate", argv, env, config.gate_port)
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
-    words = ("--worker-class", "gthread", "--threads", "8")
+    # Whoever has the key is believed; nothing that a request says of its way changes anything.
+    words = ("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", "")
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = ("env", "redis_url", "secret_keys", "shop_key")
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)

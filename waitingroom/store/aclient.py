@@ -153,10 +153,16 @@ class AsyncStore:
         return reply
 
     async def join(
-        self, room: str, networks: Sequence[str | None], *, seen: tuple[int, int] = (0, 0)
+        self,
+        room: str,
+        networks: Sequence[str | None],
+        *,
+        seen: tuple[int, int] = (0, 0),
+        appointments: Sequence[int] = (),
     ) -> JoinBatch:
         """See :func:`verbs.join`."""
-        return verbs.read_join(await self.run(verbs.join(room, networks, seen=seen), durable=True))
+        call = verbs.join(room, networks, seen=seen, appointments=appointments)
+        return verbs.read_join(await self.run(call, durable=True))
 
     async def enter(self, room: str, epoch: int, arrival: int, number: int | None) -> Entry:
         """See :func:`verbs.enter`."""

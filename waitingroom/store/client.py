@@ -94,10 +94,12 @@ class Store:
         networks: Sequence[str | None] | None = None,
         now_ms: int | None = None,
         seen: tuple[int, int] = (0, 0),
+        appointments: Sequence[int] = (),
     ) -> JoinBatch:
         """See :func:`verbs.join`. ``networks`` overrides ``count``."""
         joiners = networks if networks is not None else [None] * count
-        return verbs.read_join(self.run(verbs.join(room, joiners, now_ms=now_ms, seen=seen)))
+        call = verbs.join(room, joiners, now_ms=now_ms, seen=seen, appointments=appointments)
+        return verbs.read_join(self.run(call))
 
     def enter(
         self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None

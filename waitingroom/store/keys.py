@@ -7,10 +7,12 @@ end with ``reset`` or with the room); the two kinds that count something short-l
 
 from typing import NamedTuple
 
+from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
+
 ROOMS = "wr:rooms"
 """Set of room ids, written by ``create``. The one key that belongs to no room."""
 
-NETWORK_TTL_MS = 60_000
+NETWORK_TTL_MS = LAST_APPOINTMENT_MS + APPOINTMENT_KEPT_MS
 HANDOVER_TTL_MS = 60_000
 
 
@@ -55,8 +57,11 @@ class RoomKeys(NamedTuple):
 
 
 def network_key(room: str, network: str) -> str:
-    """string: joins from one network within a minute; by join, for ``NETWORK_TTL_MS``."""
-    return f"wr:{{{room}}}:net:{network}"
+    """string "used at_ms promised_ms open": what a network has used of its budget, the last of its
+    appointments, and how many were not kept yet; by join and express, until all that is over, for
+    ``NETWORK_TTL_MS`` at most.
+    """
+    return f"wr:{{{room}}}:budget:{network}"
 
 
 def handover_key(room: str, nonce: str) -> str:

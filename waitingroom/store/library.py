@@ -9,6 +9,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
+from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
 from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
 
 MOST_LOADS = 3
@@ -21,8 +22,15 @@ def _body() -> str:
     source = "\n".join(part.read_text(encoding="utf-8") for part in parts)
     fields = ", ".join(f"'{name}'" for name in FIELDS)
     # A library's top level may not call `string`, so the layout arrives ready-made.
-    for mark, text in (("FIELDS", fields), ("FORMAT", FORMAT), ("SCHEMA", str(SCHEMA))):
-        source = source.replace(f"@{mark}@", text)
+    marks = {
+        "FIELDS": fields,
+        "FORMAT": FORMAT,
+        "SCHEMA": SCHEMA,
+        "LONGEST_WAIT": LAST_APPOINTMENT_MS,
+        "TURN_KEPT": APPOINTMENT_KEPT_MS,
+    }
+    for mark, value in marks.items():
+        source = source.replace(f"@{mark}@", str(value))
     return source
 
 

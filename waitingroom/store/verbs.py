@@ -9,6 +9,7 @@ or not at all.
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from waitingroom.model import Phase
 from waitingroom.outcomes import (
@@ -32,23 +33,27 @@ def join(
     *,
     now_ms: int | None = None,
     seen: tuple[int, int] = (0, 0),
+    appointments: Sequence[int] = (),
 ) -> Call:
     """Give one place to each of ``networks`` (a joiner's network, or None where none is counted).
 
+    ``appointments``: for each of them the one that they were given before, in ms; 0 for none.
     ``seen`` is the highest signed (arrival, epoch) that anybody showed: a promoted replica learns
     from it what was given out. Called twice it gives two places, so it is never repeated blindly.
     Racers are served in the order in which the store takes them.
     """
     distinct = sorted({network for network in networks if network is not None})
     index = {network: place + 1 for place, network in enumerate(distinct)}
-    places = [0 if network is None else index[network] for network in networks]
+    numbers = [0 if network is None else index[network] for network in networks]
+    joiners = zip_longest(numbers, appointments, fillvalue=0)
+    flat = [value for joiner in joiners for value in joiner]
     keys = [network_key(room, network) for network in distinct]
-    return call("join", room, clock(now_ms), *seen, *places, extra=keys)
+    return call("join", room, clock(now_ms), *seen, *flat, extra=keys)
 
 
 def read_join(reply: Reply) -> JoinBatch:
-    """Code, epoch, now, phase, drawn, fifo, and an arrival (0: over the budget) per joiner."""
-    code, epoch, now_ms, phase, drawn, fifo, *arrivals = reply
+    """Code, epoch, now, phase, drawn, fifo, and per joiner an arrival (or minus what to wait)."""
+    code, epoch, now_ms, phase, drawn, fifo, *places = reply
     return JoinBatch(
         code=JoinCode(text(code)),
         epoch=epoch,
@@ -56,7 +61,8 @@ def read_join(reply: Reply) -> JoinBatch:
         phase=Phase(text(phase)),
         drawn=drawn if drawn >= 0 else None,
         fifo=bool(fifo),
-        arrivals=tuple(arrival or None for arrival in arrivals),
+        arrivals=tuple(place if place > 0 else None for place in places),
+        waits_ms=tuple(max(0, -place) for place in places),
     )
 
 

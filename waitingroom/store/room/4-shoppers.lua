@@ -12,28 +12,67 @@ local function raise_tail(s, arrival, epoch)
   if epoch == s.epoch and arrival > s.tail then s.tail, s.dirty = arrival, true end
 end
 
-local function within_budget(s, key)
-  if s.join_limit == 0 or not key then return true end
-  local count = redis.call('INCR', key)
-  if count == 1 then redis.call('PEXPIRE', key, 60000) end
-  return count <= s.join_limit
+-- What a network has used of its budget, in units that run out at `join_limit` a millisecond; the
+-- last appointment that was given to anybody behind it; and how many have not been kept yet.
+local function budget_of(s, key)
+  local kept = redis.call('GET', key)
+  if not kept then return 0, 0, 0 end
+  local used, at, promised, open = string.match(kept, '^(%d+) (%d+) (%d+) (%d+)$')
+  used = math.max(0, used - math.max(0, s.now - at) * s.join_limit)
+  return used, tonumber(promised), s.now > promised + TURN_KEPT and 0 or tonumber(open)
 end
 
--- args: now, seen arrival, seen epoch, then per joiner the index of its network's key (0: none).
--- Answers code, epoch, now, phase, drawn, fifo, and per joiner its arrival (0: over the budget).
+local function keep_budget(s, key, used, promised, open)
+  local lasts = math.ceil(used / s.join_limit)
+  if open > 0 then lasts = math.max(lasts, promised + TURN_KEPT - s.now) end
+  local value = {text_of(used), text_of(s.now), text_of(promised), text_of(open)}
+  redis.call('SET', key, table.concat(value, ' '), 'PX',
+    text_of(math.min(math.max(1, lasts), LONGEST_WAIT + TURN_KEPT)))
+end
+
+-- Takes one join out of its network's budget and answers 0; or, where there is none, the
+-- milliseconds until there is one for whoever asks. The appointments of a network are one join
+-- apart, so that the people behind it come one by one, in the order of asking, and each finds one:
+-- who shows none leaves those that are due to those who do. An appointment is not signed, since it
+-- opens nothing but the asker's own network.
+local function spend(s, key, shown, appoint)
+  if s.join_limit == 0 or not key then return 0 end
+  local used, promised, open = budget_of(s, key)
+  local step = math.ceil(UNIT / s.join_limit)
+  local comes = open > 0 and shown <= s.now and shown > s.now - TURN_KEPT
+  local due = comes and 0 or math.max(0, open - math.ceil(math.max(0, promised - s.now) / step))
+  local short = (due + 1) * UNIT - (s.join_limit * UNIT - used)
+  if short <= 0 then
+    keep_budget(s, key, used + UNIT, promised, comes and open - 1 or open)
+    return 0
+  end
+  local at = s.now + math.ceil(short / s.join_limit)
+  if not comes then at = math.max(at, promised + step) end
+  -- Who asks a hundred times a second gets no appointment in a week's time, and writes nothing.
+  if at > s.now + LONGEST_WAIT then return LONGEST_WAIT end
+  if appoint then
+    keep_budget(s, key, used, math.max(at, promised), comes and open or open + 1)
+  end
+  return at - s.now
+end
+
+-- args: now, seen arrival, seen epoch, then per joiner the index of its network's key (0: none) and
+-- the appointment that it shows (0: none).
+-- Answers code, epoch, now, phase, drawn, fifo, and per joiner its arrival, or where that is over
+-- the budget the milliseconds until it may ask again, below nought.
 local join = timed(function(keys, s, args)
   raise_tail(s, tonumber(args[2]), tonumber(args[3]))
   local refusal = join_refusal(s)
   local answer = {refusal or 'joined', s.epoch, s.now, phase_of(s), s.drawn, s.fifo}
   if refusal then return answer end
-  for i = 4, #args do
+  for i = 4, #args, 2 do
     local network = tonumber(args[i])
-    if within_budget(s, network > 0 and keys[EXTRA + network - 1] or nil) then
+    local key = network > 0 and keys[EXTRA + network - 1] or nil
+    local wait = spend(s, key, tonumber(args[i + 1]), true)
+    if wait == 0 then
       s.tail, s.dirty = s.tail + 1, true
-      answer[#answer + 1] = s.tail
-    else
-      answer[#answer + 1] = 0
     end
+    answer[#answer + 1] = wait == 0 and s.tail or -wait
   end
   return answer
 end)
@@ -143,7 +182,7 @@ local express = timed(function(keys, s, args)
   -- Called, but not here yet, may be somebody for whom the last credit or place is held.
   free = free and callable(s) > 0
   local network = tonumber(args[2])
-  if not free or not within_budget(s, network > 0 and keys[EXTRA] or nil) then
+  if not free or spend(s, network > 0 and keys[EXTRA] or nil, 0, false) > 0 then
     s.tail = s.tail - 1
     return {'line', s.epoch, 0}
   end

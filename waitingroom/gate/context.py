@@ -40,7 +40,9 @@ class Gate:
         """Whether the shopper's side is https: always so where the public URL is, and elsewhere
         where a proxy of ours says it. Nobody can talk us out of it.
         """
-        return self.public_url.startswith("https:") or self.side(request).scheme == "https"
+        if self.public_url.startswith("https:"):
+            return True
+        return bool(self.proxies.networks) and self.side(request).scheme == "https"
 
     @property
     def prefix(self) -> str:
@@ -117,5 +119,6 @@ class Gate:
     def refuse_cross_site(self, request: Request) -> None:
         """A form on somebody else's page could otherwise replace a good ticket by a new one."""
         origin, site = request.header(b"origin"), request.header(b"sec-fetch-site")
-        if is_cross_site(origin, site, self._own_origins(request)):
+        own = self._own_origins(request) if origin else frozenset()
+        if is_cross_site(origin, site, own):
             raise Refusal(403, "cross_site", "this request comes from another site's page")

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waitingroom.cli import cli
 from waitingroom.cli import run as program
-from waitingroom.commands.draw import draw
 from waitingroom.errors import WrongNumber, WrongSeed
 
 CASE = json.loads((Path(__file__).parents[1] / "vectors" / "draw.json").read_text())[0]
@@ -28,7 +28,7 @@ STATUS: dict[str, Any] = {
 
 
 def run(words: Sequence[str], stdin: bytes | str | None = None) -> Result:
-    return CliRunner().invoke(draw, ["verify", *words], input=stdin)
+    return CliRunner().invoke(cli, ["draw", "verify", *words], input=stdin)
 
 
 def run_status(status: Any, *words: str) -> Result:

@@ -31,6 +31,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("DELETE", "ticket"): ticket.leave,
     ("POST", "leave"): ticket.leave,
     ("POST", "pass"): entrance.enter,
+    ("POST", "more-time"): entrance.more_time,
 }
 """What stands behind ``/{room}/…``; a language's name stands for the page in it."""
 

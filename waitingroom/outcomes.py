@@ -31,7 +31,8 @@ class JoinBatch:
 
 
 class EntryCode(StrEnum):
-    """What a shopper who knocks is told. ``AGAIN``: the same lease, told once more."""
+    """What a shopper who knocks is told. ``AGAIN``: the same lease, told once more. ``EXTENDED``:
+    more time, for whoever asked for that instead."""
 
     ENTERED = "entered"
     AGAIN = "again"
@@ -45,15 +46,18 @@ class EntryCode(StrEnum):
     CLOSED = "closed"
     FULL = "full"
     DOOR = "door"
+    EXTENDED = "extended"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The answer to a knock.
+    """The answer to a knock, or to a wish for more time.
 
     ``ahead``: numbers to be called before this one (or, at the door, people there).
     ``retry_after_ms``: when to knock again, 0 where waiting does not help. The times and ``count``
-    (entries so far in this epoch) are 0 unless the shopper is in.
+    (entries so far in this epoch) are 0 unless the shopper is in. ``claim_by_ms``: when the place
+    of somebody who is called and waits lapses, if the room runs until then; else 0. ``extended``:
+    whether more time was given to them, in 0 and 1.
     """
 
     code: EntryCode
@@ -64,6 +68,8 @@ class Entry:
     expires_at_ms: int = 0
     ends_at_ms: int = 0
     count: int = 0
+    claim_by_ms: int = 0
+    extended: int = 0
 
     @property
     def is_in(self) -> bool:

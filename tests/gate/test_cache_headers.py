@@ -35,11 +35,11 @@ def every_answer(gate: LocalGate, make_room: Rooms) -> list[tuple[str, Answer]]:
             path = f"/{one.name}"
             for step in ("", "/en", "/go", "/go?again=1", "/status.json", "/check", "/wait"):
                 said.append((f"{kind.__name__} {step}", shopper.go_to(path + step)))
-            for step in ("/ticket", "/pass", "/ticket", "/pass", "/leave", "/pass"):
+            for step in ("/ticket", "/pass", "/more-time", "/ticket", "/pass", "/leave", "/pass"):
                 said.append((f"{kind.__name__} POST {step}", shopper.post(path + step)))
                 said.append((f"{kind.__name__} wait after {step}", shopper.go_to(path + "/wait")))
                 said.append((f"{kind.__name__} check after {step}", shopper.go_to(path + "/check")))
-            for step in ("/ticket", "/pass", "/leave"):
+            for step in ("/ticket", "/pass", "/more-time", "/leave"):
                 said.append((f"{kind.__name__} form {step}", shopper.submit(path + step, to="/a")))
             said.append((f"{kind.__name__} DELETE", shopper.leave()))
             said.append((f"{kind.__name__} OPTIONS", shopper.ask("OPTIONS", path + "/ticket")))

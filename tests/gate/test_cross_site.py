@@ -8,7 +8,8 @@ from rooms import Room
 
 Rooms = Callable[..., Room]
 Gates = Callable[..., LocalGate]
-CHANGES = [("POST", "ticket"), ("POST", "pass"), ("POST", "leave"), ("DELETE", "ticket")]
+CHANGES = [("POST", verb) for verb in ("ticket", "pass", "more-time", "leave")]
+CHANGES += [("DELETE", "ticket")]
 FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},

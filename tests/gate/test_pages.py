@@ -129,6 +129,8 @@ def views() -> list[WaitView]:
         wait_view(ROOM, 3, to="https://shop.example/sale"),
         wait_view(ROOM, 3, **door),
         wait_view(ROOM, 3, door=WaitState.FULL, retry_s=3),
+        wait_view(ROOM, 3, **door, claim_s=540),
+        wait_view(ROOM, 3, **door, claim_s=1140, extended=True, to="/sale"),
         *(wait_view(replace(ROOM, phase=phase, pause_reason="Cards"), 57) for phase in Phase),
     ]
 
@@ -341,6 +343,20 @@ def test_a_called_shopper_has_a_button_and_time_to_press_it(pages: Pages) -> Non
         assert [form["action"] for form in page.of("form")] == ["/demo/pass", "/demo/leave"]
         assert not refreshes(page)
         assert "Press the button" in page.text
+
+
+def test_only_at_the_door_a_page_says_until_when_the_place_is_kept(pages: Pages) -> None:
+    """And has a button to put that off, which is gone once it was."""
+    known = {"door": WaitState.DOOR, "retry_s": 7, "claim_s": 599}
+    page = Tags(pages.wait(wait_view(ROOM, 3, **known), "en"))
+    assert "your place is kept for 9 minutes" in page.text
+    actions = [form["action"] for form in page.of("form")]
+    assert actions == ["/demo/pass", "/demo/more-time", "/demo/leave"]
+    page = Tags(pages.wait(wait_view(ROOM, 3, **known, extended=True), "en"))
+    assert "You have more time: if you turn away now, your place is kept for 9 minutes" in page.text
+    assert [form["action"] for form in page.of("form")] == ["/demo/pass", "/demo/leave"]
+    paused = wait_view(replace(ROOM, phase=Phase.PAUSED), 3, **known)
+    assert "is kept for" not in Tags(pages.wait(paused, "en")).text
 
 
 def test_at_the_door_a_page_comes_back_at_its_appointment(pages: Pages) -> None:

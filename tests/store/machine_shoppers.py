@@ -65,9 +65,27 @@ class Shoppers(Machine):
         """Also with a number that was never given out: a promoted replica is told of it."""
         self.knock(pick % (self.line.tail + 3) + 1)
 
-    @rule(pick=PICK, verb=st.sampled_from(["enter", "leave"]))
+    @rule(pick=PICK, verb=st.sampled_from(["enter", "extend", "leave"]))
     def come_with_an_old_ticket(self, pick, verb):
         self.both(verb, self.room.epoch - 1, pick % 9 + 1, pick % 9 + 1)
+
+    def ask_for_time(self, arrival: int) -> None:
+        self.both("extend", self.room.epoch, arrival, self.number_of(arrival))
+
+    @rule(pick=PICK)
+    def ask_for_time_at_any_place(self, pick):
+        self.ask_for_time(pick % (self.line.tail + 3) + 1)
+
+    @precondition(lambda self: self.called())
+    @rule(pick=PICK, seconds=st.sampled_from([0, 0, 5, 12, 30]), comes=st.booleans())
+    def ask_for_time_when_called(self, pick, seconds, comes):
+        """Perhaps after the place has lapsed; and come, or go on in silence, while it runs."""
+        arrival = one_of(self.called()[-9:], pick)
+        self.ask_for_time(arrival)
+        self.gates_refresh_the_status(seconds)
+        self.ask_for_time(arrival)
+        if comes:
+            self.knock(arrival)
 
     @rule(pick=PICK)
     def leave_any(self, pick):

@@ -32,6 +32,10 @@ class RealRoom:
         """The ticket's holder comes; in a room without a shuffle the number is the arrival."""
         return self.store.enter(self.name, epoch, arrival, arrival, now_ms=now_ms)
 
+    def ask_for_time(self, now_ms, arrival, epoch=1):
+        """The ticket's holder wants more time."""
+        return self.store.extend(self.name, epoch, arrival, arrival, now_ms=now_ms)
+
     def go(self, now_ms, arrival, epoch=1):
         """The ticket's holder leaves the line."""
         return self.store.leave(self.name, epoch, arrival, arrival, now_ms=now_ms)

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from math import ceil
 
-from reference_meter import ONE, Budget, Epoch, Lease, Stander, Timed
+from reference_meter import ONE, SLOT_MS, Budget, Epoch, Lease, Stander, Timed
 
 from waitingroom.errors import BadSetting, VersionConflict, WrongPhase
 from waitingroom.model import (
@@ -115,7 +115,8 @@ class Shoppers(Timed):
             return Standing.LEFT
         if number is None or number > line.serving:
             return Standing.NOT_CALLED
-        if number <= line.lapsed and arrival not in line.at_door:
+        is_kept = arrival in line.at_door or arrival in line.extended
+        if number <= line.lapsed and not is_kept:
             return Standing.LAPSED
         return Standing.CALLED
 
@@ -132,12 +133,8 @@ class Shoppers(Timed):
         line, standing = self.line, self._standing(arrival, number)
         if standing is Standing.INSIDE:
             return self._inside(EntryCode.AGAIN, arrival)
-        if standing is Standing.NOT_CALLED:
-            ahead = max(0, (number or 0) - line.serving - 1)
-            wait_ms = ceil((ahead + 1) * ONE / max(1, self.settings.rate_per_min))
-            return Entry(EntryCode(standing), self.now_ms, ahead, wait_ms)
         if standing is not Standing.CALLED:
-            return Entry(EntryCode(standing), self.now_ms)
+            return self._refused(standing, number)
         if self.phase is not Phase.OPEN:
             return Entry(EntryCode(self.phase), self.now_ms)
         assert number is not None
@@ -154,6 +151,15 @@ class Shoppers(Timed):
         line.leases[arrival] = Lease(self.now_ms, self.now_ms + self.settings.session_ms)
         self.count("entered")
         return self._inside(EntryCode.ENTERED, arrival)
+
+    def _refused(self, standing: Standing, number: int | None) -> Entry:
+        if standing is Standing.INSIDE:
+            standing = Standing.SPENT
+        if standing is not Standing.NOT_CALLED:
+            return Entry(EntryCode(standing), self.now_ms)
+        ahead = max(0, (number or 0) - self.line.serving - 1)
+        wait_ms = ceil((ahead + 1) * ONE / max(1, self.settings.rate_per_min))
+        return Entry(EntryCode(standing), self.now_ms, ahead, wait_ms)
 
     def _inside(self, code: EntryCode, arrival: int) -> Entry:
         lease = self.line.leases[arrival]
@@ -172,7 +178,39 @@ class Shoppers(Timed):
         gone_ms = self.line.meter_ms + wait_ms + KEPT_WAITING_MS
         self.line.at_door[arrival] = Stander(number, gone_ms)
         self.count("refused")
-        return Entry(code, self.now_ms, before_me, wait_ms)
+        return self._told_deadline(Entry(code, self.now_ms, before_me, wait_ms), arrival, number)
+
+    def _lapses_ms(self, number: int) -> int | None:
+        """When, on the meter, the place of this called number is gone; None where that was."""
+        line = self.line
+        if number <= line.lapsed:
+            return None
+        begins_ms = max(self._calls_of(number).slot_ms, line.read_by_ms) + SLOT_MS
+        return begins_ms + self.settings.claim_grace_ms
+
+    def _told_deadline(self, entry: Entry, arrival: int, number: int) -> Entry:
+        line = self.line
+        kept = [line.extended.get(arrival, 0), self._lapses_ms(number) or 0]
+        kept += [line.at_door[arrival].gone_ms] if arrival in line.at_door else []
+        left_ms = max(0, max(kept) - line.meter_ms)
+        is_extended = int(arrival in line.extended)
+        return replace(entry, claim_by_ms=self.now_ms + left_ms, extended=is_extended)
+
+    def extend(self, epoch: int, arrival: int, number: int | None) -> Entry:
+        if epoch != self.epoch:
+            return Entry(EntryCode.OLD_EPOCH, self.now_ms)
+        self._raise_tail(arrival, epoch)
+        standing = self._standing(arrival, number)
+        if standing is not Standing.CALLED:
+            return self._refused(standing, number)
+        if self.phase is Phase.CLOSED:
+            return Entry(EntryCode.CLOSED, self.now_ms)
+        assert number is not None
+        if arrival not in self.line.extended:
+            begins_ms = self._lapses_ms(number) or self.line.meter_ms
+            self.line.extended[arrival] = begins_ms + self.settings.claim_grace_ms
+            self.changed = True
+        return self._told_deadline(Entry(EntryCode.EXTENDED, self.now_ms), arrival, number)
 
     def express(self, network: str | None) -> Express:
         line, capacity = self.line, self.settings.capacity

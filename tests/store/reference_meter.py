@@ -85,6 +85,8 @@ class Epoch:
     released: set[int] = field(default_factory=set)
     leases: dict[int, Lease] = field(default_factory=dict)
     at_door: dict[int, Stander] = field(default_factory=dict)
+    extended: dict[int, int] = field(default_factory=dict)
+    """Until when, on the meter, more time was given."""
     counters: dict[str, int] = field(
         default_factory=lambda: {counter.name: 0 for counter in fields(Counters)}
     )
@@ -170,6 +172,7 @@ class Timed:
         self._lend()
         self._time_out_calls()
         self._lapse()
+        self._end_extensions()
         if self.runs:
             self._call()
         self._keep_a_burst_of_credit()
@@ -257,6 +260,12 @@ class Timed:
                 self.line.lapsed = calls.last
                 self.changed = True
 
+    def _end_extensions(self) -> None:
+        for arrival, ends_ms in list(self.line.extended.items()):
+            if ends_ms <= self.line.meter_ms:
+                del self.line.extended[arrival]
+                self.changed = True
+
     def _callable(self) -> int:
         line, knobs = self.line, self.settings
         limits = [line.credit // ONE, line.tail - line.serving]
@@ -327,6 +336,7 @@ class Timed:
             return True
         if not self.runs:
             return False
-        if self.full_credit and not self.line.calls and not self.line.at_door:
+        line = self.line
+        if self.full_credit and not (line.calls or line.at_door or line.extended):
             return not before.full_credit
         return self.wall_ms - before.wall_ms >= 1000

@@ -25,6 +25,7 @@ def busy(room) -> None:
         room.go(T0, arrival)
     room.express(T0, "net")
     room.standing([(1, 1, 1), (1, 30, 30)])
+    room.ask_for_time(T0, 4)
     room.at(T0, "renew", ["1-1", "1-2"])
     room.at(T0, "release", ["1-2"])
     room.redeem(1, "nonce")
@@ -33,6 +34,7 @@ def busy(room) -> None:
     for now_ms in range(T0, T0 + 20_000, 500):
         room.status(now_ms)
         room.knock(now_ms, room.written().serving)
+        room.ask_for_time(now_ms, room.written().serving - 1)
     for act in ("pause", "resume", "revoke_staff", "drain"):
         room.act(T0 + 20_000, act)
     room.open(T0 + 20_000)
@@ -144,10 +146,12 @@ def test_only_active_shoppers_cost_anything_of_their_own(make_room):
     for now_ms in range(T0, T0 + 20_000, 500):
         serving = room.status(now_ms).serving
         for arrival in range(max(1, serving - 4), serving + 1):
+            room.ask_for_time(now_ms, arrival)
             room.knock(now_ms, arrival)
     sizes = sizes_of(room)
     assert 0 < sizes["leases"] == sizes["entered"] <= 30
     assert sizes["door"] == sizes["appointments"] <= 60
+    assert 0 < sizes["extended"] < 3000 / 10
     room.set(T0 + 20_000, {"joins": False})
     room.run_until(T0 + 20_000, T0 + 400_000, every_ms=1000)
     assert set(sizes_of(room).values()) == {0}
@@ -158,6 +162,7 @@ def sizes_of(room) -> dict[str, int]:
     client, keys = room.redis, room.keys
     sizes = {name: client.zcard(getattr(keys, name)) for name in ("leases", "door", "called")}
     sizes["appointments"] = client.zcard(keys.appointments)
+    sizes["extended"] = client.zcard(keys.extended)
     sizes |= {"entered": client.hlen(keys.entered), "due": client.hlen(keys.due)}
     return sizes
 
@@ -177,6 +182,7 @@ def test_a_new_epoch_leaves_nothing_of_the_old_one_behind(make_room, how):
     room = make_room(**BUSY, **SHORT)
     room.crowd(T0, 50)
     room.status(T0)
+    room.ask_for_time(T0, 4)
     for arrival in (1, 2, 3, 4):
         room.knock(T0, arrival)
     room.go(T0, 20)

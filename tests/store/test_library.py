@@ -85,6 +85,25 @@ def test_a_newer_version_reads_a_state_without_its_field_as_zero(make_room, stor
     assert room.written().counters.left == 1
 
 
+def test_more_time_that_an_older_version_left_behind_is_nobodys(make_room, store):
+    """It does not know of that set, so its reset keeps it; new places do not meet it."""
+    room = make_room(call_timeout_ms=1000, claim_grace_ms=5000)
+    older = Version(store, (",\n    keys[EXTENDED])", ")"), (",\n    'next_extended_ms',\n", ",\n"))
+    room.crowd(T0, 1)
+    first = room.ask_for_time(T0, 1)
+    older.run(acts.begin(room.name, "reset", bytes(32), **ME, opens_at_ms=T0 + 1000, now_ms=T0))
+    room.crowd(T0 + 1000, 1)
+    assert room.knock(T0 + 1000, 1, epoch=2).is_in
+    room.crowd(T0 + 1000, 1)
+    again = room.ask_for_time(T0 + 3000, 2, epoch=2)
+    assert (again.code, again.extended) == (first.code, 1)
+    assert again.claim_by_ms > T0 + 3000 + 5000
+    room.run_until(T0 + 3000, T0 + 16_000)
+    assert room.redis.zcard(room.keys.extended) == 0
+    assert room.written().lapsed == 2
+    assert room.knock(T0 + 16_000, 2, epoch=2).code == "lapsed"
+
+
 def test_a_room_of_a_newer_schema_is_refused_not_spoiled(make_room, store, room_id):
     """The meaning changed: the older version says which room, and writes nothing."""
     newer = Version(store, (f"local SCHEMA = {SCHEMA}\n", f"local SCHEMA = {SCHEMA + 1}\n"))

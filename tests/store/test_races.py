@@ -71,6 +71,17 @@ def test_racers_with_the_same_ticket_get_one_lease(make_room, store_url):
     assert room.written().leases == 1
 
 
+def test_racers_who_ask_for_time_with_the_same_ticket_get_it_once(make_room, store_url):
+    """All are told the same deadline: a claim grace more, and not one for each of them."""
+    room = make_room(call_timeout_ms=1000, claim_grace_ms=5000)
+    room.crowd(T0, 1)
+    room.status(T0)
+    answers = race(store_url, lambda store, _: store.extend(room.name, 1, 1, 1, now_ms=T0))
+    assert Counter((answer.code, answer.claim_by_ms - T0) for answer in answers) == {
+        (EntryCode.EXTENDED, 10_500): RACERS
+    }
+
+
 def test_numbers_are_unique_whoever_joins_at_the_same_time(make_room, store_url):
     """M2: no place twice, no hole, under concurrent batches of all sizes."""
     room = make_room()

@@ -34,6 +34,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "leave"): ticket.leave,
     ("POST", "pass"): entrance.enter,
     ("DELETE", "pass"): lease.release,
+    ("POST", "more-time"): entrance.more_time,
 }
 """What stands behind ``/{room}/…``; a language's name stands for the page in it."""
 

@@ -1,4 +1,4 @@
-"""From the line into the shop: ``POST /{room}/pass``, ``GET /{room}/go``."""
+"""From the line into the shop: ``pass`` and ``more-time`` (POST), ``go`` (GET)."""
 
 from urllib.parse import quote
 
@@ -46,8 +46,15 @@ def refusal_of(entry: Entry) -> Refusal:
     status, code, message = REFUSALS[entry.code]
     if status == 410:
         return Refusal(status, code, message)
-    more = {"ahead": entry.ahead} if entry.code is EntryCode.NOT_CALLED else {}
+    more = _deadline(entry) if entry.claim_by_ms else {}
+    if entry.code is EntryCode.NOT_CALLED:
+        more = {"ahead": entry.ahead}
     return Refusal(status, code, message, retry_after_ms=_retry_ms(entry), more=more)
+
+
+def _deadline(entry: Entry) -> dict[str, int | bool]:
+    """When a called shopper's place lapses, and whether that was put off."""
+    return {"claim_by_ms": entry.claim_by_ms, "extended": bool(entry.extended)}
 
 
 def _retry_ms(entry: Entry) -> int:
@@ -66,15 +73,22 @@ def let_in(
     return where, gate.pass_cookie(request, value, now_ms=now_ms)
 
 
-async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
-    """Trade the ticket for a pass."""
+async def _asked(gate: Gate, request: Request, known: KnownRoom) -> tuple[str, str, Ticket]:
+    """Where a holder of a ticket wants to go, in their words and in full, and the ticket."""
     gate.refuse_cross_site(request)
     fields = await request.fields("to")
-    room, to = known.snapshot.room, fields.get("to", "")
+    to = fields.get("to", "")
     target = gate.target(known, to)
-    ticket = gate.ticket(request, room)
+    ticket = gate.ticket(request, known.snapshot.room)
     if ticket is None:
         raise Refusal(401, "bad_ticket", "there is no good ticket with this request")
+    return to, target, ticket
+
+
+async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """Trade the ticket for a pass."""
+    to, target, ticket = await _asked(gate, request, known)
+    room = known.snapshot.room
     entry = await gate.line.enter(ticket, known.snapshot, stale=known.stale)
     if not entry.is_in:
         if request.wants_redirects:
@@ -89,6 +103,17 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if request.wants_redirects:
         return redirect(where, cookie)
     return json_response(200, {"expires_at_ms": entry.expires_at_ms, "redirect": where}, cookie)
+
+
+async def more_time(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """Put the end of a called shopper's turn off, once; asked again, the same answer."""
+    to, _, ticket = await _asked(gate, request, known)
+    entry = await gate.line.extend(ticket, known.snapshot, stale=known.stale)
+    if request.wants_redirects:
+        return redirect(gate.wait_page(known.snapshot.room, to))
+    if entry.code is not EntryCode.EXTENDED:
+        raise refusal_of(entry)
+    return json_response(200, _deadline(entry))
 
 
 async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:

@@ -4,7 +4,7 @@ Between the routes, which speak HTTP, and the store, which knows numbers only.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -28,6 +28,8 @@ Joiner = tuple[str | None, int, int, int]
 appointment that they were given before (0: none)."""
 Place = tuple[int, int, int | None]
 """Epoch, arrival, number."""
+Ask = Callable[[str, int, int, int | None], Awaitable[Entry]]
+"""What the called ask of the store: room, epoch, arrival, number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,20 @@ class Line:
 
     async def enter(self, ticket: Ticket, snapshot: Snapshot, *, stale: bool) -> Entry:
         """Knock. Who is far from being called is told so without asking the store."""
+        return await self._ask_if_near(self._store.enter, ticket, snapshot, stale=stale)
+
+    async def extend(self, ticket: Ticket, snapshot: Snapshot, *, stale: bool) -> Entry:
+        """Give a called shopper more time. Who is far from being called is told so."""
+        return await self._ask_if_near(self._store.extend, ticket, snapshot, stale=stale)
+
+    async def _ask_if_near(
+        self, ask: Ask, ticket: Ticket, snapshot: Snapshot, *, stale: bool
+    ) -> Entry:
         number = number_in(snapshot, ticket.epoch, ticket.arrival)
         far = None if ticket.arrival > snapshot.tail else _far_from_called(ticket, snapshot, number)
         if far and (number is None or not stale):
             return far
-        return await self._store.enter(ticket.room, ticket.epoch, ticket.arrival, number)
+        return await ask(ticket.room, ticket.epoch, ticket.arrival, number)
 
     async def express(self, room: str, client: str | None) -> tuple[Ticket, Entry] | None:
         """In at once where nobody waits, or None (and nothing has changed)."""

@@ -221,6 +221,8 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
         "figures": figures,
         "share": _share(number, view.ahead) if number and moving else None,
         "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),
+        "kept": catalog.until(view.claim_s) if view.claim_s else "",
+        "extended": view.extended,
         "leave": view.state not in (WaitState.CLOSED, WaitState.DRAINING),
         "refresh_s": view.refresh_s,
         "still": view.still,

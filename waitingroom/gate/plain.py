@@ -73,8 +73,10 @@ class WaitView:
 
     ``number``: None before the draw. ``ahead``: people before this one. ``range_s``: the estimate,
     low and high, None where there is none. ``refresh_s``: when the page asks again by itself, 0 for
-    never. ``retry_s``: when to knock again, at the door. ``to``: where the shopper wants to go, as
-    they gave it. ``still``: the shopper asked the page not to refresh itself.
+    never. ``retry_s``: when to knock again, at the door. ``claim_s``: for how long whoever turns
+    away from there keeps the place, 0 elsewhere; ``extended``: whether that was put off. ``to``:
+    where the shopper wants to go, as they gave it. ``still``: the shopper asked the page not to
+    refresh itself.
     """
 
     snapshot: Snapshot
@@ -84,6 +86,8 @@ class WaitView:
     range_s: tuple[int, int] | None = None
     refresh_s: int = 0
     retry_s: int = 0
+    claim_s: int = 0
+    extended: bool = False
     to: str = ""
     still: bool = False
 
@@ -95,12 +99,15 @@ def wait_view(
     velocity_per_min: int = 0,
     door: WaitState | None = None,
     retry_s: int = 0,
+    claim_s: int = 0,
+    extended: bool = False,
     to: str = "",
     still: bool = False,
 ) -> WaitView:
     """What the room's ``snapshot`` means for the holder of ``number``.
 
-    ``door``: DOOR or FULL where the shopper has just knocked and shall do so again in ``retry_s``.
+    ``door``: DOOR or FULL where the shopper has just knocked and shall do so again in ``retry_s``,
+    at the latest in ``claim_s``, which may be ``extended``.
     """
     state = _state_of(snapshot, number, door)
     ahead = max(0, number - snapshot.serving - 1) if number else 0
@@ -111,7 +118,12 @@ def wait_view(
     refresh_s = (
         0 if still else _refresh_s(snapshot, state, ahead if number else None, range_s, retry_s)
     )
-    return WaitView(snapshot, state, number, ahead, range_s, refresh_s, retry_s, to, still)
+    if state not in (WaitState.DOOR, WaitState.FULL):
+        claim_s, extended = 0, False
+    return WaitView(
+        *(snapshot, state, number, ahead, range_s, refresh_s),
+        *(retry_s, claim_s, extended, to, still),
+    )
 
 
 def _state_of(snapshot: Snapshot, number: int | None, door: WaitState | None) -> WaitState:

@@ -1,5 +1,7 @@
 """Without JavaScript: ``GET /{room}/wait``, and every error that a person sees."""
 
+from typing import Any
+
 from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in
 from waitingroom.gate.http import Refusal, Response, redirect
@@ -9,7 +11,7 @@ from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import html_headers, language_of
 from waitingroom.model import Phase, Snapshot
-from waitingroom.outcomes import EntryCode, Standing
+from waitingroom.outcomes import Entry, EntryCode, Standing
 
 NO_STORE = b"no-store"
 
@@ -39,23 +41,34 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     standing = await gate.line.standing(ticket, snapshot)
     if gone := GONE.get(standing):
         return _page(known, gate.pages.notice(gone, snapshot, lang, to=to))
-    door, retry_ms = None, 0
+    knocked = None
     if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
         if entry.is_in:
             where, cookie = let_in(gate, request, known, (ticket, entry), target)
             return redirect(where, cookie)
-        door, retry_ms = AT_DOOR.get(entry.code), entry.retry_after_ms
+        knocked = entry
     view = wait_view(
         snapshot,
         number_in(snapshot, ticket.epoch, ticket.arrival),
         velocity_per_min=known.velocity_per_min,
-        door=door,
-        retry_s=_seconds(retry_ms),
+        **_at_the_door(knocked),
         to=to,
         still="still" in request.query,
     )
     return _page(known, gate.pages.wait(view, lang))
+
+
+def _at_the_door(entry: Entry | None) -> dict[str, Any]:
+    """What a knock that did not open means for the view."""
+    if entry is None:
+        return {}
+    return {
+        "door": AT_DOOR.get(entry.code),
+        "retry_s": _seconds(entry.retry_after_ms),
+        "claim_s": max(0, entry.claim_by_ms - entry.now_ms) // 1000,
+        "extended": bool(entry.extended),
+    }
 
 
 def _page(known: KnownRoom, body: bytes) -> Response:

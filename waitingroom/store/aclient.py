@@ -172,6 +172,11 @@ class AsyncStore:
             await self._confirm(room)
         return entry
 
+    async def extend(self, room: str, epoch: int, arrival: int, number: int | None) -> Entry:
+        """See :func:`verbs.extend`."""
+        call = verbs.extend(room, epoch, arrival, number, None)
+        return verbs.read_entry(await self.run(call, durable=True))
+
     async def express(self, room: str, network: str | None) -> Express:
         """See :func:`verbs.express`."""
         reply = await self.run(verbs.express(room, network, None), durable=True)

@@ -107,6 +107,12 @@ class Store:
         """See :func:`verbs.enter`."""
         return verbs.read_entry(self.run(verbs.enter(room, epoch, arrival, number, now_ms)))
 
+    def extend(
+        self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None
+    ) -> Entry:
+        """See :func:`verbs.extend`."""
+        return verbs.read_entry(self.run(verbs.extend(room, epoch, arrival, number, now_ms)))
+
     def express(
         self, room: str, *, network: str | None = None, now_ms: int | None = None
     ) -> Express:

@@ -49,6 +49,9 @@ class RoomKeys(NamedTuple):
     """list of "at_ms field value", the knob plan's steps to come; by plan"""
     log: str
     """stream of operators' acts {at_ms, actor, act, detail}, the last 10,000 or so"""
+    extended: str
+    """sorted set epoch-arrival → meter ms until which more time was given, kept until then; by
+    extend"""
 
     @classmethod
     def of(cls, room: str) -> "RoomKeys":
@@ -94,6 +97,7 @@ FIELDS = (
     *("came", "missed"),
     *("called", "entered", "late", "no_show", "left", "refused", "released", "expired"),
     *("lent", "lent_slot"),  # as timed_out and open_slot, for calls whose credit was lent
+    "next_extended_ms",  # when (on the meter) the first extension is over, 0 for none
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

@@ -76,9 +76,20 @@ def enter(room: str, epoch: int, arrival: int, number: int | None, now_ms: int |
 
 
 def read_entry(reply: Reply) -> Entry:
-    """Code, now, ahead, retry after, and for those who are in: entered, expires, ends, count."""
+    """Code, now, ahead, retry after; for those who are in: entered, expires, ends, count; for those
+    who are called and wait, behind four zeros: claim by, extended.
+    """
     code, *numbers = reply
     return Entry(EntryCode(text(code)), *numbers)
+
+
+def extend(room: str, epoch: int, arrival: int, number: int | None, now_ms: int | None) -> Call:
+    """Give a called shopper ``claim_grace`` once more. Answered like a knock that has to wait.
+
+    Twice, and by racers, it is the same time, told again. Late, when the place has lapsed, it is
+    refused as a knock is.
+    """
+    return call("extend", room, clock(now_ms), epoch, arrival, number or 0)
 
 
 def express(room: str, network: str | None, now_ms: int | None) -> Call:

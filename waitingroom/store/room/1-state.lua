@@ -1,7 +1,7 @@
 -- The waiting room's function library: one function per verb, sharing one `advance`.
 --
--- A room is a packed string of numbers (its state), a hash of texts, three kinds of sets that hold
--- only active shoppers, and four bitmaps that hold one bit a ticket. Nobody who waits costs a key.
+-- A room is a packed string of numbers (its state), a hash of texts, sets that hold only active
+-- shoppers, and four bitmaps that hold one bit a ticket. Nobody who waits costs a key.
 -- Integers only. Credit is counted in units of 1/60,000 of an admission, so that
 -- `rate_per_min * elapsed_ms` is in units. Times are milliseconds.
 --
@@ -9,7 +9,8 @@
 -- KEYS are the same for every verb (waitingroom/store/keys.py); a verb with one more key of its own
 -- takes it behind these.
 local STATE, TEXTS, SPENT, LEFT, SKIP, RELEASED, LEASES, ENTERED = 1, 2, 3, 4, 5, 6, 7, 8
-local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG, EXTRA = 9, 10, 11, 12, 13, 14, 15, 16
+local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG = 9, 10, 11, 12, 13, 14, 15
+local EXTENDED, EXTRA = 16, 17
 
 local SCHEMA = @SCHEMA@
 local UNIT = 60000            -- of one admission
@@ -22,7 +23,7 @@ local LONGEST_WAIT = @LONGEST_WAIT@  -- ms until the last appointment that a net
 local TURN_KEPT = @TURN_KEPT@      -- ms that such an appointment is good for
 local NEWS_KEPT = 20
 local LOG_KEPT = 10000
-local SWEEP = 1000            -- expired leases (and missed appointments) that one evaluation clears
+local SWEEP = 1000            -- of whatever has run out, that one evaluation clears
 local NEVER = 9e15
 
 -- The state's fields in their order on disk (waitingroom/store/keys.py lists them). An older library

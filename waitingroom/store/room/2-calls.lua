@@ -98,6 +98,33 @@ local function lapse(keys, s)
   end
 end
 
+-- When (on the meter) the place of a called number that has not lapsed is gone.
+local function lapses_at(keys, s, number)
+  return math.max(tonumber(slot_of(keys, number)), s.read_by_ms) + SLOT + s.claim_grace_ms
+end
+
+-- Members name their epoch: an older library, which does not know of this set, leaves it behind.
+local function extension_of(s, arrival)
+  return text_of(s.epoch) .. '-' .. arrival
+end
+
+-- Until when (on the meter) more time was given to a called shopper, or 0.
+local function extended_until(keys, s, arrival)
+  if s.next_extended_ms == 0 then return 0 end
+  local ends = tonumber(redis.call('ZSCORE', keys[EXTENDED], extension_of(s, arrival)) or 0)
+  return ends > s.meter_ms and ends or 0
+end
+
+local function end_extensions(keys, s)
+  if s.next_extended_ms == 0 or s.meter_ms < s.next_extended_ms then return end
+  local over = redis.call('ZRANGEBYSCORE', keys[EXTENDED], '-inf', text_of(s.meter_ms),
+    'LIMIT', 0, SWEEP)
+  if #over > 0 then redis.call('ZREM', keys[EXTENDED], unpack(over)) end
+  local first = redis.call('ZRANGE', keys[EXTENDED], 0, 0, 'WITHSCORES')
+  s.next_extended_ms = tonumber(first[2] or 0)
+  s.dirty = true
+end
+
 -- How many may be called now.
 local function callable(s)
   local burst = burst_of(s)

@@ -105,6 +105,7 @@ local function advance(keys, s)
   lend(keys, s)
   time_out_calls(keys, s)
   lapse(keys, s)
+  end_extensions(keys, s)
   if phase_of(s) == 'open' and s.rate_per_min > 0 then call_numbers(keys, s) end
   s.credit = math.min(s.credit, burst_of(s) * UNIT)
 end
@@ -115,7 +116,8 @@ local function must_save(s)
   if s.dirty or s.stored_wall_ms == 0 then return true end
   if phase_of(s) ~= 'open' or s.rate_per_min == 0 then return false end
   local full = burst_of(s) * UNIT
-  if s.credit == full and s.door == full and s.old_slot == 0 and s.at_door == 0 then
+  local nobody = s.old_slot == 0 and s.at_door == 0 and s.next_extended_ms == 0
+  if s.credit == full and s.door == full and nobody then
     return s.was_full ~= true
   end
   return s.wall_ms - s.stored_wall_ms >= 1000

@@ -100,8 +100,19 @@ local function refusal_of_standing(keys, s, arrival, number)
   if redis.call('GETBIT', keys[LEFT], arrival) == 1 then return 'left' end
   if number == 0 or number > s.serving then return 'not_called' end
   local at_door = s.at_door > 0 and redis.call('ZSCORE', keys[DOOR], arrival)
-  if number <= s.lapsed and not at_door then return 'lapsed' end
+  if number <= s.lapsed and not at_door and extended_until(keys, s, arrival) == 0 then
+    return 'lapsed'
+  end
   return nil, at_door
+end
+
+-- When the place lapses, as the wall clock will say if the room runs until then, and whether more
+-- time was given. `gone_at`: when (on the meter) who stands at the door has gone, else 0.
+local function claim_by(keys, s, arrival, number, gone_at)
+  local extended = extended_until(keys, s, arrival)
+  local called = number > s.lapsed and lapses_at(keys, s, number) or 0
+  local left = math.max(extended, called, gone_at) - s.meter_ms
+  return s.now + math.max(0, left), extended > 0 and 1 or 0
 end
 
 -- The shopper stands at the door: they count as come, and get an appointment from their place there.
@@ -121,7 +132,7 @@ local function stand(keys, s, code, arrival, number, rank, at_door)
   s.next_gone_ms = math.min(s.next_gone_ms, gone_at)
   s.refused = s.refused + 1
   s.dirty = true
-  return {code, s.now, rank, wait}
+  return {code, s.now, rank, wait, 0, 0, 0, 0, claim_by(keys, s, arrival, number, gone_at)}
 end
 
 local function take_lease(keys, s, arrival, number, at_door)
@@ -138,17 +149,19 @@ local function take_lease(keys, s, arrival, number, at_door)
   return lease_answer(keys, s, 'entered', arrival)
 end
 
+local function refused(s, refusal, number)
+  if refusal ~= 'not_called' then return {refusal, s.now, 0, 0} end
+  local ahead = math.max(0, number - s.serving - 1)
+  return {refusal, s.now, ahead, math.ceil((ahead + 1) * UNIT / math.max(1, s.rate_per_min))}
+end
+
 -- What a shopper who knocks is told, in the order of DESIGN §4.
 local function knock(keys, s, epoch, arrival, number)
   if epoch ~= s.epoch then return {'old_epoch', s.now, 0, 0} end
   raise_tail(s, tonumber(arrival), epoch)
   if redis.call('ZSCORE', keys[LEASES], arrival) then return lease_answer(keys, s, 'again', arrival) end
   local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
-  if refusal == 'not_called' then
-    local ahead = math.max(0, number - s.serving - 1)
-    return {refusal, s.now, ahead, math.ceil((ahead + 1) * UNIT / math.max(1, s.rate_per_min))}
-  end
-  if refusal then return {refusal, s.now, 0, 0} end
+  if refusal then return refused(s, refusal, number) end
   local phase = phase_of(s)
   if phase ~= 'open' then return {phase, s.now, 0, 0} end
   -- The lowest number at the door goes in first; whoever stands before me has first claim.
@@ -167,7 +180,8 @@ local function knock(keys, s, epoch, arrival, number)
 end
 
 -- args: now, epoch, arrival, number (0: not drawn yet). Answers code, now, ahead (or the place at
--- the door), retry_after_ms, and behind 'entered' and 'again': entered at, expires, ends, count.
+-- the door), retry_after_ms, and behind 'entered' and 'again': entered at, expires, ends, count;
+-- behind 'door' and 'full', after four zeros: when the place lapses, whether more time was given.
 local enter = timed(function(keys, s, args)
   return knock(keys, s, tonumber(args[2]), args[3], tonumber(args[4]))
 end)
@@ -210,6 +224,28 @@ local function standing(keys, args)
   end
   return answer
 end
+
+-- args: now, epoch, arrival, number (0: not drawn yet). Gives a called shopper `claim_grace` once
+-- more, which changes nothing else: not the no-show rule, not the order. Answers as `enter` does at
+-- the door, with the code 'extended'; while the time given runs, again the same.
+local extend = timed(function(keys, s, args)
+  local arrival, number = args[3], tonumber(args[4])
+  if tonumber(args[2]) ~= s.epoch then return {'old_epoch', s.now, 0, 0} end
+  raise_tail(s, tonumber(arrival), s.epoch)
+  local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
+  if refusal then return refused(s, refusal, number) end
+  if s.closed_at_ms > 0 then return {'closed', s.now, 0, 0} end
+  if extended_until(keys, s, arrival) == 0 then
+    local from = number > s.lapsed and lapses_at(keys, s, number) or s.meter_ms
+    local ends = math.max(from, s.meter_ms) + s.claim_grace_ms
+    redis.call('ZADD', keys[EXTENDED], text_of(ends), extension_of(s, arrival))
+    local first = s.next_extended_ms
+    s.next_extended_ms = first == 0 and ends or math.min(first, ends)
+    s.dirty = true
+  end
+  local gone_at = at_door and tonumber(redis.call('ZSCORE', keys[APPOINTMENTS], arrival)) or 0
+  return {'extended', s.now, 0, 0, 0, 0, 0, 0, claim_by(keys, s, arrival, number, gone_at)}
+end)
 
 local function give_up_place(keys, s, arrival, number)
   if number == 0 then return end  -- before the draw: a no-show later

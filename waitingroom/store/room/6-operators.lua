@@ -20,6 +20,7 @@ local function begin_epoch(s)
     'serving', 'lapsed', 'timed_out', 'open_slot', 'old_slot', 'new_slot', 'read_by_ms', 'credit',
     'door', 'open_calls', 'at_door', 'leases', 'skips', 'came', 'missed', 'called', 'entered',
     'late', 'no_show', 'left', 'refused', 'released', 'expired', 'lent', 'lent_slot',
+    'next_extended_ms',
   }) do s[field] = 0 end
   s.drawn = -1
   s.next_gone_ms, s.next_expiry_ms = NEVER, NEVER
@@ -28,7 +29,8 @@ end
 
 local function turn_epoch(keys, s, seed, commitment)
   redis.call('UNLINK', keys[SPENT], keys[LEFT], keys[SKIP], keys[RELEASED], keys[LEASES],
-    keys[ENTERED], keys[CALLED], keys[DUE], keys[DOOR], keys[APPOINTMENTS])
+    keys[ENTERED], keys[CALLED], keys[DUE], keys[DOOR], keys[APPOINTMENTS],
+    keys[EXTENDED])
   redis.call('HSET', keys[TEXTS], 'seed', seed, 'commitment', commitment)
   begin_epoch(s)
   s.epoch = s.epoch + 1
@@ -193,7 +195,8 @@ local READS = {'no-writes'}
 local ANY = {}
 local VERBS = {
   {'join', join, ANY}, {'status', status, ALWAYS}, {'enter', enter, ANY}, {'express', express, ANY},
-  {'leave', leave, ANY}, {'standing', standing, READS}, {'redeem', redeem, ANY},
+  {'extend', extend, ANY}, {'leave', leave, ANY}, {'standing', standing, READS},
+  {'redeem', redeem, ANY},
   {'renew', for_each_lease(renew_one), ANY}, {'release', for_each_lease(release_one), ALWAYS},
   {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'pause', pause, ALWAYS},
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},

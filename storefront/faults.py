@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, LengthRequired
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,12 @@ WORDS = {
 
 def add_faults(app: Flask) -> None:
     """Make every fault a page, with a status and no details."""
+
+    @app.before_request
+    def measured() -> None:
+        # The server reads chunks while we do, and one that is broken would be a fault of ours.
+        if "Transfer-Encoding" in request.headers:
+            raise LengthRequired
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

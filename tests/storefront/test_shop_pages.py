@@ -227,6 +227,13 @@ def test_a_huge_form_is_not_read(shop: Shop) -> None:
     assert shop.buy(email="x" * 20_000).status_code == 413
 
 
+def test_a_form_in_chunks_is_not_read(shop: Shop) -> None:
+    """The server reads chunks while the shop does: one that is broken would be the shop's fault."""
+    answer = shop.buy(headers={"Transfer-Encoding": "chunked"})
+    assert answer.status_code == 411
+    assert not shop.orders()
+
+
 def test_a_method_that_does_not_fit_says_which_do(shop: Shop) -> None:
     """405 with Allow."""
     answer = shop.client.delete("/items/oak-stool")

@@ -27,6 +27,11 @@ class ApiAway(Exception):
     """The room API did not answer in time, or with something that is no answer to us."""
 
 
+class NotYet(ApiAway):
+    """The room API is there and would answer another time: the room is not made yet, or our key is
+    not known yet."""
+
+
 class CallRefused(Exception):
     """The room API answered, and will never take this very call. ``code``: its word for why."""
 
@@ -148,7 +153,7 @@ def _read(status: int, raw: bytes) -> Any:
     code = code if isinstance(code, str) else ""
     if status in _NEVER or (status == 401 and code in _REFUSING):
         raise CallRefused(status, code)
-    raise ApiAway(f"status {status} {code}")
+    raise (NotYet if status < 500 else ApiAway)(f"status {status} {code}")
 
 
 def _lease_news(body: dict[str, Any], now_ms: int) -> LeaseNews:

@@ -105,6 +105,7 @@ GATHER_MS = 500
 """How long the first piece of news waits for others, so that a busy shop makes few calls."""
 FIRST_RETRY_MS = 500
 LONGEST_RETRY_MS = 30_000
+"""For an API that is away."""
 
 
 @dataclass(slots=True)
@@ -132,8 +133,8 @@ class Pace:
         self.failures = 0
         self.next_ms = now_ms if more else now_ms + jitter(POLL_MS)
 
-    def failed(self, now_ms: int) -> None:
+    def failed(self, now_ms: int, longest_ms: int = LONGEST_RETRY_MS) -> None:
         """The API did not answer, or not as it should."""
-        wait_ms = min(FIRST_RETRY_MS << min(self.failures, 16), LONGEST_RETRY_MS)
+        wait_ms = min(FIRST_RETRY_MS << min(self.failures, 16), longest_ms)
         self.failures += 1
         self.next_ms = now_ms + jitter(wait_ms)

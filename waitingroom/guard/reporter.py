@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from threading import Condition, Thread
 
 from waitingroom.clock import monotonic_ms
-from waitingroom.guard.api import ApiAway, CallRefused, Redeemed, RoomApi
+from waitingroom.guard.api import ApiAway, CallRefused, NotYet, Redeemed, RoomApi
 from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
-from waitingroom.guard.outbox import Outbox, Pace
+from waitingroom.guard.outbox import LONGEST_RETRY_MS, POLL_MS, Outbox, Pace
 from waitingroom.tokens import Pass
 
 CALL_TIMEOUT_S = 2.0
@@ -149,8 +149,10 @@ class Reporter:
             if not pace.failures or not expected:
                 words = "the room API is away (%s); passes are checked offline meanwhile"
                 log.warning(words, error, exc_info=None if expected else error)
+            # A room that is made later must not be heard of half a minute after its first order.
+            longest_ms = POLL_MS if isinstance(error, NotYet) else LONGEST_RETRY_MS
             with self._changed:
-                pace.failed(self._steady_ms())
+                pace.failed(self._steady_ms(), longest_ms)
             return
         if pace.failures:
             log.info("the room API is back")

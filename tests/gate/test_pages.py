@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from waitingroom.gate.assets import page_script
 from waitingroom.gate.catalog import NO_BREAK
 from waitingroom.gate.pages import Pages, content_security_policy
 from waitingroom.gate.plain import (
@@ -194,7 +195,7 @@ def test_ids_are_unique_and_labels_point_at_them(pages: Pages) -> None:
 
 def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
     """Script and HTML agree on ids; only the draw's two are missing where nothing is drawn."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    script = page_script()
     named = set(re.findall(r"(?:\$|put|show)\('([a-z-]+)'", script))
     figures = set(re.findall(r"^    \['(\w+)', ", script, re.M))
     named |= figures | {f"{name}-n" for name in figures} | {"polite", "alert"}
@@ -206,7 +207,7 @@ def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
 
 def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
     """Each state and text used is there, and each one that is there is used."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    script = page_script()
     data = data_of(pages.page(ROOM, "en"))
     by_name = set(re.findall(r"texts\.(\w+)", script)) | {method.value for method in DrawMethod}
     assert by_name == set(data["texts"])
@@ -228,7 +229,7 @@ def test_every_news_that_the_store_tells_has_its_words(pages: Pages) -> None:
 
 def test_the_script_never_makes_html_of_what_it_is_told(pages: Pages) -> None:
     """Text goes in as text: the ways to do otherwise are not used."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    script = page_script()
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(", script
     )

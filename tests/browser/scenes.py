@@ -125,14 +125,11 @@ def early_by_arrival_days_before(stage: Stage) -> Tab:
 
 @scene("drawing", plain=False)  # the gate knows the number at once
 def drawing(stage: Stage) -> Tab:
-    sale = stage.make_sale(opens_at_ms=now_ms() + MINUTE_MS // 3, draw=DrawMethod.SHUFFLE)
+    sale = stage.make_sale(opens_at_ms=now_ms() + 4_000, draw=DrawMethod.SHUFFLE)
     sale.crowd(60_000)  # a spread of half a minute
     visitor = stage.visitor()
     visitor.context.add_init_script("Math.random = () => 0.99")
-    tab = stage.joins(sale, visitor)
-    tab.shows("early")
-    sale.open()
-    return tab
+    return stage.joins(sale, visitor)
 
 
 # In line

@@ -2,12 +2,15 @@
 
 import re
 
-from waitingroom.gate.assets import page_script, read_assets
+import pytest
+
+from waitingroom.gate.assets import SCRIPTS, read_assets, script
 
 
-def test_the_script_is_served_whole_without_what_only_its_readers_need() -> None:
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_served_whole_without_what_only_its_readers_need(name: str) -> None:
     """Every name, text and number of the source in its order; no comment, no indentation."""
-    source, served = page_script(), read_assets()["page.js"].body.decode()
+    source, served = script(name), read_assets()[f"{name}.js"].body.decode()
     assert not re.search(r"^\s", served, re.M)
     assert "//" not in re.sub(r"'[^']*'|`[^`]*`", "", served)
     code = re.sub(r"(?m)(^|\s)//.*$|/\*.*?\*/", "", source)
@@ -21,4 +24,4 @@ def test_a_change_of_any_file_of_the_script_changes_its_tag() -> None:
     assert {name: asset.etag for name, asset in first.items()} == {
         name: asset.etag for name, asset in again.items()
     }
-    assert len({asset.etag for asset in first.values()}) == 3
+    assert len({asset.etag for asset in first.values()}) == 4

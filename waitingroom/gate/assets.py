@@ -1,8 +1,9 @@
 """The files that pages load: the script, the stylesheet, the icon. Read once, as a gate starts.
 
-Script and stylesheet are written to be read and served without comments and spare white space;
-nothing is renamed, so what a browser shows as the source is still ours. The script lies in a folder
-of its own, in numbered files of one idea each, and is served as one (docs/decisions/page.md).
+Scripts and stylesheet are written to be read, and served without comments and spare white space;
+nothing is renamed, so what a browser shows as the source is still ours. A script lies in a folder
+of its own, in files of one idea each, and is served as one: ``page.js`` to everybody, ``later.js``
+to whoever comes to need it (docs/decisions/page.md).
 """
 
 import hashlib
@@ -13,7 +14,8 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = _STATIC / "page"
+SCRIPTS = ("page", "later")
+_SCRIPT_TYPE = "text/javascript; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,16 @@ def read_assets() -> dict[str, Asset]:
     """Every static file by the name that it is served under."""
     style = (_STATIC / "page.css").read_text(encoding="utf-8")
     return {
-        "page.js": _asset(jsmin(page_script()), "text/javascript; charset=utf-8"),
+        **{f"{name}.js": _asset(jsmin(script(name)), _SCRIPT_TYPE) for name in SCRIPTS},
         "page.css": _asset(cssmin(style), "text/css; charset=utf-8"),
         "icon.svg": _asset((_STATIC / "icon.svg").read_text(encoding="utf-8"), "image/svg+xml"),
     }
 
 
-def page_script() -> str:
-    """The page's script as it is written: its files in the order of their names."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(_SCRIPTS.glob("*.js")))
+def script(name: str) -> str:
+    """A script as it is written: the files of its folder in the order of their names."""
+    files = sorted((_STATIC / name).glob("*.js"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def _asset(text: str, content_type: str) -> Asset:

@@ -1,3 +1,5 @@
+// What a shopper does: join, come back, enter, leave, and what is made of the answers.
+
 async function ask(method, path, body) {
   const answer = await fetch(`${base}/${path}`, {
     method,
@@ -12,7 +14,7 @@ async function ask(method, path, body) {
 }
 
 // When the gate said, or a little later: earlier is refused.
-const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.min(ms / 10, 1000); };
+const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1000); };
 
 // One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
@@ -53,6 +55,7 @@ async function enter() {
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
   shared.door = TURN.includes(code) ? code : '';
+  keep_claim(data);
   if (!code) {
     trips.set([...recent, Date.now()]);
     shared.place.entered = true;
@@ -60,14 +63,38 @@ async function enter() {
     const shop = new URL(data.redirect, location.href);
     shop.searchParams.delete('wr_handover'); // good for one use, which is this tab's
     finish('entered', shop.href);
+    await rung; // a page that is gone makes no sound
     return location.replace(data.redirect);
   }
   if (code === 'bad_target') to = null; // made up: the shop's front will do
-  if (['lapsed', 'spent', 'left', 'sold_out'].includes(code)) return finish(code);
+  if (code === 'sold_out' || GONE.includes(code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
   if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
   rejoined = code === 'bad_ticket';
   shared.place = null;
+}
+
+// By the published seed; should that fail, the gate tells it. Either way at this page's own moment.
+async function learn_number({ epoch, drawn, draw, poll }) {
+  try {
+    const { number_of } = await later();
+    shared.place.number = await number_of(shared.place.arrival, { room, epoch, drawn, ...draw });
+    kept.set(shared.place);
+  } catch {
+    await join();
+  }
+  return shared.place?.number == null ? poll.min_ms : 0;
+}
+
+async function take_time() {
+  const { code, data } = await ask('POST', 'more-time', {});
+  if (GONE.includes(code)) return finish(code);
+  keep_claim(data);
+}
+
+// The turn's deadline, where the gate told it.
+function keep_claim({ claim_by_ms, extended }) {
+  if (claim_by_ms) Object.assign(shared.place, { claim_by_ms, extended });
 }
 
 function finish(end, shop = '') {

@@ -1,3 +1,5 @@
+// The loop: when to ask, and for what.
+
 // At most a join, a status and an entry. Gives the ms until the next round.
 async function round() {
   if (!shared.status && !shared.end) await come_back();
@@ -5,43 +7,45 @@ async function round() {
   const { code, data } = await ask('GET', 'status.json');
   if (code) finish('refused');
   if (shared.end) return Infinity;
+  if (!data.news) throw {}; // cut off, or somebody else's answer
   learn(data);
   const { phase, epoch, drawn, poll } = shared.status;
   if (shared.place && shared.place.epoch !== epoch) {
     Object.assign(shared, { place: null, door: '' });
-    appoint(Math.random() * poll.spread_ms); // a reset: not everybody at once
+    appoint(random() * poll.spread_ms); // a reset: not everybody at once
+  }
+  if (shared.place?.number === null) later().catch(() => {}); // long before it is needed
+  if (shared.place?.number === null && drawn != null) {
+    const wait_ms = await learn_number(shared.status);
+    if (wait_ms) return wait_ms;
   }
   const due = Date.now() >= not_before;
   const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
   if (!shared.place && (due || opened) && !OVER.includes(phase)) {
     await join();
     if (shared.place) return 0;
-  } else if (due && TURN.includes(state())) {
+  } else if (due && TURN.includes(state()) && !is_by_hand(state())) {
+    render(); // the turn is told before this page is gone
     await enter();
     if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
-  if (shared.place && shared.place.number == null && drawn != null) return ask_for_number(poll);
-  return Math.min(interval(poll), Math.max(0, not_before - Date.now()) || Infinity);
+  return min(interval(poll), max(0, not_before - Date.now()) || Infinity);
 }
 
-// The draw is done: ask once, at some moment of the published window.
-async function ask_for_number({ spread_ms, min_ms }) {
-  draw_at ||= Date.now() + Math.random() * spread_ms;
-  if (Date.now() < draw_at) return draw_at - Date.now();
-  draw_at = 0;
-  await join();
-  return shared.place?.number == null ? min_ms : 0;
-}
-
-function interval({ min_ms, max_ms, divisor }) {
+function interval({ min_ms, max_ms, divisor, spread_ms }) {
   const kind = state();
   // A line that stands still may go on any moment.
   const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
   const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
-  const ms = Math.max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
-  return Math.min(ms, max_ms) * (0.85 + Math.random() * 0.3);
+  const ms = max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
+  // The seed is read at a moment of this page's own; nobody needs to look just before it is there.
+  const opens_ms = opens_in_ms();
+  if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {
+    return max(min_ms, opens_ms + luck * spread_ms);
+  }
+  return min(ms, max_ms) * (0.85 + random() * 0.3);
 }
 
 let wake = () => {};
@@ -59,8 +63,8 @@ async function run() {
         failures = 0;
         shared.away = false;
       } catch (fault) {
-        const backoff_ms = Math.min(30000, 1000 * 2 ** failures++) * (0.5 + Math.random() / 2);
-        pause_ms = Math.max(fault.wait_ms ?? 0, backoff_ms);
+        const backoff_ms = min(30000, 1000 * 2 ** failures++) * (0.5 + random() / 2);
+        pause_ms = max(fault.wait_ms ?? 0, backoff_ms);
         shared.away = true;
       }
       tell();

@@ -1,3 +1,5 @@
+// What is shown: one card, whose slots every state fills.
+
 function put(id, text) {
   if ($(id) && $(id).textContent !== text) $(id).textContent = text;
 }
@@ -10,26 +12,38 @@ function view(kind) {
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
   // Whoever comes back when the page says must not be late for the opening.
-  if (left) values.span = span(...left, BEFORE.includes(kind) ? Math.floor : Math.ceil);
+  if (left) values.span = span(...left, BEFORE.includes(kind) ? floor : ceil);
   words.aloud = values.span ?? words.big;
   if (BEFORE.includes(kind)) {
     values.when = texts.when_unknown;
     if (left) {
       words.big = countdown(left[0]);
       words.tab = fill(texts.opens, values);
-      values.when = fill(texts.at, { time: clock(status.opens_at_ms) });
+      const at_ms = status.opens_at_ms;
+      values.when = fill(texts.at, { time: clock(at_ms, at_ms, { timeZoneName: 'short' }) });
     }
     values.draw = place?.number ? fill(texts.drawn, values) : texts[status.draw.method];
   } else if (kind === 'drawing') {
-    values.span = span(status.poll.spread_ms / 1000);
+    values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1000);
   } else if (kind === 'door' || kind === 'too_many') {
-    values.span = span(Math.max(0, not_before - Date.now()) / 1000);
+    values.span = span(max(0, not_before - Date.now()) / 1000);
   } else if (kind === 'paused') {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {
     if (left) values.time = clock(now() + left[0] * 1000, now() + left[1] * 1000);
     else words.lead = texts.no_estimate;
+    if (is_stalled()) {
+      words.lead = texts.stalled;
+      values.time = clock(place.moved_ms);
+    }
     words.tab = ahead() ? fill(texts.ahead, { ahead: count(ahead()) }) : texts.next;
+  }
+  if (is_by_hand(kind)) {
+    words.lead = texts.come;
+    values.time = clock(claim_by_ms());
+    values.left = countdown(left[0]);
+    words.tab = `${chip} ${values.left}`;
+    words.by_hand = true;
   }
   if (place?.number != null && ['waiting', 'paused'].includes(kind)) {
     words.label = texts.ahead_of_you;
@@ -43,14 +57,17 @@ function note() {
   const { status, place, lost, away, end } = shared;
   if (away || status?.stale) return place ? `${texts.safe} ${texts.away}` : texts.away;
   if (!place || end || status?.phase === 'closed') return '';
-  if (!lost) return texts.refresh;
+  if (!lost) return shared.choices.by_hand ? texts.refresh : `${texts.refresh} ${texts.stay}`;
   if (lost.epoch !== place.epoch) return texts.afresh;
   return lost.number && lost.number <= status?.lapsed ? texts.lapsed_before : texts.lost;
 }
 
+const check = () => later().then((it) => it.check({ put, show, fill, texts, room }, shared)).catch(() => {});
+
 function render() {
   const kind = state();
   const { status, place, end } = shared;
+  const focused = document.activeElement;
   const words = view(kind);
   $('card').dataset.state = kind;
   $('card').toggleAttribute('data-away', shared.away);
@@ -70,7 +87,7 @@ function render() {
     ['number', place?.number],
     ['serving', words.moves && place.serving],
     ['rate', words.moves && (status.rate_per_min || null)],
-    ['here', kind === 'early' && Math.max(status.tail, place.arrival)],
+    ['here', kind === 'early' && max(status.tail, place.arrival)],
     ['stock', status?.stock],
   ]) {
     const on = Number.isInteger(n) && !end && kind !== 'closed';
@@ -80,17 +97,22 @@ function render() {
   show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
-  if (shared.shop) $('shop').href = shared.shop;
+  $('shop').href = shared.shop;
+  show('enter', words.by_hand);
+  show('more', words.by_hand && !place.extended);
   show('leave', place && !end && !OVER.includes(kind));
+  show('ways', !end && !OVER.includes(kind));
+  show_choices();
   if (status) {
-    put('message', status.message ?? '');
+    put('message', status.message);
     show('message', status.message);
-    put('commitment', status.draw.commitment);
-    put('seed', status.draw.seed ?? '–');
+    if (place && $('check')?.open) check();
     tell_news(status.news);
   }
   document.title = `${words.tab ?? words.chip} · ${title}`;
   speak(kind, words);
+  // Whose button is gone goes on from the card, not from the top.
+  if (focused !== document.body && !focused.offsetParent) $('card').focus();
 }
 
 let told = '';

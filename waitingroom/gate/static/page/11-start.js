@@ -1,5 +1,7 @@
-const act = (change) => () => {
-  change();
+// The buttons, and the beginning.
+
+const act = (change) => async () => {
+  await change();
   lead(true);
   tell();
   render();
@@ -10,12 +12,23 @@ $('retry').onclick = act(() => {
   trips.set([]);
   shared.end = '';
 });
-$('leave-yes').onclick = async () => {
+if ($('check')) $('check').ontoggle = render;
+for (const name in CHOICES) $(name).onchange = act(() => choose(name, $(name)[CHOICES[name]]));
+$('enter').onclick = act(() => { shared.place.going = true; });
+const attempt = (work) => async () => {
   try {
-    if (!(await ask('DELETE', 'ticket')).code) finish('left');
+    await work();
   } catch { shared.away = true; }
+  tell();
   render();
 };
+$('more').onclick = attempt(async () => {
+  await take_time();
+  put('polite', view(state()).lead);
+});
+$('leave-yes').onclick = attempt(async () => {
+  if (!(await ask('DELETE', 'ticket')).code) finish('left');
+});
 
 function front() {
   if (document.hidden) return;

@@ -21,7 +21,7 @@ function span(low_s, high_s = low_s, round = ceil) {
 }
 
 function clock(from_ms, until_ms = from_ms, more) {
-  const today = new Date(from_ms).toDateString() === new Date(now()).toDateString();
+  const today = new Date(until_ms).toDateString() === new Date(now()).toDateString();
   const day = today ? {} : { weekday: 'long', day: 'numeric', month: 'long' };
   const format = new Intl.DateTimeFormat(locale, { ...day, ...more, hour: 'numeric', minute: '2-digit' });
   return whole(format.formatRange?.(from_ms, until_ms) ?? format.format(until_ms));

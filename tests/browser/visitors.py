@@ -19,7 +19,10 @@ from playwright.sync_api import (
     expect,
 )
 
+PLAIN_HOST = "plain.test"
+"""A host of this machine that browsers do not trust as they do 127.0.0.1: plain http."""
 SWITCHES = [
+    f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -43,10 +43,10 @@ def test_a_shopper_is_called_by_notification_and_sound(make_sale: Sales, come: C
     assert tab.page.evaluate("signals") == []
     tab.page.get_by_label("Play a sound").check()
     tab.page.get_by_label("Show a notification").check()
-    tab.page.wait_for_function("signals.length")
+    tab.until("signals.length")
     assert tab.page.evaluate("signals.splice(0)") == ["asked"]
     tab.page.get_by_role("button", name="Try it now").click()
-    tab.page.wait_for_function("signals.length > 2")
+    tab.until("signals.length > 2")
     assert tab.page.evaluate("signals") == RING
     tab.page.evaluate("sessionStorage.signals = ''")
     tab.page.reload()
@@ -149,3 +149,16 @@ def test_whoever_leaves_by_keyboard_finds_the_way_back(make_sale: Sales, come: C
     assert focused(tab) == "Take a new place"
     tab.page.keyboard.press("Enter")
     tab.shows("waiting")
+
+
+def test_a_turn_that_nobody_takes_is_taken_at_its_end(make_sale: Sales, come: Come) -> None:
+    """Who wanted to press the button, and did not: the page goes in before the place is lost."""
+    sale = make_sale(rate_per_min=0, call_timeout_ms=1_000, claim_grace_ms=5_000)
+    tab = come().opens(sale.url)
+    tab.shows("waiting")
+    tab.page.get_by_text("When it is your turn").click()
+    tab.page.get_by_label("Let me go in myself").check()
+    sale.set(rate_per_min=60)
+    expect(tab.page.get_by_role("button", name="Enter the shop")).to_be_visible()
+    tab.arrives(sale.shop_url)
+    assert sale.status().counters.entered == 1

@@ -100,3 +100,16 @@ def test_a_place_that_does_not_fit_what_was_published_is_told(make_sale: Sales, 
     tab.page.get_by_text("Check my place").click()
     tab.says("verdict", "This does not fit what was published.")
     tab.says("command", f"--commitment {'0' * 64}")
+
+
+def test_a_page_that_cannot_compute_is_told_its_number(make_sale: Sales, come: Come) -> None:
+    """Where the script for it cannot be had: asked of the gate, once, and the same number."""
+    sale = make_sale(rate_per_min=1, opens_at_ms=now_ms() + 4_000, draw=DrawMethod.SHUFFLE)
+    sale.crowd(500)
+    visitor = come()
+    visitor.context.route("**/later.js?*", lambda route: route.abort())
+    tab = visitor.opens(sale.url)
+    tab.shows("early")
+    number, seed = tab.number, bytes.fromhex(sale.status().seed or "")
+    assert number == number_of(501, seed=seed, room=sale.room, epoch=1, drawn=501)
+    assert visitor.watch.count("POST", "/ticket") == 2

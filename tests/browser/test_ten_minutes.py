@@ -37,7 +37,7 @@ SHOWN = """
 
 def heard(tab: Tab, times: int) -> list[str]:
     """What was said since this was asked last: so often, and not more often."""
-    tab.page.wait_for_function("times => spoken.length >= times", arg=times)
+    tab.until("times => spoken.length >= times", times)
     told: list[str] = tab.page.evaluate("spoken.splice(0)")
     assert len(told) == times, told
     return told

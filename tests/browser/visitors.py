@@ -178,6 +178,15 @@ class Tab:
         figure = self.text("big").replace(",", "")
         return int(figure) if figure.isdigit() else 0
 
+    def until(self, script: str, value: object = None) -> None:
+        """Wait until ``script`` is true in the page. (Playwright's own way evaluates text there,
+        which the page's policy forbids.)"""
+        for _ in range(300):
+            if self.page.evaluate(script, value):
+                return
+            self.wait(0.05)
+        raise AssertionError(f"never true: {script}")
+
     def wait(self, seconds: float) -> None:
         """Let the browser go on for a while."""
         self.page.wait_for_timeout(seconds * 1000)

@@ -21,10 +21,10 @@ function opens_in_ms() {
   return opens_at_ms && opens_at_ms - now();
 }
 
-// A called shopper who goes in by hand has until then.
-function claim_by_ms() {
+// Until a called shopper must have gone in: a little less than there is, to be in time at the gate.
+function claim_left_ms() {
   const { status, place } = shared;
-  return place.claim_by_ms ?? place.waited_ms + status.claim_grace_ms;
+  return (place.claim_by_ms ?? place.waited_ms + status.claim_grace_ms) - 2000 - now();
 }
 
 // Nobody was called for a minute, and for three turns: the page says so.
@@ -35,7 +35,7 @@ function is_stalled() {
 
 // Whoever wants to press the button is waited for, until the turn is over. `going`: it was pressed.
 const is_by_hand = (kind) => kind === 'called' && shared.choices.by_hand && !shared.place.going
-  && now() < claim_by_ms();
+  && claim_left_ms() > 0;
 
 function state() {
   const { status, place, end, refusal, door } = shared;
@@ -60,6 +60,6 @@ function left_s(kind) {
     const opens_s = max(0, ceil(opens_in_ms() / 1000));
     return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
   }
-  if (is_by_hand(kind)) return Array(2).fill(ceil((claim_by_ms() - now()) / 1000));
+  if (is_by_hand(kind)) return Array(2).fill(ceil(claim_left_ms() / 1000));
   return TURN.includes(kind) ? [0, 0] : null;
 }

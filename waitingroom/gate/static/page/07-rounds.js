@@ -45,6 +45,7 @@ function interval({ min_ms, max_ms, divisor, spread_ms }) {
   if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {
     return max(min_ms, opens_ms + luck * spread_ms);
   }
+  if (is_by_hand(kind)) return min(max_ms, claim_left_ms());
   return min(ms, max_ms) * (0.85 + random() * 0.3);
 }
 

@@ -40,7 +40,7 @@ function view(kind) {
   }
   if (is_by_hand(kind)) {
     words.lead = texts.come;
-    values.time = clock(claim_by_ms());
+    values.time = clock(now() + claim_left_ms());
     values.left = countdown(left[0]);
     words.tab = `${chip} ${values.left}`;
     words.by_hand = true;

@@ -149,8 +149,11 @@ class Snapshot:
 
     @property
     def spread_ms(self) -> int:
-        """Over how long the pages spread their reading of the seed: DESIGN §5."""
-        return spread_ms(self.drawn, self.draw)
+        """Over how long the pages spread their reading of the seed: DESIGN §5.
+
+        Before the draw, what it will be if nobody else comes: pages choose their moment then.
+        """
+        return spread_ms(self.tail if self.drawn is None else self.drawn, self.draw)
 
 
 def spread_ms(drawn: int | None, draw: DrawMethod) -> int:

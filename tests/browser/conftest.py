@@ -98,6 +98,7 @@ def make_sale(site: Site, items: Iterator[str]) -> Callable[..., Sale]:
             sale = Sale(site, room_of(slug), f"/items/{slug}")
             if knobs:
                 sale.set(**knobs)
+                sale.is_heard()
             return sale
         return Sale.made(site, f"room-{next(_ROOMS)}", "/healthz", knobs)
 

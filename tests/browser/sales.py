@@ -1,6 +1,8 @@
 """A running system as the browser tests use it, and the rooms in it."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -157,6 +159,17 @@ class Sale:
     def reset(self) -> None:
         """Begin another epoch, which is open too."""
         self.site.store.reset(self.room, actor=ACTOR)
+
+    def is_heard(self) -> None:
+        """Wait until the gate knows the room as it is: each worker looks twice a second, so where
+        one has looked after 0.6 s, both have."""
+        since_ms, url = now_ms() + 600, f"{self.base}/status.json"
+
+        def has_looked() -> bool:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return bool(json.load(answer)["now_ms"] > since_ms)
+
+        eventually(has_looked, "the gate has heard")
 
     def calls(self, number: int) -> None:
         """Wait until ``number`` is called."""

@@ -53,7 +53,7 @@ class Stage:
         tab.shows("waiting")
         tab.page.close()
         yield visitor
-        self._gate_has_heard(sale, visitor)
+        sale.is_heard()
 
     @contextmanager
     def meanwhile(self, sale: Sale) -> Iterator[Tab]:
@@ -64,15 +64,9 @@ class Stage:
         visitor.context.set_offline(True)
         yield tab
         visitor.context.set_offline(False)
-        self._gate_has_heard(sale, visitor)
+        sale.is_heard()
         if not self.script:
             tab.page.goto(f"{sale.base}/wait")
-
-    def _gate_has_heard(self, sale: Sale, visitor: Visitor) -> None:
-        """Each worker looks twice a second: where one has looked after 0.6 s, both have."""
-        since_ms, status = now_ms() + 600, f"{sale.base}/status.json"
-        asks = visitor.context.request
-        eventually(lambda: asks.get(status).json()["now_ms"] > since_ms, "the gate has heard")
 
 
 Scene = Callable[[Stage], Tab]
@@ -125,14 +119,11 @@ def early_by_arrival_days_before(stage: Stage) -> Tab:
 
 @scene("drawing", plain=False)  # the gate knows the number at once
 def drawing(stage: Stage) -> Tab:
-    sale = stage.make_sale(opens_at_ms=now_ms() + MINUTE_MS // 3, draw=DrawMethod.SHUFFLE)
+    sale = stage.make_sale(opens_at_ms=now_ms() + 4_000, draw=DrawMethod.SHUFFLE)
     sale.crowd(60_000)  # a spread of half a minute
     visitor = stage.visitor()
     visitor.context.add_init_script("Math.random = () => 0.99")
-    tab = stage.joins(sale, visitor)
-    tab.shows("early")
-    sale.open()
-    return tab
+    return stage.joins(sale, visitor)
 
 
 # In line
@@ -196,6 +187,16 @@ def waiting_after_a_new_start(stage: Stage) -> Tab:
     return tab
 
 
+@scene("waiting", plain=False)
+def waiting_after_the_draw(stage: Stage) -> Tab:
+    sale = stage.make_sale(rate_per_min=1, opens_at_ms=now_ms() + 3_000, draw=DrawMethod.SHUFFLE)
+    sale.crowd(2_000)
+    tab = stage.joins(sale)
+    tab.page.get_by_text("Check my place").click()
+    tab.says("verdict", "It fits")
+    return tab
+
+
 # The turn
 
 
@@ -204,6 +205,17 @@ def called(stage: Stage) -> Tab:
     visitor = stage.visitor()
     visitor.context.route("**/pass", lambda _route: None)  # a slow network: no answer for a while
     return stage.joins(stage.make_sale(), visitor)
+
+
+@scene("called", plain=False)
+def called_and_goes_in_by_hand(stage: Stage) -> Tab:
+    sale = stage.make_sale(rate_per_min=0)
+    tab = stage.joins(sale)
+    tab.shows("waiting")
+    tab.page.get_by_text("When it is your turn").click()
+    tab.page.get_by_label("Let me go in myself").check()
+    sale.set(rate_per_min=60)
+    return tab
 
 
 @scene("door")

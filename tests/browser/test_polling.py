@@ -43,7 +43,7 @@ def test_a_page_asks_ten_times_a_wait_within_bounds_and_never_in_step_with_other
     visitor.context.add_init_script(RECORDER.format(dice=dice))
     tab = visitor.opens(sale.url)
     tab.shows("paused")
-    tab.page.wait_for_function("delays.length")
+    tab.until("delays.length")
     assert tab.page.evaluate("delays[0]") == pytest.approx(middle_ms * (0.85 + 0.3 * dice), abs=5)
 
 
@@ -70,3 +70,20 @@ def test_the_expected_time_is_the_protocols_range(
         shown = re.sub(rf"\s|{NO_BREAK}", " ", tab.text("lead")).replace("– ", "–")
         span = Catalog("en").span(low_s, high_s).replace(NO_BREAK, "")
         assert shown.startswith(f"Your turn comes in {span}, at about "), (rate, velocity)
+
+
+def test_an_answer_that_is_none_is_asked_for_again(
+    make_sale: Callable[..., Sale], come: Callable[..., Visitor]
+) -> None:
+    """A network's own page, or half a document, where the status should be: the page lives on."""
+    sale = make_sale(rate_per_min=0)
+    sale.crowd(5)
+    visitor = come()
+    tab = visitor.opens(sale.url)
+    tab.has_big("5")
+    visitor.context.route("**/status.json", lambda route: route.fulfill(body="<h1>Log in</h1>"))
+    tab.says("chip", "Reconnecting")
+    tab.has_big("5")
+    visitor.context.unroute("**/status.json")
+    sale.act("pause", "Lunch.")
+    tab.says("lead", "Lunch.")

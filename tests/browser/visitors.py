@@ -19,7 +19,10 @@ from playwright.sync_api import (
     expect,
 )
 
+PLAIN_HOST = "plain.test"
+"""A host of this machine that browsers do not trust as they do 127.0.0.1: plain http."""
 SWITCHES = [
+    f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -174,6 +177,15 @@ class Tab:
         """People ahead, as shown now."""
         figure = self.text("big").replace(",", "")
         return int(figure) if figure.isdigit() else 0
+
+    def until(self, script: str, value: object = None) -> None:
+        """Wait until ``script`` is true in the page. (Playwright's own way evaluates text there,
+        which the page's policy forbids.)"""
+        for _ in range(300):
+            if self.page.evaluate(script, value):
+                return
+            self.wait(0.05)
+        raise AssertionError(f"never true: {script}")
 
     def wait(self, seconds: float) -> None:
         """Let the browser go on for a while."""

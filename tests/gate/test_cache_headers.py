@@ -152,7 +152,7 @@ def test_a_file_whose_address_names_its_content_is_kept_for_good(
     page = running_gate.ask("GET", f"/{make_room().name}/en").body.decode()
     named = re.findall(r'"(/static/[^"]+)"', page)
     assert {path.partition("?")[0] for path in named} == {
-        *("/static/page.css", "/static/page.js", "/static/icon.svg")
+        *("/static/page.css", "/static/page.js", "/static/later.js", "/static/icon.svg")
     }
     for path in named:
         answer = running_gate.ask("GET", path)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from waitingroom.gate.assets import script
 from waitingroom.gate.catalog import NO_BREAK
 from waitingroom.gate.pages import Pages, content_security_policy
 from waitingroom.gate.plain import (
@@ -21,6 +22,7 @@ from waitingroom.gate.plain import (
 from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
 
 MOST_BYTES = 30_000
+MOST_LATER_BYTES = 5_000
 NOW_MS = 1_796_126_400_000  # 2026-12-01, 12:00 UTC
 NASTY = """<img src=x onerror="alert(1)"></script><script>alert('2')</script>&{span}"""
 NASTY_TAGS = ("<img", "<script>alert", "</script><script>")
@@ -163,8 +165,8 @@ def test_no_page_has_anything_inline(pages: Pages) -> None:
         for tag, attrs in page.found:
             assert "style" not in attrs, tag
             assert not [name for name in attrs if name.startswith("on")], tag
-        for script in page.of("script"):
-            assert script.get("src") or script.get("type") == "application/json"
+        for one in page.of("script"):
+            assert one.get("src") or one.get("type") == "application/json"
 
 
 def test_no_page_asks_a_third_party(pages: Pages) -> None:
@@ -193,27 +195,28 @@ def test_ids_are_unique_and_labels_point_at_them(pages: Pages) -> None:
 
 
 def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
-    """Script and HTML agree on ids; only the draw's two are missing where nothing is drawn."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
-    named = set(re.findall(r"(?:\$|put|show)\('([a-z-]+)'", script))
-    figures = set(re.findall(r"^    \['(\w+)', ", script, re.M))
-    named |= figures | {f"{name}-n" for name in figures} | {"polite", "alert"}
+    """Script and HTML agree on ids; only the draw's are missing where nothing is drawn."""
+    source = script("page") + script("later")
+    named = set(re.findall(r"(?:\$|put|show)\('([a-z-]+)'", source))
+    figures = set(re.findall(r"^    \['(\w+)', ", source, re.M))
+    choices = set(re.findall(r"(\w+): '(?:checked|value)'", source))
+    named |= figures | {f"{name}-n" for name in figures} | {"polite", "alert"} | choices
     assert len(named) > 20
     assert named <= set(Tags(pages.page(ROOM, "en")).ids())
     plain = set(Tags(pages.page(replace(ROOM, draw=DrawMethod.FIFO), "en")).ids())
-    assert named - plain == {"commitment", "seed"}
+    assert named - plain == {"check", "commitment", "seed", "verdict", "by-command", "command"}
 
 
 def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
     """Each state and text used is there, and each one that is there is used."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    source = script("page") + script("later")
     data = data_of(pages.page(ROOM, "en"))
-    by_name = set(re.findall(r"texts\.(\w+)", script)) | {method.value for method in DrawMethod}
+    by_name = set(re.findall(r"texts\.(\w+)", source)) | {method.value for method in DrawMethod}
     assert by_name == set(data["texts"])
-    quoted = set(re.findall(r"'([a-z_]+)'", script))
+    quoted = set(re.findall(r"'([a-z_]+)'", source))
     phases = {"closed", "draining"}
     assert set(data["states"]) <= quoted | phases
-    ended = set(re.findall(r"finish\('(\w+)'", script))
+    ended = set(re.findall(r"finish\('(\w+)'", source))
     waiting = {state.value for state in WaitState}
     assert ended | waiting <= set(data["states"])
     assert {len(words) for words in data["states"].values()} == {4}
@@ -228,17 +231,21 @@ def test_every_news_that_the_store_tells_has_its_words(pages: Pages) -> None:
 
 def test_the_script_never_makes_html_of_what_it_is_told(pages: Pages) -> None:
     """Text goes in as text: the ways to do otherwise are not used."""
-    script = pages.static("page.js").body.decode()  # type: ignore[union-attr]
+    source = script("page") + script("later")
     assert not re.search(
-        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(", script
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(", source
     )
 
 
 def test_the_page_script_and_stylesheet_stay_small(pages: Pages) -> None:
-    """A crowd loads these at the worst moment: under 30 kB in all, before compression."""
+    """A crowd loads these at the worst moment: under 30 kB in all, before compression.
+
+    What the script asks for later, where a shopper needs it, is small too.
+    """
     sizes = [len(pages.page(ROOM, "en"))]
     sizes += [len(pages.static(name).body) for name in ("page.js", "page.css")]  # type: ignore[union-attr]
     assert sum(sizes) < MOST_BYTES, sizes
+    assert len(pages.static("later.js").body) < MOST_LATER_BYTES  # type: ignore[union-attr]
 
 
 def test_the_page_is_the_same_for_everyone(pages: Pages) -> None:
@@ -246,7 +253,8 @@ def test_the_page_is_the_same_for_everyone(pages: Pages) -> None:
     later = replace(ROOM, now_ms=NOW_MS + 5000, serving=99, tail=9999, leases=7, version=8)
     assert pages.page(later, "en") is pages.page(ROOM, "en")
     assert pages.page(replace(ROOM, title="Other"), "en") != pages.page(ROOM, "en")
-    assert not Tags(pages.page(ROOM, "en")).of("input")
+    inputs = Tags(pages.page(ROOM, "en")).of("input")
+    assert not [one for one in inputs if one.get("type") != "checkbox" or "value" in one]
 
 
 def test_the_page_says_when_the_sale_opens_without_a_script(pages: Pages) -> None:
@@ -280,8 +288,8 @@ def test_a_prefix_stands_before_every_link() -> None:
 
 
 def test_static_files_are_found_by_name_only(pages: Pages) -> None:
-    """No folders, nothing beside the three files; the pages' URLs carry the content's tag."""
-    for name in ("page.js", "page.css", "icon.svg"):
+    """No folders, nothing beside the four files; the pages' URLs carry the content's tag."""
+    for name in ("page.js", "later.js", "page.css", "icon.svg"):
         asset = pages.static(name)
         assert asset is not None
         assert asset.content_type.split(";")[0] in ("text/javascript", "text/css", "image/svg+xml")

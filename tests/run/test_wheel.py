@@ -54,7 +54,7 @@ def fetch(url: str) -> str:
 def test_the_wheel_runs_a_whole_system_from_an_empty_folder(
     folder: Folder, program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Templates, function library and the shop travel along."""
+    """Templates, the page's script, function library and the shop travel along."""
     del folder.env["WAITINGROOM_SHOP"]
     empty = Folder(tmp_path_factory.mktemp("empty"), folder.env, program=(str(program),))
     try:
@@ -64,6 +64,7 @@ def test_the_wheel_runs_a_whole_system_from_an_empty_folder(
         assert made.returncode == 0, made.stderr
         assert "<html" in fetch(f"{gate}/demo")
         assert fetch(f"{gate}/demo").count("/static/") > 0
+        assert fetch(f"{gate}/static/page.js").rstrip().endswith("run();")
         assert "<html" in fetch(f"{shop}/")
         assert fetch(f"{api}/readyz")
         assert system.interrupt() == 0

@@ -4,39 +4,24 @@
 for browsers that run no script, and must not be. The script and the stylesheet are ``static``.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from waitingroom.gate.assets import Asset, read_assets
 from waitingroom.gate.catalog import Catalog, fill
 from waitingroom.gate.plain import Notice, WaitState, WaitView
 from waitingroom.model import Phase, Snapshot
 
 LANGUAGES = ("en",)
 _HERE = Path(__file__).parent
-_CONTENT_TYPES = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _ORDER = ("chip", "label", "big", "lead")
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A static file. ``etag``: of its content, without quotes; page URLs carry it as ``?v=``."""
-
-    body: bytes
-    content_type: str
-    etag: str
 
 
 def content_security_policy(origins: Iterable[str] = ()) -> str:
@@ -59,11 +44,6 @@ def _templates_folder() -> Path:
     return packaged if packaged.is_dir() else _HERE.parents[1] / "templates" / "gate"
 
 
-def _read_asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    return Asset(body, _CONTENT_TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:12])
-
-
 class Pages:
     """Everything that a shopper's browser shows. Built once; reads files only while it is built
     and at the first use of a template. ``prefix``: what stands before ``/{room}``, "" for none.
@@ -73,11 +53,7 @@ class Pages:
 
     def __init__(self, *, prefix: str = "") -> None:
         self._prefix = prefix
-        self._static = {
-            path.name: _read_asset(path)
-            for path in (_HERE / "static").iterdir()
-            if path.suffix in _CONTENT_TYPES
-        }
+        self._static = read_assets()
         self._catalogs = {lang: Catalog(lang) for lang in LANGUAGES}
         self._environments = {
             lang: self._environment(catalog) for lang, catalog in self._catalogs.items()

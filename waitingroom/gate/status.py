@@ -59,6 +59,7 @@ def document(snapshot: Snapshot, *, velocity_per_min: int, stale: bool) -> bytes
         "drawn": snapshot.drawn,
         "rate_per_min": snapshot.rate_per_min,
         "velocity_per_min": velocity_per_min,
+        "claim_grace_ms": snapshot.claim_grace_ms,
         "draw": {
             "method": snapshot.draw,
             "commitment": snapshot.commitment,

@@ -1,0 +1,82 @@
+"""A page whose clock the test turns, and whose status the test writes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Request, Route
+from sales import Sale
+from visitors import Tab, Visitor
+
+from waitingroom.gate.status import HEADERS, POLL_MAX_MS
+
+LONGEST_POLL_S = round(POLL_MAX_MS * 1.5 / 1000)
+CACHEABLE = dict(HEADERS)[b"cache-control"].decode()
+
+
+class Hours:
+    """A visitor's time. ``status``: what every status document says other than the room's own.
+
+    The page's clock stands still but for :meth:`pass_by`; what it asks of the gate is real.
+    """
+
+    def __init__(self, visitor: Visitor, sale: Sale, **status: Any) -> None:
+        self.status = status
+        self.passed_s = 0
+        self._visitor = visitor
+        answer = visitor.context.request.get(f"{sale.base}/status.json")
+        assert answer.ok, answer.text()
+        self._document = answer.json()
+        self._open: set[Request] = set()
+        self._answers = 0
+        visitor.context.on("request", self._asks)
+        visitor.context.on("requestfinished", self._has)
+        visitor.context.on("requestfailed", self._has)
+        visitor.context.route("**/status.json", self._answer)
+        visitor.context.clock.install(time=self._document["now_ms"])
+
+    def opens(self, url: str) -> Tab:
+        """In a new tab, which has asked what it asks first."""
+        tab = self._visitor.opens(url)
+        self._settle(tab)
+        return tab
+
+    def pass_by(self, tab: Tab, seconds: int, step_s: int = 2) -> None:
+        """Let so much of the page's time pass, and what it asks meanwhile be answered."""
+        for _ in range(0, seconds, step_s):
+            self.passed_s += step_s
+            self._visitor.context.clock.run_for(step_s * 1000)
+            self._settle(tab)
+
+    def reads(self, tab: Tab, **status: Any) -> None:
+        """The status says something else, and the page has read it."""
+        self.status |= status
+        before = self._answers
+        for _ in range(0, LONGEST_POLL_S, 3):
+            if self._answers > before:
+                return
+            self.pass_by(tab, 3, 3)
+        raise AssertionError("the page does not look")
+
+    def _asks(self, request: Request) -> None:
+        if not request.url.endswith("/pass"):  # some tests leave the turn unanswered
+            self._open.add(request)
+
+    def _has(self, request: Request) -> None:
+        self._open.discard(request)
+
+    def _settle(self, tab: Tab) -> None:
+        if self._open:
+            self._until(tab, lambda: not self._open)
+
+    def _until(self, tab: Tab, done: Callable[[], bool]) -> None:
+        for _ in range(3000):
+            tab.wait(0.005)
+            if done():
+                return
+        raise AssertionError(f"never answered: {[one.url for one in self._open]}")
+
+    def _answer(self, route: Route) -> None:
+        self._answers += 1
+        now_ms = self._document["now_ms"] + self.passed_s * 1000
+        document = self._document | {"now_ms": now_ms} | self.status
+        route.fulfill(json=document, headers={"Cache-Control": CACHEABLE})

@@ -1,0 +1,29 @@
+// The shopper's page: one loop reads the status, works out the place, and enters when called.
+// What a server sends is only shown as text.
+
+const { ceil, floor, max, min, random } = Math;
+const $ = (id) => document.getElementById(id);
+const { room, base, lang, later: address, states, texts } = JSON.parse($('data').textContent);
+const title = document.querySelector('h1').textContent;
+const later = () => import(address); // what few need, or nobody needs at once: see ../later
+let to = new URLSearchParams(location.search).get('to');
+
+// What all tabs share: the one that leads tells the others.
+const fresh = {
+  status: null,
+  place: null, // what the ticket says, and what this browser saw since: see learn
+  end: '', // only the shopper ends it: left, lapsed, entered …
+  refusal: '', // why there is no place yet
+  door: '', // called, and asked to wait: door, full
+  lost: null, // a place that this browser did not show any more
+};
+const shared = { ...fresh, away: false, shop: '' };
+const luck = random(); // this page's own moment in everything that a crowd does
+let not_before = 0; // the gate's appointment for a join or entry
+let failures = 0;
+let rejoined = false;
+const TURN = ['called', 'door', 'full'];
+const GONE = ['lapsed', 'spent', 'left'];
+const INSIDE = ['entered', 'bounced'];
+const OVER = ['closed', 'draining'];
+const BEFORE = ['early', 'not_yet'];

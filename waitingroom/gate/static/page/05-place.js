@@ -1,0 +1,114 @@
+// What a shopper does: join, come back, enter, leave, and what is made of the answers.
+
+async function ask(method, path, body) {
+  const answer = await fetch(`${base}/${path}`, {
+    method,
+    body: body && JSON.stringify(body),
+    headers: body ? { 'Content-Type': 'application/json' } : {},
+    signal: AbortSignal.timeout?.(15000),
+  });
+  const data = await answer.json().catch(() => ({}));
+  const wait_ms = data.retry_after_ms || answer.headers.get('Retry-After') * 1000 || 0;
+  if (answer.status >= 500) throw { wait_ms };
+  return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
+}
+
+// When the gate said, or a little later: earlier is refused.
+const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1000); };
+
+// One tab at a time: two at once would get two tickets.
+const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
+
+async function join() {
+  document.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
+  if (!document.cookie.includes('wr-try')) return finish('cookies');
+  const { code, data, wait_ms } = await alone(() => ask('POST', 'ticket', {}));
+  shared.refusal = code;
+  if (!code) return settle(data);
+  if (code === 'sold_out') return finish(code);
+  if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
+  return appoint(wait_ms || 60000);
+}
+
+function settle({ epoch, arrival, number, issued_at_ms }) {
+  const known = kept.get();
+  const same = known?.epoch === epoch && known.arrival === arrival;
+  if (known && !same && !known.entered) shared.lost = known;
+  shared.place = { ...(same && known), epoch, arrival, number, issued_at_ms, entered: false };
+  kept.set(shared.place);
+}
+
+// Whoever went in may still be inside: the gate then answers the same pass.
+async function come_back() {
+  const known = kept.get();
+  if (known?.entered) {
+    shared.place = known;
+    await enter();
+    if (INSIDE.includes(shared.end)) return;
+    start_over();
+  }
+  await join();
+}
+
+async function enter() {
+  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 60000);
+  if (recent.length >= 2) return finish('bounced');
+  const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
+  shared.door = TURN.includes(code) ? code : '';
+  keep_claim(data);
+  if (!code) {
+    trips.set([...recent, Date.now()]);
+    shared.place.entered = true;
+    kept.set(shared.place);
+    const shop = new URL(data.redirect, location.href);
+    shop.searchParams.delete('wr_handover'); // good for one use, which is this tab's
+    finish('entered', shop.href);
+    await rung; // a page that is gone makes no sound
+    return location.replace(data.redirect);
+  }
+  if (code === 'bad_target') to = null; // made up: the shop's front will do
+  if (code === 'sold_out' || GONE.includes(code)) return finish(code);
+  if (code === 'bad_ticket' && rejoined) return finish('cookies');
+  if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
+  rejoined = code === 'bad_ticket';
+  shared.place = null;
+}
+
+// By the published seed; should that fail, the gate tells it. Either way at this page's own moment.
+async function learn_number({ epoch, drawn, draw, poll }) {
+  try {
+    const { number_of } = await later();
+    shared.place.number = await number_of(shared.place.arrival, { room, epoch, drawn, ...draw });
+    kept.set(shared.place);
+  } catch {
+    await join();
+  }
+  return shared.place?.number == null ? poll.min_ms : 0;
+}
+
+async function take_time() {
+  const { code, data } = await ask('POST', 'more-time', {});
+  if (GONE.includes(code)) return finish(code);
+  keep_claim(data);
+}
+
+// The turn's deadline, where the gate told it.
+function keep_claim({ claim_by_ms, extended }) {
+  if (claim_by_ms) Object.assign(shared.place, { claim_by_ms, extended });
+}
+
+function finish(end, shop = '') {
+  Object.assign(shared, { end, shop, door: '' });
+  if (!INSIDE.includes(end)) {
+    shared.place = null;
+    kept.set(null);
+  }
+  tell();
+}
+
+function start_over() {
+  Object.assign(shared, fresh);
+  not_before = 0;
+  rejoined = false;
+  kept.set(null);
+}

@@ -1,0 +1,65 @@
+// What the page is in, and how long that still takes.
+
+const ahead = () => max(0, shared.place.number - (shared.place.serving ?? 0) - 1);
+
+// The protocol's estimate, in seconds.
+function estimate() {
+  const { rate_per_min: rate, velocity_per_min: velocity } = shared.status;
+  if (!rate) return null;
+  const rounded = (s, round) => {
+    const step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600;
+    return round(s / step) * step;
+  };
+  const low_s = floor((60 * ahead()) / max(rate, velocity));
+  const high_s = ceil((150 * (ahead() + 1)) / (2 * min(rate, velocity) || rate));
+  return [rounded(low_s, floor), rounded(high_s, ceil)];
+}
+
+// null where nobody knows; below 0 once it has passed.
+function opens_in_ms() {
+  const { opens_at_ms } = shared.status;
+  return opens_at_ms && opens_at_ms - now();
+}
+
+// Until a called shopper must have gone in: a little less than there is, to be in time at the gate.
+function claim_left_ms() {
+  const { status, place } = shared;
+  return (place.claim_by_ms ?? place.waited_ms + status.claim_grace_ms) - 2000 - now();
+}
+
+// Nobody was called for a minute, and for three turns: the page says so.
+function is_stalled() {
+  const { status: { rate_per_min: rate, velocity_per_min: velocity }, place } = shared;
+  return rate && !velocity && now() - place.moved_ms > max(60000, 180000 / rate);
+}
+
+// Whoever wants to press the button is waited for, until the turn is over. `going`: it was pressed.
+const is_by_hand = (kind) => kind === 'called' && shared.choices.by_hand && !shared.place.going
+  && claim_left_ms() > 0;
+
+function state() {
+  const { status, place, end, refusal, door } = shared;
+  if (end) return end;
+  if (!status) return 'loading';
+  const { phase } = status;
+  if (OVER.includes(phase)) return phase;
+  if (!place && phase === 'scheduled') return 'not_yet';
+  if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
+  if (phase === 'scheduled' || phase === 'early') {
+    return place.number == null && opens_in_ms() <= 0 ? 'drawing' : 'early';
+  }
+  if (phase === 'paused') return 'paused';
+  if (place.number == null) return 'drawing';
+  return is_called(place) ? door || 'called' : 'waiting';
+}
+
+// Seconds that a state still takes: [low, high], or null where nobody knows.
+function left_s(kind) {
+  if (kind === 'waiting') return estimate();
+  if (BEFORE.includes(kind)) {
+    const opens_s = max(0, ceil(opens_in_ms() / 1000));
+    return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
+  }
+  if (is_by_hand(kind)) return Array(2).fill(ceil(claim_left_ms() / 1000));
+  return TURN.includes(kind) ? [0, 0] : null;
+}

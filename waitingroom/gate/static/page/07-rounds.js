@@ -1,0 +1,76 @@
+// The loop: when to ask, and for what.
+
+// At most a join, a status and an entry. Gives the ms until the next round.
+async function round() {
+  if (!shared.status && !shared.end) await come_back();
+  if (shared.end) return Infinity;
+  const { code, data } = await ask('GET', 'status.json');
+  if (code) finish('refused');
+  if (shared.end) return Infinity;
+  if (!data.news) throw {}; // cut off, or somebody else's answer
+  learn(data);
+  const { phase, epoch, drawn, poll } = shared.status;
+  if (shared.place && shared.place.epoch !== epoch) {
+    Object.assign(shared, { place: null, door: '' });
+    appoint(random() * poll.spread_ms); // a reset: not everybody at once
+  }
+  if (shared.place?.number === null) later().catch(() => {}); // long before it is needed
+  if (shared.place?.number === null && drawn != null) {
+    const wait_ms = await learn_number(shared.status);
+    if (wait_ms) return wait_ms;
+  }
+  const due = Date.now() >= not_before;
+  const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
+  if (!shared.place && (due || opened) && !OVER.includes(phase)) {
+    await join();
+    if (shared.place) return 0;
+  } else if (due && TURN.includes(state()) && !is_by_hand(state())) {
+    render(); // the turn is told before this page is gone
+    await enter();
+    if (!shared.place) return 0;
+  }
+  if (shared.end) return Infinity;
+  return min(interval(poll), max(0, not_before - Date.now()) || Infinity);
+}
+
+function interval({ min_ms, max_ms, divisor, spread_ms }) {
+  const kind = state();
+  // A line that stands still may go on any moment.
+  const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
+  const held = holds ? estimate() ?? [ahead()] : [Infinity];
+  const [expected_s] = left_s(kind) ?? held;
+  const ms = max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
+  // The seed is read at a moment of this page's own; nobody needs to look just before it is there.
+  const opens_ms = opens_in_ms();
+  if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {
+    return max(min_ms, opens_ms + luck * spread_ms);
+  }
+  if (is_by_hand(kind)) return min(max_ms, claim_left_ms());
+  return min(ms, max_ms) * (0.85 + random() * 0.3);
+}
+
+let wake = () => {};
+const sleep = (ms) => new Promise((done) => {
+  wake = done;
+  if (ms < Infinity) setTimeout(done, ms);
+});
+
+async function run() {
+  for (let first = true; ; first = false) {
+    let pause_ms = Infinity;
+    if (first || leads) {
+      try {
+        pause_ms = await round();
+        failures = 0;
+        shared.away = false;
+      } catch (fault) {
+        const backoff_ms = min(30000, 1000 * 2 ** failures++) * (0.5 + random() / 2);
+        pause_ms = max(fault.wait_ms ?? 0, backoff_ms);
+        shared.away = true;
+      }
+      tell();
+    }
+    render();
+    await sleep(pause_ms);
+  }
+}

@@ -1,0 +1,133 @@
+// What is shown: one card, whose slots every state fills.
+
+function put(id, text) {
+  if ($(id) && $(id).textContent !== text) $(id).textContent = text;
+}
+const show = (id, on) => { $(id).hidden = !on; };
+
+function view(kind) {
+  const { status, place } = shared;
+  const [chip, label, big, lead] = states[kind];
+  const words = { chip, label, big, lead };
+  const values = { number: place?.number ? count(place.number) : '' };
+  const left = left_s(kind);
+  // Whoever comes back when the page says must not be late for the opening.
+  if (left) values.span = span(...left, BEFORE.includes(kind) ? floor : ceil);
+  words.aloud = values.span ?? words.big;
+  if (BEFORE.includes(kind)) {
+    values.when = texts.when_unknown;
+    if (left) {
+      words.big = countdown(left[0]);
+      words.tab = fill(texts.opens, values);
+      const at_ms = status.opens_at_ms;
+      values.when = fill(texts.at, { time: clock(at_ms, at_ms, { timeZoneName: 'short' }) });
+    }
+    values.draw = place?.number ? fill(texts.drawn, values) : texts[status.draw.method];
+  } else if (kind === 'drawing') {
+    values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1000);
+  } else if (kind === 'door' || kind === 'too_many') {
+    values.span = span(max(0, not_before - Date.now()) / 1000);
+  } else if (kind === 'paused') {
+    values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
+  } else if (kind === 'waiting') {
+    if (left) values.time = clock(now() + left[0] * 1000, now() + left[1] * 1000);
+    else words.lead = texts.no_estimate;
+    if (is_stalled()) {
+      words.lead = texts.stalled;
+      values.time = clock(place.moved_ms);
+    }
+    words.tab = ahead() ? fill(texts.ahead, { ahead: count(ahead()) }) : texts.next;
+  }
+  if (is_by_hand(kind)) {
+    words.lead = texts.come;
+    values.time = clock(now() + claim_left_ms());
+    values.left = countdown(left[0]);
+    words.tab = `${chip} ${values.left}`;
+    words.by_hand = true;
+  }
+  if (place?.number != null && ['waiting', 'paused'].includes(kind)) {
+    words.label = texts.ahead_of_you;
+    words.big = ahead() ? count(ahead()) : texts.next;
+    words.moves = true;
+  }
+  return { ...words, lead: fill(words.lead, values) };
+}
+
+function note() {
+  const { status, place, lost, away, end } = shared;
+  if (away || status?.stale) return place ? `${texts.safe} ${texts.away}` : texts.away;
+  if (!place || end || status?.phase === 'closed') return '';
+  if (!lost) return shared.choices.by_hand ? texts.refresh : `${texts.refresh} ${texts.stay}`;
+  if (lost.epoch !== place.epoch) return texts.afresh;
+  return lost.number && lost.number <= status?.lapsed ? texts.lapsed_before : texts.lost;
+}
+
+const check = () => later().then((it) => it.check({ put, show, fill, texts, room }, shared)).catch(() => {});
+
+function render() {
+  const kind = state();
+  const { status, place, end } = shared;
+  const focused = document.activeElement;
+  const words = view(kind);
+  $('card').dataset.state = kind;
+  $('card').toggleAttribute('data-away', shared.away);
+  $('big').classList.toggle('figure', /^[\p{N}–]/u.test(words.big));
+  put('chip', shared.away ? texts.reconnecting : words.chip);
+  put('label', words.label);
+  put('big', words.big);
+  if (kind !== 'loading') put('lead', words.lead);
+  put('note', note());
+  show('track', words.moves);
+  if (words.moves) {
+    const share = 1 - ahead() / (place.number - 1 - (place.from ?? 0) || 1);
+    $('bar').value = 100 * share;
+    put('share', fill(texts.share, { share: share.toLocaleString(locale, { style: 'percent' }) }));
+  }
+  for (const [id, n] of [
+    ['number', place?.number],
+    ['serving', words.moves && place.serving],
+    ['rate', words.moves && (status.rate_per_min || null)],
+    ['here', kind === 'early' && max(status.tail, place.arrival)],
+    ['stock', status?.stock],
+  ]) {
+    const on = Number.isInteger(n) && !end && kind !== 'closed';
+    show(id, on);
+    if (on) put(`${id}-n`, count(n));
+  }
+  show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
+  show('retry', kind === 'bounced');
+  show('shop', kind === 'entered');
+  $('shop').href = shared.shop;
+  show('enter', words.by_hand);
+  show('more', words.by_hand && !place.extended);
+  show('leave', place && !end && !OVER.includes(kind));
+  show('ways', !end && !OVER.includes(kind));
+  show_choices();
+  if (status) {
+    put('message', status.message);
+    show('message', status.message);
+    if (place && $('check')?.open) check();
+    tell_news(status.news);
+  }
+  document.title = `${words.tab ?? words.chip} · ${title}`;
+  speak(kind, words);
+  // Whose button is gone goes on from the card, not from the top.
+  if (focused !== document.body && !focused.offsetParent) $('card').focus();
+}
+
+let told = '';
+function tell_news(items) {
+  const lines = items.filter(({ code }) => texts.news[code]).slice(-5).reverse();
+  const text = JSON.stringify(lines);
+  if (text === told) return;
+  told = text;
+  show('news', lines.length);
+  $('news-list').replaceChildren(...lines.map(({ at_ms, code, text }) => {
+    const line = document.createElement('li');
+    const time = line.appendChild(document.createElement('time'));
+    time.dateTime = new Date(at_ms).toISOString();
+    time.textContent = clock(at_ms);
+    line.append(fill(texts.news[code], { text: /^\d+$/.test(text) ? count(+text) : text }));
+    return line;
+  }));
+}

@@ -1,0 +1,54 @@
+// The buttons, and the beginning.
+
+const act = (change) => async () => {
+  await change();
+  lead(true);
+  tell();
+  render();
+  wake();
+};
+$('again').onclick = act(start_over);
+$('retry').onclick = act(() => {
+  trips.set([]);
+  shared.end = '';
+});
+if ($('check')) $('check').ontoggle = render;
+for (const name in CHOICES) $(name).onchange = act(() => choose(name, $(name)[CHOICES[name]]));
+$('enter').onclick = act(() => { shared.place.going = true; });
+const attempt = (work) => async () => {
+  try {
+    await work();
+  } catch { shared.away = true; }
+  tell();
+  render();
+};
+$('more').onclick = attempt(async () => {
+  await take_time();
+  put('polite', view(state()).lead);
+});
+$('leave-yes').onclick = attempt(async () => {
+  if (!(await ask('DELETE', 'ticket')).code) finish('left');
+});
+
+function front() {
+  if (document.hidden) return;
+  lead(true);
+  wake();
+}
+document.addEventListener('visibilitychange', front);
+addEventListener('pageshow', (event) => event.persisted && front());
+addEventListener('online', () => wake());
+
+// A second that took five was a sleep.
+let beat = Date.now();
+setInterval(() => {
+  const slept = Date.now() - beat > 5000;
+  beat = Date.now();
+  if (document.hidden) return;
+  render();
+  if (slept) wake();
+}, 1000);
+
+document.documentElement.classList.add('js');
+lead(!document.hidden);
+run();

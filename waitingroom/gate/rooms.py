@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate.http import Response
-from waitingroom.gate.status import HEADERS, Velocity, document
+from waitingroom.gate.pace import Pace, Watch
+from waitingroom.gate.status import HEADERS, document
 from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
@@ -29,8 +30,8 @@ class KnownRoom:
     snapshot: Snapshot
     status: Response
     stale: bool = False
-    velocity_per_min: int = 0
-    velocity: Velocity = field(default_factory=Velocity)
+    pace: Pace = field(default_factory=Pace)
+    watch: Watch = field(default_factory=Watch)
 
 
 class Rooms:
@@ -123,11 +124,10 @@ class Rooms:
         for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
         for room, snapshot in read.items():
-            velocity = self._rooms[room].velocity if room in self._rooms else Velocity()
-            speed = velocity.add(snapshot)
-            body = document(snapshot, velocity_per_min=speed, stale=False)
-            status = Response(200, body, HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, False, speed, velocity)
+            watch = self._rooms[room].watch if room in self._rooms else Watch()
+            pace = watch.add(snapshot)
+            status = Response(200, document(snapshot, pace, stale=False), HEADERS)
+            self._rooms[room] = KnownRoom(snapshot, status, False, pace, watch)
 
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""
@@ -138,6 +138,5 @@ class Rooms:
         for known in self._rooms.values():
             if not known.stale:
                 known.stale = True
-                speed = known.velocity_per_min
-                body = document(known.snapshot, velocity_per_min=speed, stale=True)
+                body = document(known.snapshot, known.pace, stale=True)
                 known.status = Response(200, body, HEADERS)

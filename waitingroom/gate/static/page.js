@@ -6,18 +6,18 @@ const { room, base, lang, states, texts } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
 let to = new URLSearchParams(location.search).get('to');
 
-// What all tabs share: the one that leads tells the others.
+// What all tabs share: the leading one tells the others.
 const fresh = {
   status: null,
-  place: null, // what the ticket says; from and serving: the first and highest number seen called
+  place: null, // the ticket's; from, serving: the first and the highest seen called
   end: '', // only the shopper ends it: left, lapsed, entered …
   refusal: '', // why there is no place yet
   door: '', // called, and asked to wait: door, full
-  lost: null, // a place that this browser did not show any more
+  lost: null, // a place not shown any more
 };
 const shared = { ...fresh, away: false, shop: '' };
 let not_before = 0; // the gate's appointment for a join or entry
-let draw_at = 0; // when to ask for the number that was drawn
+let draw_at = 0; // when to ask for the drawn number
 let failures = 0;
 let rejoined = false;
 const TURN = ['called', 'door', 'full'];
@@ -59,7 +59,7 @@ function countdown(s) {
   return `${days}${hours}${two((s % 3600) / 60)}:${two(s % 60)}`;
 }
 
-// For showing only: the ticket is in a cookie that no script can read.
+// For show: the ticket is in a cookie that no script reads.
 const memory = (area, name) => ({
   get() {
     try { return JSON.parse(window[area].getItem(name)); } catch { return null; }
@@ -98,10 +98,10 @@ async function ask(method, path, body) {
   return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
 }
 
-// When the gate said, or a little later: earlier is refused.
+// As the gate said, or a little later: earlier is refused.
 const appoint = (ms) => { not_before = Date.now() + ms + Math.random() * Math.min(ms / 10, 1000); };
 
-// One tab at a time: two at once would get two tickets.
+// One tab at a time: two would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
 
 async function join() {
@@ -123,7 +123,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
   kept.set(shared.place);
 }
 
-// Whoever went in may still be inside: the gate then answers the same pass.
+// Who went in may be inside still: the gate answers the same pass.
 async function come_back() {
   const known = kept.get();
   if (known?.entered) {
@@ -145,11 +145,11 @@ async function enter() {
     shared.place.entered = true;
     kept.set(shared.place);
     const shop = new URL(data.redirect, location.href);
-    shop.searchParams.delete('wr_handover'); // good for one use, which is this tab's
+    shop.searchParams.delete('wr_handover'); // good once, in this tab
     finish('entered', shop.href);
     return location.replace(data.redirect);
   }
-  if (code === 'bad_target') to = null; // made up: the shop's front will do
+  if (code === 'bad_target') to = null; // the shop's front will do
   if (['lapsed', 'spent', 'left', 'sold_out'].includes(code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
   if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
@@ -177,15 +177,18 @@ const ahead = () => Math.max(0, shared.place.number - (shared.place.serving ?? 0
 
 // The protocol's estimate, in seconds.
 function estimate() {
-  const { rate_per_min: rate, velocity_per_min: velocity } = shared.status;
-  if (!rate) return null;
-  const rounded = (s, round) => {
+  const { rate_per_min: rate, velocity_per_min: pace, shop } = shared.status;
+  if (!rate || !pace) return null;
+  const last = ahead() + 1;
+  const { free = last, per_min = 1 } = shop ?? {};
+  const near = Math.min(last, free);
+  const quick = Math.min(Math.max(rate, pace), Math.floor(1.5 * (near ? pace : per_min)));
+  const slow2 = pace + Math.min(rate, pace);
+  const high = (150 * near * per_min + 75 * (last - near) * slow2) / (slow2 * per_min);
+  return [[(60 * ahead()) / quick, 'floor'], [high, 'ceil']].map(([s, round]) => {
     const step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600;
-    return round(s / step) * step;
-  };
-  const low_s = Math.floor((60 * ahead()) / Math.max(rate, velocity));
-  const high_s = Math.ceil((150 * (ahead() + 1)) / (2 * Math.min(rate, velocity) || rate));
-  return [rounded(low_s, Math.floor), rounded(high_s, Math.ceil)];
+    return Math[round](s / step) * step;
+  });
 }
 
 function state() {
@@ -202,7 +205,7 @@ function state() {
   return place.number <= place.serving ? door || 'called' : 'waiting';
 }
 
-// Seconds that a state still takes: [low, high], or null where nobody knows.
+// Seconds that a state takes: [low, high]; null: nobody knows.
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
   const opens_s = Math.max(0, Math.ceil((shared.status?.opens_at_ms - now()) / 1000));
@@ -210,7 +213,7 @@ function left_s(kind) {
   return TURN.includes(kind) ? [0, 0] : null;
 }
 
-// At most a join, a status and an entry. Gives the ms until the next round.
+// At most a join, a status, an entry. Gives the ms to the next round.
 async function round() {
   if (!shared.status && !shared.end) await come_back();
   if (shared.end) return Infinity;
@@ -237,7 +240,7 @@ async function round() {
   return Math.min(interval(poll), Math.max(0, not_before - Date.now()) || Infinity);
 }
 
-// The draw is done: ask once, at some moment of the published window.
+// Drawn: ask once, at some moment of the published window.
 async function ask_for_number({ spread_ms, min_ms }) {
   draw_at ||= Date.now() + Math.random() * spread_ms;
   if (Date.now() < draw_at) return draw_at - Date.now();
@@ -248,7 +251,7 @@ async function ask_for_number({ spread_ms, min_ms }) {
 
 function interval({ min_ms, max_ms, divisor }) {
   const kind = state();
-  // A line that stands still may go on any moment.
+  // A line that stands still may go on.
   const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
   const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
@@ -302,7 +305,7 @@ function lead(steal) {
   navigator.locks.request(`wr-${room}`, steal ? { steal } : { signal: queued.signal }, () => {
     held = leads = true;
     wake();
-    return new Promise(() => {}); // until this tab closes or another is in front
+    return new Promise(() => {}); // until another tab is in front
   }).catch(() => {
     if (!held) return;
     leads = false;
@@ -321,7 +324,7 @@ function view(kind) {
   const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
-  // Whoever comes back when the page says must not be late for the opening.
+  // Whoever comes back then must not be late for the opening.
   if (left) values.span = span(...left, BEFORE.includes(kind) ? Math.floor : Math.ceil);
   words.aloud = values.span ?? words.big;
   if (BEFORE.includes(kind)) {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate.http import Response
+from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
 from waitingroom.gate.status import HEADERS, document
 from waitingroom.model import Snapshot
@@ -46,6 +46,8 @@ class Rooms:
         self._check_at_ms = 0
         self._warning = ""
         self.problem: WaitingRoomError | None = None
+        self.ready: dict[str, tuple[Message, Message]] = {}
+        """By path: the one answer that a crowd asks for, as the server is sent it."""
 
     async def get(self, room: str) -> KnownRoom:
         """The room as known. One that is not known is looked for at once, for all askers together.
@@ -128,6 +130,7 @@ class Rooms:
             pace = watch.add(snapshot)
             status = Response(200, document(snapshot, pace, stale=False), HEADERS)
             self._rooms[room] = KnownRoom(snapshot, status, False, pace, watch)
+        self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""
@@ -140,3 +143,9 @@ class Rooms:
                 known.stale = True
                 body = document(known.snapshot, known.pace, stale=True)
                 known.status = Response(200, body, HEADERS)
+        self._make_ready()
+
+    def _make_ready(self) -> None:
+        self.ready = {
+            f"/{room}/status.json": known.status.messages() for room, known in self._rooms.items()
+        }

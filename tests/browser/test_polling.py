@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Route
 from sales import Sale
 from visitors import Visitor
 
-from waitingroom.eta import wait_range
+from waitingroom.eta import Shop, wait_range
 from waitingroom.gate.catalog import NO_BREAK, Catalog
 
 pytestmark = pytest.mark.browser
@@ -47,6 +48,13 @@ def test_a_page_asks_ten_times_a_wait_within_bounds_and_never_in_step_with_other
     assert tab.page.evaluate("delays[0]") == pytest.approx(middle_ms * (0.85 + 0.3 * dice), abs=5)
 
 
+SPEEDS = [
+    *((60, 55, None), (60, 12, None), (60, 200, None), (600, 900, None), (7_000, 6_000, None)),
+    *((60, 60, Shop(500, 20)), (60, 12, Shop(0, 15)), (600, 1_400, Shop(2_001, 3)), (1, 1, None)),
+]
+"""Rate, velocity, and what a capacity makes of them."""
+
+
 def test_the_expected_time_is_the_protocols_range(
     make_sale: Callable[..., Sale], come: Callable[..., Visitor]
 ) -> None:
@@ -54,7 +62,7 @@ def test_the_expected_time_is_the_protocols_range(
     sale = make_sale(rate_per_min=0)
     sale.crowd(2_000)
     visitor = come()
-    speeds: dict[str, int] = {}
+    speeds: dict[str, Any] = {}
 
     def answer(route: Route) -> None:
         route.fulfill(json=route.fetch().json() | speeds)
@@ -62,11 +70,12 @@ def test_the_expected_time_is_the_protocols_range(
     visitor.context.route("**/status.json", answer)
     tab = visitor.opens(sale.url)
     tab.says("lead", "no estimate")
-    for rate, velocity in [(60, 0), (60, 55), (60, 12), (600, 900), (7_000, 6_000), (1, 0)]:
-        speeds.update(rate_per_min=rate, velocity_per_min=velocity)
+    for rate, velocity, shop in SPEEDS:
+        speeds.update(rate_per_min=rate, velocity_per_min=velocity, shop=shop and shop._asdict())
         tab.page.reload()
         tab.says("lead", "Your turn comes in")
-        low_s, high_s = wait_range(2_000, rate_per_min=rate, velocity_per_min=velocity) or (0, 0)
+        found = wait_range(2_000, rate_per_min=rate, velocity_per_min=velocity, shop=shop)
+        low_s, high_s = found or (0, 0)
         shown = re.sub(rf"\s|{NO_BREAK}", " ", tab.text("lead")).replace("– ", "–")
         span = Catalog("en").span(low_s, high_s).replace(NO_BREAK, "")
         assert shown.startswith(f"Your turn comes in {span}, at about "), (rate, velocity)

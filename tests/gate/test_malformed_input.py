@@ -237,6 +237,7 @@ def test_a_bad_method_is_told_the_good_ones(gate: LocalGate, room: Room, method:
     """405 with `Allow`, for each address."""
     allowed = {
         "ticket": "POST, DELETE", "pass": "POST, DELETE", "leave": "POST", "go": "GET, HEAD",
+        "more-time": "POST",
         "check": "GET, HEAD", "wait": "GET, HEAD", "status.json": "GET, HEAD", "en": "GET, HEAD",
     }  # fmt: skip
     for verb, good in allowed.items():

@@ -89,6 +89,19 @@ def test_what_operators_do_is_seen_by_every_worker_within_a_second(
     running_gate.sees(room.name, lambda status: status["epoch"] == 2)
 
 
+def test_a_status_that_lies_ready_is_the_one_that_the_route_would_give(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """A crowd asks for nothing else: it costs no routing. By any query the same."""
+    path = f"/{make_room().name}/status.json"
+    assert gate.ask("GET", path).status == 200, "found by its route"
+    ready = gate.app.gate.rooms.ready
+    assert path in ready
+    quick = [gate.ask("GET", path), gate.ask("GET", f"{path}?to=%2Fsale")]
+    del ready[path]
+    assert quick == [gate.ask("GET", path)] * 2
+
+
 def test_a_room_that_is_gone_is_404(gate: LocalGate, make_room: Rooms, store_url: str) -> None:
     """By the next look at the latest."""
     room = make_room()

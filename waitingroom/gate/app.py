@@ -12,7 +12,14 @@ from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomErr
 from waitingroom.gate import counts, entrance, lease, ticket, views, wait
 from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
-from waitingroom.gate.http import Refusal, Response, Send, json_response, refusal_response
+from waitingroom.gate.http import (
+    Message,
+    Refusal,
+    Response,
+    Send,
+    json_response,
+    refusal_response,
+)
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import Receive, Request, Scope
@@ -64,7 +71,9 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI conversation."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            ready = self._rooms.ready.get(scope["path"]) if scope["method"] == "GET" else None
+            for message in ready or await self._http(scope, receive):
+                await send(message)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
@@ -93,21 +102,18 @@ class App:
                 await self._refresh
         await self._store.close()
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _http(self, scope: Scope, receive: Receive) -> tuple[Message, Message]:
         request = Request(scope, receive, self._config.body_limit)
         try:
-            response = await self._respond(request)
+            try:
+                response = await self._answer(request)
+            except WaitingRoomError as error:
+                response = self._refuse(request, error)
         except Exception:
             # The last resort: no stack trace leaves the house, and the log has it.
             log.exception("a request to %s failed", request.path[:200])
             response = json_response(500, {"error": "error", "message": "something went wrong"})
-        await response.send(send, head=request.method == "HEAD")
-
-    async def _respond(self, request: Request) -> Response:
-        try:
-            return await self._answer(request)
-        except WaitingRoomError as error:
-            return self._refuse(request, error)
+        return response.messages(head=request.method == "HEAD")
 
     async def _answer(self, request: Request) -> Response:
         start, _, rest = request.path.partition("/")

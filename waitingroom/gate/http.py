@@ -11,7 +11,8 @@ from werkzeug.http import dump_cookie
 
 from waitingroom.errors import WaitingRoomError
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
 
 TICKET_KEPT_S = 7 * 24 * 3600
 """How long a browser keeps a ticket: longer than any sale waits."""
@@ -48,12 +49,14 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    async def send(self, send: Send, *, head: bool) -> None:
-        """Write it out; for HEAD without its body."""
+    def messages(self, *, head: bool = False) -> tuple[Message, Message]:
+        """What the server is sent; for HEAD without the body."""
         length = (b"content-length", str(len(self.body)).encode())
         headers = list(self.headers) if self.status in (204, 304) else [*self.headers, length]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head else self.body})
+        return (
+            {"type": "http.response.start", "status": self.status, "headers": headers},
+            {"type": "http.response.body", "body": b"" if head else self.body},
+        )
 
 
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._-]*")

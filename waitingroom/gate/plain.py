@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from waitingroom.eta import wait_range
+from waitingroom.eta import Shop, wait_range
 from waitingroom.model import Phase, Snapshot
 
 SHORTEST_REFRESH_S = 5
@@ -96,7 +96,8 @@ def wait_view(
     snapshot: Snapshot,
     number: int | None,
     *,
-    velocity_per_min: int = 0,
+    velocity_per_min: int | None = None,
+    shop: Shop | None = None,
     door: WaitState | None = None,
     retry_s: int = 0,
     claim_s: int = 0,
@@ -106,15 +107,17 @@ def wait_view(
 ) -> WaitView:
     """What the room's ``snapshot`` means for the holder of ``number``.
 
-    ``door``: DOOR or FULL where the shopper has just knocked and shall do so again in ``retry_s``,
-    at the latest in ``claim_s``, which may be ``extended``.
+    ``velocity_per_min``: None where the line moves at its rate; ``shop``: what a capacity makes of
+    it. ``door``: DOOR or FULL where the shopper has just knocked and shall do so again in
+    ``retry_s``, at the latest in ``claim_s``, which may be ``extended``.
     """
     state = _state_of(snapshot, number, door)
     ahead = max(0, number - snapshot.serving - 1) if number else 0
     range_s = None
     if state is WaitState.WAITING:
         rate = snapshot.rate_per_min
-        range_s = wait_range(ahead, velocity_per_min=velocity_per_min, rate_per_min=rate)
+        velocity = rate if velocity_per_min is None else velocity_per_min
+        range_s = wait_range(ahead, velocity_per_min=velocity, rate_per_min=rate, shop=shop)
     refresh_s = (
         0 if still else _refresh_s(snapshot, state, ahead if number else None, range_s, retry_s)
     )

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate.http import Response
-from waitingroom.gate.status import HEADERS, Velocity, document
+from waitingroom.gate.http import Message, Response
+from waitingroom.gate.pace import Pace, Watch
+from waitingroom.gate.status import HEADERS, document
 from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
@@ -29,8 +30,8 @@ class KnownRoom:
     snapshot: Snapshot
     status: Response
     stale: bool = False
-    velocity_per_min: int = 0
-    velocity: Velocity = field(default_factory=Velocity)
+    pace: Pace = field(default_factory=Pace)
+    watch: Watch = field(default_factory=Watch)
 
 
 class Rooms:
@@ -45,6 +46,8 @@ class Rooms:
         self._check_at_ms = 0
         self._warning = ""
         self.problem: WaitingRoomError | None = None
+        self.ready: dict[str, tuple[Message, Message]] = {}
+        """By path: the one answer that a crowd asks for, as the server is sent it."""
 
     async def get(self, room: str) -> KnownRoom:
         """The room as known. One that is not known is looked for at once, for all askers together.
@@ -123,11 +126,11 @@ class Rooms:
         for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
         for room, snapshot in read.items():
-            velocity = self._rooms[room].velocity if room in self._rooms else Velocity()
-            speed = velocity.add(snapshot)
-            body = document(snapshot, velocity_per_min=speed, stale=False)
-            status = Response(200, body, HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, False, speed, velocity)
+            watch = self._rooms[room].watch if room in self._rooms else Watch()
+            pace = watch.add(snapshot)
+            status = Response(200, document(snapshot, pace, stale=False), HEADERS)
+            self._rooms[room] = KnownRoom(snapshot, status, False, pace, watch)
+        self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""
@@ -138,6 +141,11 @@ class Rooms:
         for known in self._rooms.values():
             if not known.stale:
                 known.stale = True
-                speed = known.velocity_per_min
-                body = document(known.snapshot, velocity_per_min=speed, stale=True)
+                body = document(known.snapshot, known.pace, stale=True)
                 known.status = Response(200, body, HEADERS)
+        self._make_ready()
+
+    def _make_ready(self) -> None:
+        self.ready = {
+            f"/{room}/status.json": known.status.messages() for room, known in self._rooms.items()
+        }

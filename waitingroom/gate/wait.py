@@ -51,7 +51,8 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     view = wait_view(
         snapshot,
         number_in(snapshot, ticket.epoch, ticket.arrival),
-        velocity_per_min=known.velocity_per_min,
+        velocity_per_min=known.pace.velocity_per_min,
+        shop=known.pace.shop,
         **_at_the_door(knocked),
         to=to,
         still="still" in request.query,

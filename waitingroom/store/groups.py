@@ -29,10 +29,11 @@ class Group(Generic[Asked, Answer]):
 
     async def ask(self, asked: Asked) -> Answer:
         """One request; returns with its own answer."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, future))
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+        # Not the running loop: Python before 3.12 asks the system for the process's id each time.
+        future: asyncio.Future[Answer] = self._task.get_loop().create_future()
+        self._waiting.append((asked, future))
         return await future
 
     async def _run(self) -> None:

@@ -2,17 +2,20 @@
 
 const ahead = () => max(0, shared.place.number - (shared.place.serving ?? 0) - 1);
 
-// The protocol's estimate, in seconds.
+// The protocol's estimate, in seconds: low and high.
 function estimate() {
-  const { rate_per_min: rate, velocity_per_min: velocity } = shared.status;
-  if (!rate) return null;
-  const rounded = (s, round) => {
+  const { rate_per_min: rate, velocity_per_min: pace, shop } = shared.status;
+  if (!rate || !pace) return null;
+  const last = ahead() + 1;
+  const { free = last, per_min = 1 } = shop ?? {};
+  const near = min(last, free);
+  const quick = min(max(rate, pace), floor(1.5 * (near ? pace : per_min)));
+  const slow2 = pace + min(rate, pace); // twice the slow pace
+  const high_s = (150 * near * per_min + 75 * (last - near) * slow2) / (slow2 * per_min);
+  return [[(60 * ahead()) / quick, floor], [high_s, ceil]].map(([s, round]) => {
     const step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600;
     return round(s / step) * step;
-  };
-  const low_s = floor((60 * ahead()) / max(rate, velocity));
-  const high_s = ceil((150 * (ahead() + 1)) / (2 * min(rate, velocity) || rate));
-  return [rounded(low_s, floor), rounded(high_s, ceil)];
+  });
 }
 
 // null where nobody knows; below 0 once it has passed.

@@ -182,5 +182,5 @@ def test_a_line_that_has_stalled_is_told_with_the_time_of_the_last_call(
     hours.reads(tab, phase="paused")
     tab.says("lead", "The organisers have paused the line.")
     hours.reads(tab, phase="open")
-    tab.says("lead", "Your turn comes in")
+    tab.says("lead", "Nobody goes in just now")  # no range at velocity 0, and not stalled yet
     tab.has_big("80")

@@ -5,16 +5,16 @@ async function ask(method, path, body) {
     method,
     body: body && JSON.stringify(body),
     headers: body ? { 'Content-Type': 'application/json' } : {},
-    signal: AbortSignal.timeout?.(15000),
+    signal: AbortSignal.timeout?.(15e3),
   });
   const data = await answer.json().catch(() => ({}));
-  const wait_ms = data.retry_after_ms || answer.headers.get('Retry-After') * 1000 || 0;
+  const wait_ms = data.retry_after_ms || answer.headers.get('Retry-After') * 1e3 || 0;
   if (answer.status >= 500) throw { wait_ms };
   return { code: answer.ok ? '' : data.error ?? 'refused', data, wait_ms };
 }
 
 // When the gate said, or a little later: earlier is refused.
-const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1000); };
+const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1e3); };
 
 // One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
@@ -27,7 +27,7 @@ async function join() {
   if (!code) return settle(data);
   if (code === 'sold_out') return finish(code);
   if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
-  return appoint(wait_ms || 60000);
+  return appoint(wait_ms || 6e4);
 }
 
 function settle({ epoch, arrival, number, issued_at_ms }) {
@@ -51,7 +51,7 @@ async function come_back() {
 }
 
 async function enter() {
-  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 60000);
+  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 6e4);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
   shared.door = TURN.includes(code) ? code : '';
@@ -69,7 +69,7 @@ async function enter() {
   if (code === 'bad_target') to = null; // made up: the shop's front will do
   if (code === 'sold_out' || GONE.includes(code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
-  if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2000);
+  if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2e3);
   rejoined = code === 'bad_ticket';
   shared.place = null;
 }

@@ -6,16 +6,16 @@ const ahead = () => max(0, shared.place.number - (shared.place.serving ?? 0) - 1
 function estimate() {
   const { rate_per_min: rate, velocity_per_min: pace, shop } = shared.status;
   if (!rate || !pace) return null;
-  const last = ahead() + 1;
-  const { free = last, per_min = 1 } = shop ?? {};
-  const near = min(last, free);
-  const quick = min(max(rate, pace), floor(1.5 * (near ? pace : per_min)));
-  const slow2 = pace + min(rate, pace); // twice the slow pace
-  const high_s = (150 * near * per_min + 75 * (last - near) * slow2) / (slow2 * per_min);
-  return [[(60 * ahead()) / quick, floor], [high_s, ceil]].map(([s, round]) => {
-    const step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600;
-    return round(s / step) * step;
-  });
+  const all = ahead() + 1, // the last step is the turn itself
+    { free = all, per_min: per = 1 } = shop ?? {},
+    near = min(all, free),
+    slow = pace + min(rate, pace); // twice the slow pace
+  return [
+    [60 * ahead() / min(max(rate, pace), floor(1.5 * (near ? pace : per))), floor],
+    [(150 * near * per + 75 * (all - near) * slow) / (slow * per), ceil]
+  ].map(([s, round,
+    step = s < 60 ? 10 : s < 600 ? 60 : s < 3600 ? 300 : s < 14400 ? 900 : 3600
+  ]) => round(s / step) * step);
 }
 
 // null where nobody knows; below 0 once it has passed.
@@ -27,13 +27,13 @@ function opens_in_ms() {
 // Until a called shopper must have gone in: a little less than there is, to be in time at the gate.
 function claim_left_ms() {
   const { status, place } = shared;
-  return (place.claim_by_ms ?? place.waited_ms + status.claim_grace_ms) - 2000 - now();
+  return (place.claim_by_ms ?? place.waited_ms + status.claim_grace_ms) - 2e3 - now();
 }
 
 // Nobody was called for a minute, and for three turns: the page says so.
 function is_stalled() {
-  const { status: { rate_per_min: rate, velocity_per_min: velocity }, place } = shared;
-  return rate && !velocity && now() - place.moved_ms > max(60000, 180000 / rate);
+  const { status: { rate_per_min: rate, velocity_per_min: pace }, place } = shared;
+  return rate && !pace && now() - place.moved_ms > max(6e4, 18e4 / rate);
 }
 
 // Whoever wants to press the button is waited for, until the turn is over. `going`: it was pressed.
@@ -60,9 +60,9 @@ function state() {
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
   if (BEFORE.includes(kind)) {
-    const opens_s = max(0, ceil(opens_in_ms() / 1000));
+    const opens_s = max(0, ceil(opens_in_ms() / 1e3));
     return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
   }
-  if (is_by_hand(kind)) return Array(2).fill(ceil(claim_left_ms() / 1000));
+  if (is_by_hand(kind)) return Array(2).fill(ceil(claim_left_ms() / 1e3));
   return TURN.includes(kind) ? [0, 0] : null;
 }

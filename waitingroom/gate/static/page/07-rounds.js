@@ -39,7 +39,7 @@ function interval({ min_ms, max_ms, divisor, spread_ms }) {
   const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
   const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
-  const ms = max(min_ms, (expected_s * 1000) / divisor) * (document.hidden ? 3 : 1);
+  const ms = max(min_ms, (expected_s * 1e3) / divisor) * (document.hidden ? 3 : 1);
   // The seed is read at a moment of this page's own; nobody needs to look just before it is there.
   const opens_ms = opens_in_ms();
   if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {
@@ -64,7 +64,7 @@ async function run() {
         failures = 0;
         shared.away = false;
       } catch (fault) {
-        const backoff_ms = min(30000, 1000 * 2 ** failures++) * (0.5 + random() / 2);
+        const backoff_ms = min(3e4, 1e3 * 2 ** failures++) * (0.5 + random() / 2);
         pause_ms = max(fault.wait_ms ?? 0, backoff_ms);
         shared.away = true;
       }

@@ -24,13 +24,13 @@ function view(kind) {
     }
     values.draw = place?.number ? fill(texts.drawn, values) : texts[status.draw.method];
   } else if (kind === 'drawing') {
-    values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1000);
+    values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1e3);
   } else if (kind === 'door' || kind === 'too_many') {
-    values.span = span(max(0, not_before - Date.now()) / 1000);
+    values.span = span(max(0, not_before - Date.now()) / 1e3);
   } else if (kind === 'paused') {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {
-    if (left) values.time = clock(now() + left[0] * 1000, now() + left[1] * 1000);
+    if (left) values.time = clock(now() + left[0] * 1e3, now() + left[1] * 1e3);
     else words.lead = texts.no_estimate;
     if (is_stalled()) {
       words.lead = texts.stalled;

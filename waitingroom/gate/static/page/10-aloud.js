@@ -36,7 +36,7 @@ function speak(kind, words) {
   const turn = TURN.includes(kind);
   if (kind === said.kind) {
     const moved = aloud === 'all' ? people !== said.people : people < said.people / 2;
-    if (!moved && size === said.size || performance.now() < said.at_ms + 20000) return;
+    if (!moved && size === said.size || performance.now() < said.at_ms + 2e4) return;
   }
   const first = turn && !TURN.includes(said.kind);
   said = { kind, people, size, at_ms: performance.now() };

@@ -42,12 +42,12 @@ addEventListener('online', () => wake());
 // A second that took five was a sleep.
 let beat = Date.now();
 setInterval(() => {
-  const slept = Date.now() - beat > 5000;
+  const slept = Date.now() - beat > 5e3;
   beat = Date.now();
   if (document.hidden) return;
   render();
   if (slept) wake();
-}, 1000);
+}, 1e3);
 
 document.documentElement.classList.add('js');
 lead(!document.hidden);

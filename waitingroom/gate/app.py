@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import counts, entrance, lease, ticket, views, wait
+from waitingroom.gate import counts, entrance, lease, privacy, ticket, views, wait
 from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
@@ -20,6 +20,7 @@ from waitingroom.gate.http import (
     json_response,
     refusal_response,
 )
+from waitingroom.gate.languages import LANGUAGES
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import Receive, Request, Scope
@@ -43,7 +44,13 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("DELETE", "pass"): lease.release,
     ("POST", "more-time"): entrance.more_time,
 }
-"""What stands behind ``/{room}/…``; a language's name stands for the page in it."""
+"""What stands behind ``/{room}/…``."""
+PARTS: dict[str, Handler] = {
+    "": views.page,
+    "privacy": privacy.show,
+    "words.json": views.words,
+}
+"""What stands behind ``/{room}/{lang}/…``: the page in a language, and what belongs to it."""
 
 STORE_DOWN_MS = 2_000
 log = logging.getLogger("waitingroom.gate")
@@ -135,9 +142,10 @@ class App:
     def _handler(self, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):
             return handler
-        if verb in self.gate.pages.languages:
+        lang, _, part = verb.partition("/")
+        if lang in LANGUAGES and part in PARTS:
             if method == "GET":
-                return views.page
+                return PARTS[part]
             raise _bad_method(method, "GET")
         done = [name for name, routed in ROUTES if routed == verb]
         raise _bad_method(method, *done) if done else _nothing_here()

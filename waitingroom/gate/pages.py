@@ -5,23 +5,38 @@ for browsers that run no script, and must not be. The script and the stylesheet 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from waitingroom.gate.assets import Asset, read_assets
+from waitingroom.gate.assets import Asset, asset, read_assets
 from waitingroom.gate.catalog import Catalog, fill
+from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.plain import Notice, WaitState, WaitView
 from waitingroom.model import Phase, Snapshot
 
-LANGUAGES = ("en",)
 _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
+_AT_ONCE = (
+    *("loading", "not_yet", "early", "drawing", "waiting", "called", "door", "full", "paused"),
+)
+"""The states whose words come with the page; those of the rest few shoppers ever read."""
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that is kept for ``seconds``. ``name``: a cookie's, "" where it is none."""
+
+    kind: str
+    name: str
+    seconds: int
 
 
 def content_security_policy(origins: Iterable[str] = ()) -> str:
@@ -54,10 +69,9 @@ class Pages:
     def __init__(self, *, prefix: str = "") -> None:
         self._prefix = prefix
         self._static = read_assets()
-        self._catalogs = {lang: Catalog(lang) for lang in LANGUAGES}
-        self._environments = {
-            lang: self._environment(catalog) for lang, catalog in self._catalogs.items()
-        }
+        self._catalogs = {lang: Catalog(lang, translations(lang)) for lang in LANGUAGES}
+        self._environment = self._made_environment()
+        self._rest = {lang: self._rest_of(catalog) for lang, catalog in self._catalogs.items()}
         self._kept: dict[tuple[object, ...], bytes] = {}
 
     def static(self, name: str) -> Asset | None:
@@ -73,8 +87,13 @@ class Pages:
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._render("page.html", snapshot, lang, _page_values(snapshot))
+            values = _page_values(snapshot) | {"rest": self._rest[lang].etag}
+            self._kept[key] = self._render("page.html", snapshot, lang, values)
         return self._kept[key]
+
+    def rest(self, lang: str) -> Asset:
+        """``GET /{room}/{lang}/words.json``: the words of the states that the page came without."""
+        return self._rest[lang]
 
     def wait(self, view: WaitView, lang: str) -> bytes:
         """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
@@ -109,12 +128,21 @@ class Pages:
         }
         return self._render("notice.html", snapshot, lang, values)
 
+    def privacy(self, snapshot: Snapshot, lang: str, kept: Sequence[Kept]) -> bytes:
+        """``GET /{room}/{lang}/privacy``: what is kept, and for how long."""
+        catalog = self._catalogs[lang]
+        values = {
+            "cookies": {one.kind: one.name for one in kept},
+            "spans": {one.kind: catalog.span(one.seconds, one.seconds) for one in kept},
+        }
+        return self._render("privacy.html", snapshot, lang, values)
+
     def _render(
         self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
     ) -> bytes:
         """Fill ``template`` with what every page has, and ``values``."""
         catalog = self._catalogs[lang]
-        shared: dict[str, object] = {"lang": lang, "title": catalog.gettext("Waiting room")}
+        shared = _words_of(catalog) | {"title": catalog.gettext("Waiting room")}
         if snapshot is not None:
             shared |= {
                 "room": snapshot.room,
@@ -124,10 +152,14 @@ class Pages:
                 "opens": catalog.moment(snapshot.opens_at_ms) if snapshot.opens_at_ms else "",
                 "method": snapshot.draw.value,
             }
-        text = self._environments[lang].get_template(template).render(shared | dict(values))
+        text = self._environment.get_template(template).render(shared | dict(values))
         return text.encode()
 
-    def _environment(self, catalog: Catalog) -> Environment:
+    def _rest_of(self, catalog: Catalog) -> Asset:
+        text = self._environment.get_template("words.json").render(_words_of(catalog))
+        return asset(text, "application/json")
+
+    def _made_environment(self) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(_templates_folder()),
             autoescape=True,
@@ -136,11 +168,11 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals["_"] = catalog.gettext
-        environment.globals["ngettext"] = catalog.ngettext
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
         environment.filters["rows"] = _rows
+        environment.filters["at_once"] = lambda states: _only(states, at_once=True)
+        environment.filters["later"] = lambda states: _only(states, at_once=False)
         environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "separators": (",", ":"),
@@ -151,7 +183,23 @@ class Pages:
         return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
 
 
-def _rows(states: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+def _words_of(catalog: Catalog) -> dict[str, object]:
+    """What every template is filled with, whatever it is about."""
+    return {
+        "lang": catalog.lang,
+        "dir": catalog.direction,
+        "_": catalog.gettext,
+        "ngettext": catalog.ngettext,
+        "links": (),
+        "percent": catalog.percent,
+    }
+
+
+def _only(states: Mapping[str, _Words], *, at_once: bool) -> dict[str, _Words]:
+    return {kind: words for kind, words in states.items() if (kind in _AT_ONCE) == at_once}
+
+
+def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:
     """The words of each state without their names, which the script knows by their order."""
     return {kind: [words[name] for name in _ORDER] for kind, words in states.items()}
 

@@ -3,7 +3,16 @@
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const count = (n) => n.toLocaleString(locale);
-const whole = (range) => range.replace('–', '–\u2060'); // no line ends after the dash
+const whole = (range) => range.replace(/[–-]/, '$&\u2060'); // no line ends after the dash
+
+// The words of what few shoppers meet are fetched when one does.
+let asked_ms = -Infinity;
+async function fetch_words() {
+  if (performance.now() < asked_ms + 5000) return;
+  asked_ms = performance.now();
+  Object.assign(states, await (await fetch(rest)).json());
+  render();
+}
 
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });

@@ -115,7 +115,7 @@ def test_the_words_that_come_later_complete_those_of_the_page(lang: str) -> None
     """Each state once; the address of the rest names its content."""
     pages = Pages()
     data = data_of(pages.page(ROOM, lang))
-    rest = pages.rest(lang)
+    rest = pages.rest(ROOM, lang)
     assert data["rest"] == f"/demo/{lang}/words.json?v={rest.etag}"
     assert b'"lapsed":[' in rest.body
     assert "lapsed" not in data["states"]

@@ -212,7 +212,7 @@ def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
     """Each state and text used is there, and each one that is there is used."""
     source = script("page") + script("later")
     data = data_of(pages.page(ROOM, "en"))
-    states = data["states"] | json.loads(pages.rest("en").body)
+    states = data["states"] | json.loads(pages.rest(ROOM, "en").body)
     by_name = set(re.findall(r"texts\.(\w+)", source)) | {method.value for method in DrawMethod}
     assert by_name == set(data["texts"])
     quoted = set(re.findall(r"'([a-z_]+)'", source))

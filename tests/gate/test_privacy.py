@@ -68,7 +68,8 @@ def test_a_networks_hash_is_kept_as_long_as_the_page_says() -> None:
     """The store's own time to live."""
     (network,) = (one for one in kept(ROOM, secure=False) if one.kind == "network")
     assert network.seconds * 1000 == NETWORK_TTL_MS
-    assert "limits how many places one network can take. Kept for 1 minute." in page_of()
+    span = Catalog("en").span(network.seconds, network.seconds)
+    assert f"limits how many places one network can take. Kept for {span} at most." in page_of()
 
 
 def test_behind_tls_the_names_are_those_that_browsers_show() -> None:

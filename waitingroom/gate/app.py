@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import counts, entrance, lease, privacy, ticket, views, wait
+from waitingroom.gate import branding, counts, entrance, lease, privacy, ticket, views, wait
 from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
@@ -37,6 +37,8 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "check"): lease.check,
     ("GET", "wait"): wait.show,
     ("GET", "status.json"): views.status,
+    ("GET", "brand.css"): branding.style,
+    ("GET", "logo"): branding.logo,
     ("POST", "ticket"): ticket.join,
     ("DELETE", "ticket"): ticket.leave,
     ("POST", "leave"): ticket.leave,
@@ -67,7 +69,7 @@ class App:
         self.gate = Gate(
             rooms=self._rooms,
             line=Line(self._store, keyring, network_key=config.keys[0]),
-            pages=Pages(prefix=urlsplit(config.public_url).path),
+            pages=Pages(prefix=urlsplit(config.public_url).path, templates=config.templates),
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,

@@ -4,6 +4,7 @@
 for browsers that run no script, and must not be. The script and the stylesheet are ``static``.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,15 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from waitingroom.brand import said_in, zone_of
 from waitingroom.gate.assets import Asset, asset, read_assets
 from waitingroom.gate.catalog import Catalog, fill
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.plain import Notice, WaitState, WaitView
-from waitingroom.model import Phase, Snapshot
+from waitingroom.gate.stylesheet import stylesheet
+from waitingroom.model import Brand, Phase, Snapshot
 
+log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _Words = Mapping[str, str]
@@ -62,17 +66,19 @@ def _templates_folder() -> Path:
 class Pages:
     """Everything that a shopper's browser shows. Built once; reads files only while it is built
     and at the first use of a template. ``prefix``: what stands before ``/{room}``, "" for none.
+    ``templates``: an operator's folder, whose templates come before ours of the same name.
     """
 
     languages: tuple[str, ...] = LANGUAGES
 
-    def __init__(self, *, prefix: str = "") -> None:
+    def __init__(self, *, prefix: str = "", templates: Path | None = None) -> None:
         self._prefix = prefix
         self._static = read_assets()
-        self._catalogs = {lang: Catalog(lang, translations(lang)) for lang in LANGUAGES}
-        self._environment = self._made_environment()
-        self._rest = {lang: self._rest_of(catalog) for lang, catalog in self._catalogs.items()}
+        self._voices: dict[tuple[str, Brand], Catalog] = {}
         self._kept: dict[tuple[object, ...], bytes] = {}
+        self._ours = self._environment(_templates_folder())
+        self._own = self._environment(templates, _templates_folder()) if templates else None
+        self._broken: set[str] = set()
 
     def static(self, name: str) -> Asset | None:
         """The file ``name`` (no folders), or None."""
@@ -82,22 +88,23 @@ class Pages:
         """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room changes."""
         key = (
             *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
-            *(snapshot.message, snapshot.draw, snapshot.commitment),
+            *(snapshot.message, snapshot.draw, snapshot.commitment, snapshot.brand),
         )
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            values = _page_values(snapshot) | {"rest": self._rest[lang].etag}
+            values = _page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
             self._kept[key] = self._render("page.html", snapshot, lang, values)
         return self._kept[key]
 
-    def rest(self, lang: str) -> Asset:
+    def rest(self, snapshot: Snapshot, lang: str) -> Asset:
         """``GET /{room}/{lang}/words.json``: the words of the states that the page came without."""
-        return self._rest[lang]
+        text = self._filled("words.json", _words_of(self._voice(lang, snapshot.brand)))
+        return asset(text, "application/json")
 
     def wait(self, view: WaitView, lang: str) -> bytes:
         """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
-        values = _wait_values(view, self._catalogs[lang])
+        values = _wait_values(view, self._voice(lang, view.snapshot.brand))
         return self._render("wait.html", view.snapshot, lang, values)
 
     def notice(
@@ -115,10 +122,11 @@ class Pages:
         ``refresh_s``: when the page asks again by itself, 0 for never. ``snapshot``: None where no
         room is known; then there is nothing to press.
         """
+        catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
         values = {
             "kind": kind.value,
-            "opens_in": _opens_in(snapshot, self._catalogs[lang]),
-            "span": self._catalogs[lang].span(retry_s, retry_s),
+            "opens_in": _opens_in(snapshot, catalog),
+            "span": catalog.span(retry_s, retry_s),
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
             "knock": kind is Notice.BOUNCED,
@@ -130,7 +138,7 @@ class Pages:
 
     def privacy(self, snapshot: Snapshot, lang: str, kept: Sequence[Kept]) -> bytes:
         """``GET /{room}/{lang}/privacy``: what is kept, and for how long."""
-        catalog = self._catalogs[lang]
+        catalog = self._voice(lang, snapshot.brand)
         values = {
             "cookies": {one.kind: one.name for one in kept},
             "spans": {one.kind: catalog.span(one.seconds, one.seconds) for one in kept},
@@ -141,9 +149,10 @@ class Pages:
         self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
     ) -> bytes:
         """Fill ``template`` with what every page has, and ``values``."""
-        catalog = self._catalogs[lang]
+        catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
         shared = _words_of(catalog) | {"title": catalog.gettext("Waiting room")}
         if snapshot is not None:
+            shared |= self._branded(snapshot)
             shared |= {
                 "room": snapshot.room,
                 "base": f"{self._prefix}/{snapshot.room}",
@@ -152,16 +161,43 @@ class Pages:
                 "opens": catalog.moment(snapshot.opens_at_ms) if snapshot.opens_at_ms else "",
                 "method": snapshot.draw.value,
             }
-        text = self._environment.get_template(template).render(shared | dict(values))
-        return text.encode()
+        return self._filled(template, shared | dict(values)).encode()
 
-    def _rest_of(self, catalog: Catalog) -> Asset:
-        text = self._environment.get_template("words.json").render(_words_of(catalog))
-        return asset(text, "application/json")
+    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+        """``template`` with ``values``; the operator's own, or ours where theirs does not work."""
+        if self._own is not None:
+            try:
+                return self._own.get_template(template).render(values)
+            except Exception:
+                # Whatever is wrong with it: a crowd is at the door, and ours are at hand.
+                if template not in self._broken:
+                    log.exception("your template %s does not work; ours is used instead", template)
+                self._broken.add(template)
+        return self._ours.get_template(template).render(values)
 
-    def _made_environment(self) -> Environment:
+    def _voice(self, lang: str, brand: Brand) -> Catalog:
+        """The words of ``lang``, with what an operator says instead."""
+        key = (lang, brand)
+        if key not in self._voices:
+            if len(self._voices) >= _MOST_KEPT:
+                self._voices.clear()
+            self._voices[key] = Catalog(
+                lang, translations(lang), said=said_in(brand, lang), zone=zone_of(brand.time_zone)
+            )
+        return self._voices[key]
+
+    def _branded(self, snapshot: Snapshot) -> dict[str, object]:
+        """Addresses of what a room's operator added to its pages."""
+        base, brand = f"{self._prefix}/{snapshot.room}", snapshot.brand
+        return {
+            "links": brand.links,
+            "style": f"{base}/brand.css?v={style.etag}" if (style := stylesheet(brand)) else "",
+            "logo": f"{base}/logo?v={brand.logo.etag}" if brand.logo else "",
+        }
+
+    def _environment(self, *folders: Path) -> Environment:
         environment = Environment(
-            loader=FileSystemLoader(_templates_folder()),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -190,7 +226,7 @@ def _words_of(catalog: Catalog) -> dict[str, object]:
         "dir": catalog.direction,
         "_": catalog.gettext,
         "ngettext": catalog.ngettext,
-        "links": (),
+        **{"links": (), "style": "", "logo": ""},
         "percent": catalog.percent,
     }
 

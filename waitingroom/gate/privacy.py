@@ -18,7 +18,9 @@ SESSIONS = 4
 async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """The same for everyone, so any cache may keep it for a moment."""
     lang = request.path.split("/")[2]
-    body = gate.pages.privacy(known.snapshot, lang, kept(known.snapshot, secure=gate.secure))
+    body = gate.pages.privacy(
+        known.snapshot, lang, kept(known.snapshot, secure=gate.is_secure(request))
+    )
     return Response(200, body, html_headers(known, b"public, max-age=0, s-maxage=5"))
 
 

@@ -35,7 +35,7 @@ def language_of(request: Request) -> str:
     return languages.choose(request.header(b"accept-language"))
 
 
-async def choose_language(_gate: Gate, request: Request, known: KnownRoom) -> Response:
+async def choose_language(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """``GET /{room}``: on to the page in the browser's language, its query kept."""
     language = language_of(request)
     query = request.scope["query_string"].decode("latin-1")
@@ -63,12 +63,12 @@ def static_file(gate: Gate, request: Request, name: str) -> Response:
     return file(request, found)
 
 
-async def words(gate: Gate, request: Request, _known: KnownRoom) -> Response:
+async def words(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """``GET /{room}/{lang}/words.json``: what the page's script reads when it needs it."""
-    return file(request, gate.pages.rest(request.path.split("/")[2]))
+    return file(request, gate.pages.rest(known.snapshot, request.path.split("/")[2]))
 
 
-def file(request: Request, found: Asset) -> Response:
+def file(request: Request, found: Asset, *more: tuple[bytes, bytes]) -> Response:
     """A file of ours, for good where the address names its content.
 
     Elsewhere for a moment only: while a new version is rolled out, an old gate may be asked for
@@ -76,7 +76,7 @@ def file(request: Request, found: Asset) -> Response:
     """
     named = request.query.get("v") == found.etag
     kept = (b"cache-control", KEPT_FOR_GOOD if named else KEPT_FOR_A_MOMENT)
-    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF)
+    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF, *more)
     if parse_etags(request.header(b"if-none-match")).contains_weak(found.etag):
         return Response(304, b"", headers)
     return Response(200, found.body, ((b"content-type", found.content_type.encode()), *headers))

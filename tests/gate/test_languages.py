@@ -1,5 +1,6 @@
 """Every sentence in every language: nothing missing, nothing left in English, plurals complete."""
 
+import json
 import re
 import time
 from dataclasses import replace
@@ -117,8 +118,10 @@ def test_the_words_that_come_later_complete_those_of_the_page(lang: str) -> None
     data = data_of(pages.page(ROOM, lang))
     rest = pages.rest(ROOM, lang)
     assert data["rest"] == f"/demo/{lang}/words.json?v={rest.etag}"
-    assert b'"lapsed":[' in rest.body
-    assert "lapsed" not in data["states"]
+    later = json.loads(rest.body)
+    for part, name in (("states", "lapsed"), ("texts", "misfit")):
+        assert name in later[part]
+        assert later[part].keys() & data[part].keys() <= {"shuffle", "fifo", "when_unknown"}
 
 
 @pytest.mark.parametrize(

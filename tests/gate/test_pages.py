@@ -212,9 +212,10 @@ def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
     """Each state and text used is there, and each one that is there is used."""
     source = script("page") + script("later")
     data = data_of(pages.page(ROOM, "en"))
-    states = data["states"] | json.loads(pages.rest(ROOM, "en").body)
+    rest = json.loads(pages.rest(ROOM, "en").body)
+    states, texts = (data[part] | rest[part] for part in ("states", "texts"))
     by_name = set(re.findall(r"texts\.(\w+)", source)) | {method.value for method in DrawMethod}
-    assert by_name == set(data["texts"])
+    assert by_name == set(texts)
     quoted = set(re.findall(r"'([a-z_]+)'", source))
     phases = {"closed", "draining"}
     assert set(states) <= quoted | phases

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from gates import Answer, LocalGate
 from rooms import Room
 from test_pages import ROOM, Tags
 
+from waitingroom.gate import privacy
 from waitingroom.gate.assets import script
 from waitingroom.gate.catalog import Catalog
 from waitingroom.gate.languages import LANGUAGES, translations
@@ -16,6 +18,7 @@ from waitingroom.gate.pages import Pages
 from waitingroom.gate.privacy import kept
 from waitingroom.store.keys import NETWORK_TTL_MS
 
+GATE = Path(privacy.__file__).parent
 Rooms = Callable[..., Room]
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
 
@@ -51,15 +54,24 @@ def test_every_cookie_that_the_gate_sets_is_listed_with_its_lifetime(
         assert Catalog("en").span(about, about) in text, (name, seconds)
 
 
+def test_every_cookie_that_the_code_names_is_listed() -> None:
+    """Also one that is set on a busy day only."""
+    code = "".join(path.read_text("utf-8") for path in GATE.glob("*.py"))
+    kinds = set(re.findall(r"cookie_name\(\"(\w+)\"", code))
+    assert kinds == {"ticket", "pass", "round", "turn"}
+    assert kinds <= {one.kind for one in kept(ROOM, secure=False)}
+    assert all(f"Cookie wr-{kind}-demo" in page_of() for kind in kinds)
+
+
 def test_whatever_the_script_keeps_is_listed() -> None:
     """Its own cookie, and each name in the browser's storage."""
-    text, script = page_of(), script("page") + script("later")
-    stored = re.findall(r"memory\('(\w+)', `(wr-[\w-]*)\$\{room\}", script)
+    text, source = page_of(), script("page") + script("later")
+    stored = re.findall(r"memory\('(\w+)', [`'](wr-[^`']*)[`']\)", source)
     assert stored
     for area, name in stored:
-        assert f"{area} {name}demo" in text
-    assert len(stored) == script.count("= memory(")
-    cookies = re.findall(r"document\.cookie = [`'](wr-\w+)", script)
+        assert f"{area} {name.replace('${room}', 'demo')}" in text
+    assert len(stored) == source.count("= memory(")
+    cookies = re.findall(r"document\.cookie = [`'](wr-\w+)", source)
     assert cookies == ["wr-try"]
     assert "Cookie wr-try" in text
 

@@ -26,10 +26,15 @@ _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
-_AT_ONCE = (
-    *("loading", "not_yet", "early", "drawing", "waiting", "called", "door", "full", "paused"),
+_AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called", "door"})
+"""The states whose words come with the page: what a crowd sees at once."""
+_LATER = frozenset(
+    {
+        *("lost", "lapsed_before", "afresh", "stalled", "come", "no_estimate", "no_reason"),
+        *("when_unknown", "shuffle", "fifo", "no_notify", "fits", "after", "misfit"),
+    }
 )
-"""The states whose words come with the page; those of the rest few shoppers ever read."""
+"""The texts that do not: few shoppers ever read them, or only where they ask for it."""
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
 
@@ -207,8 +212,8 @@ class Pages:
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
         environment.filters["rows"] = _rows
-        environment.filters["at_once"] = lambda states: _only(states, at_once=True)
-        environment.filters["later"] = lambda states: _only(states, at_once=False)
+        environment.filters["at_once"] = _at_once
+        environment.filters["later"] = _later
         environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "separators": (",", ":"),
@@ -231,8 +236,16 @@ def _words_of(catalog: Catalog) -> dict[str, object]:
     }
 
 
-def _only(states: Mapping[str, _Words], *, at_once: bool) -> dict[str, _Words]:
-    return {kind: words for kind, words in states.items() if (kind in _AT_ONCE) == at_once}
+def _at_once(words: Mapping[str, object], *wanted: str) -> dict[str, object]:
+    """The words of states, or the texts, that come with the page; ``wanted``: those too, here."""
+    rest = _later(words).keys() - set(wanted)
+    return {name: said for name, said in words.items() if name not in rest}
+
+
+def _later(words: Mapping[str, object]) -> dict[str, object]:
+    """Those that the script fetches when it needs them."""
+    rest = _LATER if "lost" in words else words.keys() - _AT_ONCE
+    return {name: said for name, said in words.items() if name in rest}
 
 
 def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:

@@ -35,5 +35,6 @@ def kept(snapshot: Snapshot, *, secure: bool) -> tuple[Kept, ...]:
         Kept("ticket", cookie("ticket"), TICKET_KEPT_S),
         Kept("pass", cookie("pass"), pass_ms // 1000),
         Kept("round", cookie("round"), ROUNDS_S),
+        Kept("turn", cookie("turn"), NETWORK_TTL_MS // 1000),
         Kept("network", "", NETWORK_TTL_MS // 1000),
     )

@@ -5,14 +5,14 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[na
 const count = (n) => n.toLocaleString(locale);
 const whole = (range) => range.replace(/[–-]/, '$&\u2060'); // no line ends after the dash
 
-// The words of what few shoppers meet are fetched when one does.
-let asked_ms = -Infinity;
-async function fetch_words() {
-  if (performance.now() < asked_ms + 5000) return;
-  asked_ms = performance.now();
-  Object.assign(states, await (await fetch(rest)).json());
+// The words of what few shoppers meet are fetched when one does; once more where that failed.
+let fetched = null;
+const fetch_words = () => fetched ??= fetch(rest).then((answer) => answer.json()).then((found) => {
+  Object.assign(states, found.states);
+  Object.assign(carried, found.texts);
   render();
-}
+}).catch(() => setTimeout(() => { fetched = null; }, 5000));
+const texts = new Proxy(carried, { get: (all, name) => all[name] ?? (fetch_words(), '') });
 
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });

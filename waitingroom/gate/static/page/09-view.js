@@ -7,7 +7,7 @@ const show = (id, on) => { $(id).hidden = !on; };
 
 function view(kind) {
   const { status, place } = shared;
-  if (!states[kind]) fetch_words().catch(() => {}); // asked again a little later
+  if (!states[kind]) fetch_words();
   const [chip, label, big, lead] = states[kind] ?? states.loading;
   const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };

@@ -11,30 +11,12 @@ import click
 from waitingroom.commands import brand, system
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
+from waitingroom.commands.roomid import RoomId
 from waitingroom.commands.values import Number, Time, shown_time
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import RESERVED_IDS, Settings, Snapshot, is_room_id
+from waitingroom.model import Settings, Snapshot
 from waitingroom.settings import check
 from waitingroom.store.client import Store
-
-
-class RoomId(click.ParamType[str]):
-    """A room's id."""
-
-    name = "id"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The id, if it may be one."""
-        if value in RESERVED_IDS:
-            self.fail(f"“{value}” cannot name a room: the gate has a page there", param, ctx)
-        if not is_room_id(value):
-            self.fail(
-                f"“{value}” cannot name a room; use lower-case letters, digits and hyphens, "
-                "at most 40, and no hyphen first",
-                param,
-                ctx,
-            )
-        return str(value)
 
 
 def brand_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -150,6 +150,11 @@ class Pages:
         }
         return self._render("privacy.html", snapshot, lang, values)
 
+    def index(self, scenes: Sequence[tuple[str, bool, bool]], look: Snapshot) -> bytes:
+        """What ``waitingroom preview`` begins with. ``scenes``: name, with a script, without."""
+        values = {"scenes": scenes, "languages": LANGUAGES}
+        return self._render("preview.html", look, LANGUAGES[0], values)
+
     def _render(
         self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
     ) -> bytes:

@@ -46,6 +46,13 @@ def test_our_own_colours_are_those_of_the_stylesheet() -> None:
             assert found[names.get(role, role)] == value, (scheme, role)
 
 
+def test_every_colour_that_follows_is_one_that_the_stylesheet_uses() -> None:
+    """A name that the stylesheet does not know would change nothing."""
+    style = STYLE.read_text("utf-8")
+    for found in colours.look({}).values():
+        assert not [name for name in found if f"var(--{name}" not in style]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
     [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54)],

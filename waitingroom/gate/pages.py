@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
-_AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called", "door"})
+_AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
 """The states whose words come with the page: what a crowd sees at once."""
 _LATER = frozenset(
     {

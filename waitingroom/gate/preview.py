@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from waitingroom.gate.assets import Asset
 from waitingroom.gate.languages import LANGUAGES
+from waitingroom.gate.pace import Pace
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.plain import Notice
 from waitingroom.gate.privacy import kept
@@ -23,6 +24,7 @@ from waitingroom.model import Snapshot
 
 Start = Callable[..., Any]
 Headers = Iterable[tuple[bytes, bytes]]
+PACE = Pace(60)
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -78,7 +80,7 @@ class Preview:
     def _status(self, name: str, snapshot: Snapshot) -> tuple[bytes, int, Headers]:
         if SCENES[name].away:
             return _json((503, {"error": "store_down", "retry_after_ms": WAIT_MS}))
-        body = document(snapshot, velocity_per_min=60, stale=SCENES[name].stale)
+        body = document(snapshot, PACE, stale=SCENES[name].stale)
         return body, 200, ((b"content-type", b"application/json"), NO_STORE)
 
     def _belonging(self, rest: str, lang: str, snapshot: Snapshot) -> Asset | None:

@@ -146,7 +146,7 @@ def test_every_state_that_the_pages_know_has_a_scene() -> None:
     [
         ("en", "Europe/London", "1,347", r"20–30 minutes", r"\d\d:\d\d"),
         ("pl", "Europe/Warsaw", "1347", r"20–30 minut\b", r"\d\d:\d\d"),
-        ("it", "Europe/Rome", "1.347", r"20[-–]30 minuti", r"\d\d:\d\d"),
+        ("it", "Europe/Rome", "1347", r"20[-–]30 minuti", r"\d\d:\d\d"),
         ("fr", "Europe/Paris", "1 347", r"20–30 minutes", r"\d\d:\d\d"),
         ("vi", "Asia/Ho_Chi_Minh", "1.347", r"20[-–]30 phút", r"\d\d:\d\d"),
         ("de", "Europe/Berlin", "1.347", r"20–30 Minuten", r"\d\d:\d\d"),

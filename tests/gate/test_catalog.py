@@ -85,7 +85,7 @@ def test_a_moment_is_told_in_the_shops_own_time_where_that_is_known() -> None:
     ("lang", "words"),
     [
         ("pl", "1 minuta|2–5 minut|22 minuty|3 godziny|3 dni|1334|12 345|45%"),
-        ("it", "1 minuto|2–5 minuti|22 minuti|3 ore|3 giorni|1.334|12.345|45%"),
+        ("it", "1 minuto|2–5 minuti|22 minuti|3 ore|3 giorni|1334|12.345|45%"),
         ("fr", "1 minute|2–5 minutes|22 minutes|3 heures|3 jours|1 334|12 345|45 %"),
         ("vi", "1 phút|2–5 phút|22 phút|3 tiếng|3 ngày|1.334|12.345|45%"),
         ("de", "1 Minute|2–5 Minuten|22 Minuten|3 Stunden|3 Tage|1.334|12.345|45 %"),

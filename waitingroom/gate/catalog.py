@@ -16,7 +16,7 @@ NO_BREAK = "\u2060"
 _NAME = re.compile(r"\{(\w+)\}")
 _REGION = {"en": "en-GB"}
 """For numbers and times: English that every reader of it takes for the same day."""
-_FIVE_DIGITS = ("pl", "es")
+_FIVE_DIGITS = ("pl", "it", "es")
 """Languages that part thousands from 10,000 on. Babel does not know; the browser's Intl does."""
 
 

@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --durations 15
 OTHER_STORE := tests/store tests/console tests/test_cli.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check format loadtest bench screenshots build clean
+.PHONY: help run test test-all check format messages loadtest bench screenshots build clean
 
 help:
 	@echo "make run       a demo: a room that opens in 30 s, a crowd, a shop; Ctrl-C ends it"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-all  those and the long ones, on the other store too"
 	@echo "make check     lint, format, types, import contract"
 	@echo "make format    mend what lint and format can mend"
+	@echo "make messages  the catalogues of all languages, in step with the templates"
 	@echo "make loadtest  a crowd against a system of its own, with a verdict"
 	@echo "make bench     the speed table of docs/benchmarks.md"
 	@echo "make screenshots every state of the shopper's pages, in build/screenshots/"
@@ -44,6 +45,13 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What is new is left empty, not guessed: a test says what is to be translated.
+messages: $(VENV)/.dev
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --mapping pyproject.toml --add-location file --output build/gate.pot .
+	$(BIN)/pybabel -q update --domain gate --input-file build/gate.pot --output-dir waitingroom/locale \
+		--width 100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 loadtest: $(VENV)/.dev
 	$(BIN)/python -m loadtests.run $(LOADTEST)

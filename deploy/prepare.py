@@ -12,6 +12,10 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FONTS = ("fonts-noto-core", "fonts-noto-cjk")
+"""What a picture of the pages in Hindi and Chinese needs."""
+DOCS = Path("/usr/share/doc")
+"""Where Debian leaves a trace of every package."""
 POSTGRES = Path("/usr/lib/postgresql")
 """Where Debian keeps the server's programs, by version, off the path."""
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -76,10 +80,14 @@ def install(*packages):
 
 
 def browser():
-    """A Chromium for the browser tests."""
-    if any(map(shutil.which, BROWSERS)):
-        return 0
-    if may_install() and install("chromium") and shutil.which("chromium"):
+    """A Chromium for the browser tests, and letters for all languages that the pages speak."""
+    there = any(map(shutil.which, BROWSERS))
+    if may_install():
+        wanted = [name for name in FONTS if not (DOCS / name).exists()]
+        wanted += [] if there else ["chromium"]
+        if wanted and install(*wanted):
+            there = there or shutil.which("chromium")
+    if there:
         return 0
     return missing("no Chromium: the browser tests need one (Debian: apt-get install chromium)")
 

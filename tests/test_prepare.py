@@ -70,6 +70,27 @@ def test_root_installs_what_is_missing_without_starting_its_service(
     assert not policy.exists()
 
 
+def test_where_there_is_a_browser_the_fonts_of_all_languages_are_taken(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What lacks, once; and who may install nothing goes on without."""
+    taken: list[str] = []
+
+    def install(*packages: str) -> bool:
+        taken.extend(packages)
+        return True
+
+    monkeypatch.setattr(prepare, "DOCS", tmp_path)
+    monkeypatch.setattr(prepare, "install", install)
+    (tmp_path / "fonts-noto-core").mkdir()
+    monkeypatch.setattr(prepare.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert prepare.browser() == 0
+    assert taken == []
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 0)
+    assert prepare.browser() == 0
+    assert taken == ["fonts-noto-cjk"]
+
+
 @pytest.mark.parametrize(("compiler", "why"), [(None, "no C compiler"), ("cc", "not be built")])
 def test_without_the_parser_in_c_it_goes_on_with_a_sentence(
     prepare: ModuleType,

@@ -102,6 +102,8 @@ SETTINGS = (
     _setting("proxy_headers", "x-forwarded", readers.choice(ProxyHeaders), "What they write: "
              "`x-forwarded` (`X-Forwarded-For`, `-Proto`, `-Host`) or `forwarded` (RFC 7239). "
              "The other kind is never looked at."),
+    _setting("templates", "", readers.folder, "A folder of your own templates for the shopper's "
+             "pages; one that is there comes before ours of the same name."),
     _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
              "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
     _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "
@@ -129,6 +131,7 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 class GateConfig:
     """What the gate needs. ``keys``: oldest first. ``proxies``: those before it, whose word on the
     shopper's side counts, as ``proxy_headers``. ``body_limit``: bytes of a request's body.
+    ``templates``: a folder of the operator's own.
     """
 
     store_url: str
@@ -138,6 +141,7 @@ class GateConfig:
     proxies: tuple[Network, ...] = ()
     proxy_headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
     body_limit: int = 16 * 1024
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ class Config:
     gate_workers: int
     trusted_proxies: tuple[Network, ...]
     proxy_headers: ProxyHeaders
+    templates: Path | None
     shop: str
     rooms: tuple[str, ...]
     outside: Outside
@@ -188,6 +193,7 @@ class Config:
             replicas=self.replicas,
             proxies=self.trusted_proxies,
             proxy_headers=self.proxy_headers,
+            templates=self.templates,
         )
 
     def console(self) -> ConsoleConfig:

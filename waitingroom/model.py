@@ -73,6 +73,38 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """``text`` is shown in ``lang`` where the page would say ``sentence`` (its English)."""
+
+    lang: str
+    sentence: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture's ``content_type``, and the ``etag`` of its bytes."""
+
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How a room looks and speaks, where its operator wants it otherwise; empty is as we do it.
+
+    ``colours``: pairs of a scheme and role (``light-accent``) and ``#rrggbb``. ``links``: pairs of
+    a kind (``imprint``) and an https address. ``time_zone``: an IANA name.
+    """
+
+    colours: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    texts: tuple[Saying, ...] = ()
+    time_zone: str = ""
+    logo: Logo | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """What has happened since the epoch began; only ever grows within it."""
 
@@ -141,6 +173,7 @@ class Snapshot:
     news: tuple[News, ...] = field(default=())
     told: int = 0
     test_clock: bool = False
+    brand: Brand = Brand()
 
     @property
     def waiting(self) -> int:

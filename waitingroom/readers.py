@@ -71,6 +71,16 @@ def path(raw: Raw) -> Path:
     return Path(text(raw)).expanduser()
 
 
+def folder(raw: Raw) -> Path | None:
+    """A folder that exists, or nothing."""
+    if not text(raw):
+        return None
+    found = Path(text(raw)).expanduser()
+    if not found.is_dir():
+        raise ValueError("a folder that exists")
+    return found.resolve()  # also for a process that runs elsewhere
+
+
 def host(raw: Raw) -> str:
     """An address or a host's name, without port or scheme."""
     if not re.fullmatch(r"[A-Za-z0-9.-]+|\[?[0-9a-fA-F:]+\]?", text(raw)):
@@ -185,7 +195,7 @@ def written(value: object) -> str:
     """A read value as text that its reader takes back."""
     if isinstance(value, tuple):
         return ",".join(v.hex() if isinstance(v, bytes) else str(v) for v in value)
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def quoted(raw: Raw) -> str:

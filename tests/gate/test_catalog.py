@@ -1,12 +1,16 @@
 """Words, spans and times in one language."""
 
-from gettext import NullTranslations
+import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from waitingroom.gate.catalog import NO_BREAK, Catalog, fill
+from waitingroom.gate.languages import translations
 
 ENGLISH = Catalog("en")
+NOON_MS = 1_796_126_400_000
+"""2026-12-01, 12:00 UTC."""
 
 
 @pytest.mark.parametrize(
@@ -51,9 +55,53 @@ def test_the_time_to_an_opening_is_rounded_down(left_s: int, words: str) -> None
     assert ENGLISH.until(left_s) == words
 
 
-def test_a_moment_is_told_in_utc() -> None:
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "1 December 2026, 12:00 UTC"),
+        ("pl", "1 grudnia 2026, 12:00 UTC"),
+        ("it", "1 dicembre 2026, 12:00 UTC"),
+        ("fr", "1 décembre 2026, 12:00 UTC"),
+        ("vi", "12:00 UTC 1 tháng 12, 2026"),
+        ("de", "1. Dezember 2026, 12:00 UTC"),
+        ("es", "1 de diciembre de 2026, 12:00 UTC"),
+        ("zh-Hans", "2026年12月1日 12:00 UTC"),
+        ("hi", "1 दिसंबर 2026, 12:00 pm UTC"),
+    ],
+)
+def test_a_moment_is_told_in_utc(lang: str, words: str) -> None:
     """Without a script nobody knows where the shopper is, so the time names its zone."""
-    assert ENGLISH.moment(1_796_126_400_000) == "2026-12-01, 12:00 UTC"
+    assert Catalog(lang).moment(NOON_MS) == words
+
+
+def test_a_moment_is_told_in_the_shops_own_time_where_that_is_known() -> None:
+    """First, since most shoppers live there; on its own day, which may be another."""
+    warsaw, auckland = ZoneInfo("Europe/Warsaw"), ZoneInfo("Pacific/Auckland")
+    assert Catalog("pl", zone=warsaw).moment(NOON_MS) == "1 grudnia 2026, 13:00 CET (12:00 UTC)"
+    assert Catalog("en", zone=auckland).moment(NOON_MS).startswith("2 December 2026, 01:00")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("pl", "1 minuta|2–5 minut|22 minuty|3 godziny|3 dni|1334|12 345|45%"),
+        ("it", "1 minuto|2–5 minuti|22 minuti|3 ore|3 giorni|1334|12.345|45%"),
+        ("fr", "1 minute|2–5 minutes|22 minutes|3 heures|3 jours|1 334|12 345|45 %"),
+        ("vi", "1 phút|2–5 phút|22 phút|3 tiếng|3 ngày|1.334|12.345|45%"),
+        ("de", "1 Minute|2–5 Minuten|22 Minuten|3 Stunden|3 Tage|1.334|12.345|45 %"),
+        ("es", "1 minuto|2–5 minutos|22 minutos|3 horas|3 días|1334|12.345|45 %"),
+        ("zh-Hans", "1分钟|2–5分钟|22分钟|3小时|3天|1,334|12,345|45%"),
+        ("hi", "1 मिनट|2–5 मिनट|22 मिनट|3 घंटे|3 दिन|1,334|12,345|45%"),
+    ],
+)  # fmt: skip
+def test_counts_and_spans_take_the_forms_of_their_language(lang: str, words: str) -> None:
+    """As the browser's Intl writes them, but for its hyphen in some ranges."""
+    catalog = Catalog(lang)
+    spans = [(60, 60), (120, 300), (1320, 1320), (10_800, 10_800), (259_200, 259_200)]
+    shown = [catalog.span(low_s, high_s) for low_s, high_s in spans]
+    shown += [catalog.count(1334), catalog.count(12_345), catalog.percent(45)]
+    plain = [re.sub(r"[\u00a0\u202f]", " ", text).replace(NO_BREAK, "") for text in shown]
+    assert "|".join(plain) == words
 
 
 def test_filling_puts_values_in_once() -> None:
@@ -62,15 +110,8 @@ def test_filling_puts_values_in_once() -> None:
     assert fill("{when} Soon.", {}) == "Soon."
 
 
-def test_a_translation_replaces_every_word_of_a_span() -> None:
-    """The catalogue is asked for each sentence, plural forms included."""
-
-    class Shouting(NullTranslations):
-        def gettext(self, message: str) -> str:
-            return message.upper().replace("{SPAN}", "{span}")
-
-        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-            return (msgid1 if n == 1 else msgid2).upper().replace("{N}", "{n}")
-
-    loud = Catalog("en-x-loud", Shouting())
-    assert loud.span(0, 120) == "UP TO 2 MINUTES"
+def test_what_an_operator_says_comes_before_the_translation() -> None:
+    """By the English sentence; all others stay the catalogue's."""
+    own = Catalog("de", translations("de"), said={"less than a minute": "gleich"})
+    assert own.span(0, 30) == "gleich"
+    assert own.span(0, 60) == Catalog("de", translations("de")).span(0, 60) == "bis zu 1 Minute"

@@ -10,6 +10,7 @@ import pytest
 
 from waitingroom.gate.assets import script
 from waitingroom.gate.catalog import NO_BREAK
+from waitingroom.gate.languages import LANGUAGES
 from waitingroom.gate.pages import Pages, content_security_policy
 from waitingroom.gate.plain import (
     LONGEST_REFRESH_S,
@@ -137,14 +138,14 @@ def views() -> list[WaitView]:
     ]
 
 
-def every_page(pages: Pages, room: Snapshot = ROOM) -> list[bytes]:
+def every_page(pages: Pages, room: Snapshot = ROOM, lang: str = "en") -> list[bytes]:
     """All that can be rendered of ``room``, in every phase, state and notice."""
     return [
-        *(pages.page(replace(room, phase=phase), "en") for phase in Phase),
-        *(pages.wait(replace(view, to=room.title), "en") for view in views()),
-        *(pages.notice(kind, room, "en", retry_s=5, to=room.title) for kind in Notice),
-        pages.notice(Notice.NO_SUCH_ROOM, None, "en"),
-        pages.notice(Notice.STORE_DOWN, None, "en"),
+        *(pages.page(replace(room, phase=phase), lang) for phase in Phase),
+        *(pages.wait(replace(view, to=room.title), lang) for view in views()),
+        *(pages.notice(kind, room, lang, retry_s=5, to=room.title) for kind in Notice),
+        pages.notice(Notice.NO_SUCH_ROOM, None, lang),
+        pages.notice(Notice.STORE_DOWN, None, lang),
     ]
 
 
@@ -211,15 +212,17 @@ def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:
     """Each state and text used is there, and each one that is there is used."""
     source = script("page") + script("later")
     data = data_of(pages.page(ROOM, "en"))
+    rest = json.loads(pages.rest(ROOM, "en").body)
+    states, texts = (data[part] | rest[part] for part in ("states", "texts"))
     by_name = set(re.findall(r"texts\.(\w+)", source)) | {method.value for method in DrawMethod}
-    assert by_name == set(data["texts"])
+    assert by_name == set(texts)
     quoted = set(re.findall(r"'([a-z_]+)'", source))
     phases = {"closed", "draining"}
-    assert set(data["states"]) <= quoted | phases
+    assert set(states) <= quoted | phases
     ended = set(re.findall(r"finish\('(\w+)'", source))
     waiting = {state.value for state in WaitState}
-    assert ended | waiting <= set(data["states"])
-    assert {len(words) for words in data["states"].values()} == {4}
+    assert ended | waiting <= set(states)
+    assert {len(words) for words in states.values()} == {4}
 
 
 def test_every_news_that_the_store_tells_has_its_words(pages: Pages) -> None:
@@ -237,12 +240,13 @@ def test_the_script_never_makes_html_of_what_it_is_told(pages: Pages) -> None:
     )
 
 
-def test_the_page_script_and_stylesheet_stay_small(pages: Pages) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_script_and_stylesheet_stay_small(pages: Pages, lang: str) -> None:
     """A crowd loads these at the worst moment: under 30 kB in all, before compression.
 
     What the script asks for later, where a shopper needs it, is small too.
     """
-    sizes = [len(pages.page(ROOM, "en"))]
+    sizes = [len(pages.page(ROOM, lang))]
     sizes += [len(pages.static(name).body) for name in ("page.js", "page.css")]  # type: ignore[union-attr]
     assert sum(sizes) < MOST_BYTES, sizes
     assert len(pages.static("later.js").body) < MOST_LATER_BYTES  # type: ignore[union-attr]
@@ -260,7 +264,7 @@ def test_the_page_is_the_same_for_everyone(pages: Pages) -> None:
 def test_the_page_says_when_the_sale_opens_without_a_script(pages: Pages) -> None:
     """A shopper without JavaScript reads the time in UTC, and has a form to join with."""
     page = Tags(pages.page(EARLY, "en"))
-    assert "2026-12-01, 12:30 UTC" in page.text
+    assert "1 December 2026, 12:30 UTC" in page.text
     assert [form["action"] for form in page.of("form")] == ["/demo/ticket"]
 
 

@@ -80,7 +80,7 @@ class RealRoom:
 
     def written(self) -> Snapshot:
         """The room as it is on disk: no time passes."""
-        names = ("title", "message", "origins", "commitment", "pause_reason")
+        names = ("title", "message", "origins", "commitment", "pause_reason", "brand")
         texts = self.redis.hmget(self.keys.texts, *names)
         news = self.redis.lrange(self.keys.news, 0, -1)
         return read_status(self.name, [self.redis.get(self.keys.state), b"", texts, news])

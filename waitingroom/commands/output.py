@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from waitingroom.commands.values import shown_duration, shown_time
-from waitingroom.model import Phase, Snapshot
+from waitingroom.model import Brand, Phase, Snapshot
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -83,4 +83,20 @@ def _knobs(room: Snapshot) -> dict[str, object]:
         "origins": ", ".join(room.origins) or "-",
         "title": room.title or "-",
         "message": room.message or "-",
+        **_brand(room.brand),
     }
+
+
+def _brand(brand: Brand) -> dict[str, object]:
+    """What is otherwise than in a new room; nothing for nothing."""
+    lines: dict[str, object] = {
+        "colours": ", ".join(f"{name} {value}" for name, value in brand.colours),
+        "links": ", ".join(f"{name} {url}" for name, url in brand.links),
+        "logo": brand.logo.content_type if brand.logo else "",
+        "time zone": brand.time_zone,
+    }
+    for one in brand.texts:
+        lines[f"text {one.lang}"] = (
+            f"{lines.get(f'text {one.lang}', '')}\n    {one.sentence!r}: {one.text!r}"
+        )
+    return {name: value for name, value in lines.items() if value}

@@ -8,33 +8,22 @@ from typing import Any
 
 import click
 
-from waitingroom.commands import system
+from waitingroom.commands import brand, system
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
+from waitingroom.commands.roomid import RoomId
 from waitingroom.commands.values import Number, Time, shown_time
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import RESERVED_IDS, Settings, Snapshot, is_room_id
+from waitingroom.model import Settings, Snapshot
 from waitingroom.settings import check
 from waitingroom.store.client import Store
 
 
-class RoomId(click.ParamType[str]):
-    """A room's id."""
-
-    name = "id"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The id, if it may be one."""
-        if value in RESERVED_IDS:
-            self.fail(f"“{value}” cannot name a room: the gate has a page there", param, ctx)
-        if not is_room_id(value):
-            self.fail(
-                f"“{value}” cannot name a room; use lower-case letters, digits and hyphens, "
-                "at most 40, and no hyphen first",
-                param,
-                ctx,
-            )
-        return str(value)
+def brand_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of ``room brand``."""
+    for option, details in reversed(brand.OPTIONS):
+        command = click.option(option, **details)(command)
+    return command
 
 
 room_argument = click.argument("room_id", metavar="ID", type=RoomId())
@@ -135,6 +124,25 @@ def set_knobs(
     )
 
 
+@room.command("brand")
+@room_argument
+@brand_options
+@common
+def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) -> None:
+    """Change colours, logo, links, sentences."""
+
+    def change(store: Store) -> Snapshot:
+        before = store.status(room_id)
+        wanted, logo = brand.changed(before.brand, options)
+        if wanted == before.brand and logo is None:
+            return before
+        actor, version = system.actor(), before.version
+        return store.brand(room_id, wanted, logo=logo, actor=actor, version=version)
+
+    names = {"colour": "--colour", "link": "--link", "text": "--text", "logo": "--logo"}
+    _do(file, as_json, change, **names, time_zone="--time-zone")
+
+
 @room.command("open")
 @room_argument
 @common
@@ -214,9 +222,9 @@ def _act(file: Path | None, as_json: bool, room_id: str, name: str, reason: str 
     )
 
 
-def _do(file: Path | None, as_json: bool, verb: Callable[[Store], Snapshot]) -> None:
-    """Run one verb and show the room as it then is."""
-    with system.store_of(system.find(file)) as store, in_our_words():
+def _do(file: Path | None, as_json: bool, verb: Callable[[Store], Snapshot], **names: str) -> None:
+    """Run one verb and show the room as it then is. ``names``: fields and the options for them."""
+    with system.store_of(system.find(file)) as store, in_our_words(**names):
         after = verb(store)
     if as_json:
         print_json(room_json(after))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from waitingroom import clock
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
-from waitingroom.gate import counts, entrance, lease, ticket, views, wait
+from waitingroom.gate import branding, counts, entrance, lease, privacy, ticket, views, wait
 from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
@@ -20,6 +20,7 @@ from waitingroom.gate.http import (
     json_response,
     refusal_response,
 )
+from waitingroom.gate.languages import LANGUAGES
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import Receive, Request, Scope
@@ -36,6 +37,8 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "check"): lease.check,
     ("GET", "wait"): wait.show,
     ("GET", "status.json"): views.status,
+    ("GET", "brand.css"): branding.style,
+    ("GET", "logo"): branding.logo,
     ("POST", "ticket"): ticket.join,
     ("DELETE", "ticket"): ticket.leave,
     ("POST", "leave"): ticket.leave,
@@ -43,7 +46,13 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("DELETE", "pass"): lease.release,
     ("POST", "more-time"): entrance.more_time,
 }
-"""What stands behind ``/{room}/…``; a language's name stands for the page in it."""
+"""What stands behind ``/{room}/…``."""
+PARTS: dict[str, Handler] = {
+    "": views.page,
+    "privacy": privacy.show,
+    "words.json": views.words,
+}
+"""What stands behind ``/{room}/{lang}/…``: the page in a language, and what belongs to it."""
 
 STORE_DOWN_MS = 2_000
 log = logging.getLogger("waitingroom.gate")
@@ -60,7 +69,7 @@ class App:
         self.gate = Gate(
             rooms=self._rooms,
             line=Line(self._store, keyring, network_key=config.keys[0]),
-            pages=Pages(prefix=urlsplit(config.public_url).path),
+            pages=Pages(prefix=urlsplit(config.public_url).path, templates=config.templates),
             keyring=keyring,
             public_url=config.public_url,
             clock=now_ms,
@@ -135,9 +144,10 @@ class App:
     def _handler(self, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):
             return handler
-        if verb in self.gate.pages.languages:
+        lang, _, part = verb.partition("/")
+        if lang in LANGUAGES and part in PARTS:
             if method == "GET":
-                return views.page
+                return PARTS[part]
             raise _bad_method(method, "GET")
         done = [name for name, routed in ROUTES if routed == verb]
         raise _bad_method(method, *done) if done else _nothing_here()

@@ -31,9 +31,9 @@ def read_assets() -> dict[str, Asset]:
     """Every static file by the name that it is served under."""
     style = (_STATIC / "page.css").read_text(encoding="utf-8")
     return {
-        **{f"{name}.js": _asset(jsmin(script(name)), _SCRIPT_TYPE) for name in SCRIPTS},
-        "page.css": _asset(cssmin(style), "text/css; charset=utf-8"),
-        "icon.svg": _asset((_STATIC / "icon.svg").read_text(encoding="utf-8"), "image/svg+xml"),
+        **{f"{name}.js": asset(jsmin(script(name)), _SCRIPT_TYPE) for name in SCRIPTS},
+        "page.css": asset(cssmin(style), "text/css; charset=utf-8"),
+        "icon.svg": asset((_STATIC / "icon.svg").read_text(encoding="utf-8"), "image/svg+xml"),
     }
 
 
@@ -43,6 +43,7 @@ def script(name: str) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
-def _asset(text: str, content_type: str) -> Asset:
+def asset(text: str, content_type: str) -> Asset:
+    """``text`` as it is served."""
     body = text.encode()
     return Asset(body, content_type, hashlib.sha256(body).hexdigest()[:12])

@@ -1,16 +1,23 @@
-"""The words of one language: the one place that a translation will hang on.
-
-Templates mark their sentences with ``_()``; until there are catalogues, everything is English.
-"""
+"""The words of one language: sentences, spans, times and counts, as its readers write them."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 NO_BREAK = "\u2060"
 """Keeps a range on one line: browsers break lines after a dash."""
 _NAME = re.compile(r"\{(\w+)\}")
+_REGION = {"en": "en-GB"}
+"""For numbers and times: English that every reader of it takes for the same day."""
+_FIVE_DIGITS = ("pl", "it", "es")
+"""Languages that part thousands from 10,000 on. Babel does not know; the browser's Intl does."""
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -21,27 +28,60 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _NAME.sub(lambda found: values.get(found[1], ""), text).strip()
 
 
-def _unit_s(seconds: int) -> int:
-    """In which unit people say so many seconds: minutes, hours, days."""
-    return 60 if seconds < 7200 else 3600 if seconds < 172_800 else 86_400
+def names_in(text: str) -> list[str]:
+    """The names in braces, sorted."""
+    return sorted(_NAME.findall(text))
+
+
+def _unit_s(seconds: int) -> tuple[str, int]:
+    """In which unit people say so many seconds."""
+    if seconds < 7200:
+        return "duration-minute", 60
+    return ("duration-hour", 3600) if seconds < 172_800 else ("duration-day", 86_400)
 
 
 class Catalog:
-    """Sentences, spans, times and counts in the language ``lang`` (a BCP 47 tag)."""
+    """Sentences, spans, times and counts in the language ``lang`` (a BCP 47 tag).
 
-    def __init__(self, lang: str, translations: NullTranslations | None = None) -> None:
+    ``said``: what an operator says instead of a sentence, by its English. ``zone``: the shop's own
+    time zone, told beside UTC where no script can tell the shopper's.
+    """
+
+    def __init__(
+        self,
+        lang: str,
+        translations: NullTranslations | None = None,
+        *,
+        said: Mapping[str, str] | None = None,
+        zone: ZoneInfo | None = None,
+    ) -> None:
         self.lang = lang
+        self.locale = Locale.parse(_REGION.get(lang, lang), sep="-")
+        self.direction = self.locale.text_direction
         self._translations = translations or NullTranslations()
-        self.gettext = self._translations.gettext
-        self.ngettext = self._translations.ngettext
+        self._said = said or {}
+        self._zone = zone
+
+    def gettext(self, text: str) -> str:
+        """The sentence in this language."""
+        return self._said.get(text) or self._translations.gettext(text)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """The sentence for ``n`` of something."""
+        return self._said.get(one) or self._translations.ngettext(one, many, n)
 
     def count(self, number: int) -> str:
         """A whole number with its thousands apart."""
-        return f"{number:,}"
+        grouped = number >= 10_000 or self.lang not in _FIVE_DIGITS
+        return format_decimal(number, locale=self.locale, group_separator=grouped)
+
+    def percent(self, share: int) -> str:
+        """``share`` of a hundred."""
+        return format_percent(share / 100, locale=self.locale)
 
     def until(self, left_s: int) -> str:
         """The time left, rounded down: whoever comes back then must not be late."""
-        size = _unit_s(left_s)
+        _, size = _unit_s(left_s)
         return self.span(left_s // size * size, left_s // size * size)
 
     def span(self, low_s: int, high_s: int) -> str:
@@ -51,20 +91,37 @@ class Catalog:
         """
         if high_s < 60:
             return self.gettext("less than a minute")
-        size = _unit_s(high_s)
+        unit, size = _unit_s(high_s)
         high = -(-high_s // size)
-        patterns = {
-            60: self.ngettext("{n} minute", "{n} minutes", high),
-            3600: self.ngettext("{n} hour", "{n} hours", high),
-            86_400: self.ngettext("{n} day", "{n} days", high),
-        }
-        return self._range(low_s // size if low_s < high_s else high, high, patterns[size])
+        low = low_s // size if low_s < high_s else high
+        words = self.amount(high, unit)
+        if low == 0:
+            return fill(self.gettext("up to {span}"), {"span": words})
+        if low == high:
+            return words
+        # A range takes the form of its upper end in all our languages (CLDR, plural ranges).
+        return words.replace(self.count(high), f"{self.count(low)}–{NO_BREAK}{self.count(high)}", 1)
+
+    def amount(self, number: int, unit: str) -> str:
+        """``number`` of a CLDR unit, in the form that it takes: 1 minuta, 2 minuty, 5 minut."""
+        return format_unit(number, unit, length="long", locale=self.locale)
 
     def moment(self, at_ms: int) -> str:
-        """A point in time, in UTC: whoever runs no script cannot tell us where they are."""
-        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d, %H:%M UTC")
+        """A point in time, in UTC: whoever runs no script cannot tell us where they are. The shop's
+        own time stands first where it is known."""
+        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        universal = f"{self._clock(at, UTC)} UTC"
+        if self._zone is None:
+            return self._dated(at, UTC, universal)
+        there = at.astimezone(self._zone)
+        name = get_timezone_name(there, "short", locale=self.locale)
+        local = self._dated(at, self._zone, f"{self._clock(at, self._zone)} {name}")
+        return f"{local} ({universal})"
 
-    def _range(self, low: int, high: int, pattern: str) -> str:
-        if low == 0:
-            return fill(self.gettext("up to {span}"), {"span": fill(pattern, {"n": str(high)})})
-        return fill(pattern, {"n": str(high) if low == high else f"{low}–{NO_BREAK}{high}"})
+    def _clock(self, at: datetime, zone: tzinfo) -> str:
+        return format_time(at, "short", tzinfo=zone, locale=self.locale)
+
+    def _dated(self, at: datetime, zone: tzinfo, time: str) -> str:
+        day = format_date(at.astimezone(zone).date(), "long", locale=self.locale)
+        order = str(get_datetime_format("medium", locale=self.locale))
+        return order.replace("{1}", day).replace("{0}", time)

@@ -4,24 +4,48 @@
 for browsers that run no script, and must not be. The script and the stylesheet are ``static``.
 """
 
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from waitingroom.gate.assets import Asset, read_assets
+from waitingroom.brand import said_in, zone_of
+from waitingroom.gate.assets import Asset, asset, read_assets
 from waitingroom.gate.catalog import Catalog, fill
+from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.plain import Notice, WaitState, WaitView
-from waitingroom.model import Phase, Snapshot
+from waitingroom.gate.stylesheet import stylesheet
+from waitingroom.model import Brand, Phase, Snapshot
 
-LANGUAGES = ("en",)
+log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
+_AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
+"""The states whose words come with the page: what a crowd sees at once."""
+_LATER = frozenset(
+    {
+        *("lost", "lapsed_before", "afresh", "stalled", "come", "no_estimate", "no_reason"),
+        *("when_unknown", "shuffle", "fifo", "no_notify", "fits", "after", "misfit"),
+    }
+)
+"""The texts that do not: few shoppers ever read them, or only where they ask for it."""
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that is kept for ``seconds``. ``name``: a cookie's, "" where it is none."""
+
+    kind: str
+    name: str
+    seconds: int
 
 
 def content_security_policy(origins: Iterable[str] = ()) -> str:
@@ -47,18 +71,19 @@ def _templates_folder() -> Path:
 class Pages:
     """Everything that a shopper's browser shows. Built once; reads files only while it is built
     and at the first use of a template. ``prefix``: what stands before ``/{room}``, "" for none.
+    ``templates``: an operator's folder, whose templates come before ours of the same name.
     """
 
     languages: tuple[str, ...] = LANGUAGES
 
-    def __init__(self, *, prefix: str = "") -> None:
+    def __init__(self, *, prefix: str = "", templates: Path | None = None) -> None:
         self._prefix = prefix
         self._static = read_assets()
-        self._catalogs = {lang: Catalog(lang) for lang in LANGUAGES}
-        self._environments = {
-            lang: self._environment(catalog) for lang, catalog in self._catalogs.items()
-        }
+        self._voices: dict[tuple[str, Brand], Catalog] = {}
         self._kept: dict[tuple[object, ...], bytes] = {}
+        self._ours = self._environment(_templates_folder())
+        self._own = self._environment(templates, _templates_folder()) if templates else None
+        self._broken: set[str] = set()
 
     def static(self, name: str) -> Asset | None:
         """The file ``name`` (no folders), or None."""
@@ -68,17 +93,23 @@ class Pages:
         """``GET /{room}/{lang}``: nothing of any one shopper; kept until the room changes."""
         key = (
             *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
-            *(snapshot.message, snapshot.draw, snapshot.commitment),
+            *(snapshot.message, snapshot.draw, snapshot.commitment, snapshot.brand),
         )
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._render("page.html", snapshot, lang, _page_values(snapshot))
+            values = _page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
+            self._kept[key] = self._render("page.html", snapshot, lang, values)
         return self._kept[key]
+
+    def rest(self, snapshot: Snapshot, lang: str) -> Asset:
+        """``GET /{room}/{lang}/words.json``: the words of the states that the page came without."""
+        text = self._filled("words.json", _words_of(self._voice(lang, snapshot.brand)))
+        return asset(text, "application/json")
 
     def wait(self, view: WaitView, lang: str) -> bytes:
         """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
-        values = _wait_values(view, self._catalogs[lang])
+        values = _wait_values(view, self._voice(lang, view.snapshot.brand))
         return self._render("wait.html", view.snapshot, lang, values)
 
     def notice(
@@ -96,10 +127,11 @@ class Pages:
         ``refresh_s``: when the page asks again by itself, 0 for never. ``snapshot``: None where no
         room is known; then there is nothing to press.
         """
+        catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
         values = {
             "kind": kind.value,
-            "opens_in": _opens_in(snapshot, self._catalogs[lang]),
-            "span": self._catalogs[lang].span(retry_s, retry_s),
+            "opens_in": _opens_in(snapshot, catalog),
+            "span": catalog.span(retry_s, retry_s),
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
             "knock": kind is Notice.BOUNCED,
@@ -109,13 +141,28 @@ class Pages:
         }
         return self._render("notice.html", snapshot, lang, values)
 
+    def privacy(self, snapshot: Snapshot, lang: str, kept: Sequence[Kept]) -> bytes:
+        """``GET /{room}/{lang}/privacy``: what is kept, and for how long."""
+        catalog = self._voice(lang, snapshot.brand)
+        values = {
+            "cookies": {one.kind: one.name for one in kept},
+            "spans": {one.kind: catalog.span(one.seconds, one.seconds) for one in kept},
+        }
+        return self._render("privacy.html", snapshot, lang, values)
+
+    def index(self, scenes: Sequence[tuple[str, bool, bool]], look: Snapshot) -> bytes:
+        """What ``waitingroom preview`` begins with. ``scenes``: name, with a script, without."""
+        values = {"scenes": scenes, "languages": LANGUAGES}
+        return self._render("preview.html", look, LANGUAGES[0], values)
+
     def _render(
         self, template: str, snapshot: Snapshot | None, lang: str, values: Mapping[str, object]
     ) -> bytes:
         """Fill ``template`` with what every page has, and ``values``."""
-        catalog = self._catalogs[lang]
-        shared: dict[str, object] = {"lang": lang, "title": catalog.gettext("Waiting room")}
+        catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
+        shared = _words_of(catalog) | {"title": catalog.gettext("Waiting room")}
         if snapshot is not None:
+            shared |= self._branded(snapshot)
             shared |= {
                 "room": snapshot.room,
                 "base": f"{self._prefix}/{snapshot.room}",
@@ -124,23 +171,54 @@ class Pages:
                 "opens": catalog.moment(snapshot.opens_at_ms) if snapshot.opens_at_ms else "",
                 "method": snapshot.draw.value,
             }
-        text = self._environments[lang].get_template(template).render(shared | dict(values))
-        return text.encode()
+        return self._filled(template, shared | dict(values)).encode()
 
-    def _environment(self, catalog: Catalog) -> Environment:
+    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+        """``template`` with ``values``; the operator's own, or ours where theirs does not work."""
+        if self._own is not None:
+            try:
+                return self._own.get_template(template).render(values)
+            except Exception:
+                # Whatever is wrong with it: a crowd is at the door, and ours are at hand.
+                if template not in self._broken:
+                    log.exception("your template %s does not work; ours is used instead", template)
+                self._broken.add(template)
+        return self._ours.get_template(template).render(values)
+
+    def _voice(self, lang: str, brand: Brand) -> Catalog:
+        """The words of ``lang``, with what an operator says instead."""
+        key = (lang, brand)
+        if key not in self._voices:
+            if len(self._voices) >= _MOST_KEPT:
+                self._voices.clear()
+            self._voices[key] = Catalog(
+                lang, translations(lang), said=said_in(brand, lang), zone=zone_of(brand.time_zone)
+            )
+        return self._voices[key]
+
+    def _branded(self, snapshot: Snapshot) -> dict[str, object]:
+        """Addresses of what a room's operator added to its pages."""
+        base, brand = f"{self._prefix}/{snapshot.room}", snapshot.brand
+        return {
+            "links": brand.links,
+            "style": f"{base}/brand.css?v={style.etag}" if (style := stylesheet(brand)) else "",
+            "logo": f"{base}/logo?v={brand.logo.etag}" if brand.logo else "",
+        }
+
+    def _environment(self, *folders: Path) -> Environment:
         environment = Environment(
-            loader=FileSystemLoader(_templates_folder()),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals["_"] = catalog.gettext
-        environment.globals["ngettext"] = catalog.ngettext
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
         environment.filters["rows"] = _rows
+        environment.filters["at_once"] = _at_once
+        environment.filters["later"] = _later
         environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "separators": (",", ":"),
@@ -151,7 +229,31 @@ class Pages:
         return f"{self._prefix}/static/{name}?v={self._static[name].etag}"
 
 
-def _rows(states: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+def _words_of(catalog: Catalog) -> dict[str, object]:
+    """What every template is filled with, whatever it is about."""
+    return {
+        "lang": catalog.lang,
+        "dir": catalog.direction,
+        "_": catalog.gettext,
+        "ngettext": catalog.ngettext,
+        **{"links": (), "style": "", "logo": ""},
+        "percent": catalog.percent,
+    }
+
+
+def _at_once(words: Mapping[str, object], *wanted: str) -> dict[str, object]:
+    """The words of states, or the texts, that come with the page; ``wanted``: those too, here."""
+    rest = _later(words).keys() - set(wanted)
+    return {name: said for name, said in words.items() if name not in rest}
+
+
+def _later(words: Mapping[str, object]) -> dict[str, object]:
+    """Those that the script fetches when it needs them."""
+    rest = _LATER if "lost" in words else words.keys() - _AT_ONCE
+    return {name: said for name, said in words.items() if name in rest}
+
+
+def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:
     """The words of each state without their names, which the script knows by their order."""
     return {kind: [words[name] for name in _ORDER] for kind, words in states.items()}
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
+from waitingroom.gate.assets import Asset
 from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
 from waitingroom.gate.status import HEADERS, document
@@ -42,6 +43,7 @@ class Rooms:
         self._rooms: dict[str, KnownRoom] = {}
         self._unread: dict[str, StoreUnfit] = {}
         self._refreshing: asyncio.Task[None] | None = None
+        self._logos: dict[str, Asset] = {}
         self._lookups = Group(store.listed)
         self._check_at_ms = 0
         self._warning = ""
@@ -68,6 +70,16 @@ class Rooms:
     def room(self, room: str) -> KnownRoom | None:
         """The room if it is known."""
         return self._rooms.get(room)
+
+    async def logo(self, known: KnownRoom) -> Asset | None:
+        """The room's logo, or None; read anew where it is another than before."""
+        logo, room = known.snapshot.brand.logo, known.snapshot.room
+        if logo is None:
+            return None
+        if room not in self._logos or self._logos[room].etag != logo.etag:
+            body = await self._store.logo(room)
+            self._logos[room] = Asset(body, logo.content_type, logo.etag)
+        return self._logos[room]
 
     async def refresh_now(self) -> None:
         """One refresh; whoever asks while it runs shares it."""
@@ -125,6 +137,7 @@ class Rooms:
         read = {room: one for room, one in found.items() if not isinstance(one, StoreUnfit)}
         for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
+            self._logos.pop(gone, None)
         for room, snapshot in read.items():
             watch = self._rooms[room].watch if room in self._rooms else Watch()
             pace = watch.add(snapshot)

@@ -2,9 +2,10 @@
 
 from urllib.parse import quote
 
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header, parse_etags, quote_etag
+from werkzeug.http import parse_etags, quote_etag
 
+from waitingroom.gate import languages
+from waitingroom.gate.assets import Asset
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import NO_SNIFF, Refusal, Response, redirect
 from waitingroom.gate.pages import content_security_policy
@@ -29,15 +30,14 @@ def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, by
     )
 
 
-def language_of(request: Request, known: tuple[str, ...]) -> str:
-    """The best of our languages for this browser; English where it wants none of them."""
-    wanted = parse_accept_header(request.header(b"accept-language"), LanguageAccept)
-    return wanted.best_match(known, default=known[0]) or known[0]
+def language_of(request: Request) -> str:
+    """The best of our languages for this browser."""
+    return languages.choose(request.header(b"accept-language"))
 
 
 async def choose_language(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """``GET /{room}``: on to the page in the browser's language, its query kept."""
-    language = language_of(request, gate.pages.languages)
+    language = language_of(request)
     query = request.scope["query_string"].decode("latin-1")
     kept = "?" + quote(query, safe="=&%+/:;,.-_~!*'()@$") if query else ""
     return redirect(f"{gate.prefix}/{known.snapshot.room}/{language}{kept}")
@@ -56,17 +56,27 @@ async def status(_gate: Gate, _request: Request, known: KnownRoom) -> Response:
 
 
 def static_file(gate: Gate, request: Request, name: str) -> Response:
-    """A stylesheet or script. Where the address names its content (``v``), it is kept for good.
+    """A stylesheet, script or picture of ours."""
+    found = gate.pages.static(name)
+    if found is None:
+        raise Refusal(404, "not_found", "there is nothing here")
+    return file(request, found)
+
+
+async def words(gate: Gate, request: Request, known: KnownRoom) -> Response:
+    """``GET /{room}/{lang}/words.json``: what the page's script reads when it needs it."""
+    return file(request, gate.pages.rest(known.snapshot, request.path.split("/")[2]))
+
+
+def file(request: Request, found: Asset, *more: tuple[bytes, bytes]) -> Response:
+    """A file of ours, for good where the address names its content.
 
     Elsewhere for a moment only: while a new version is rolled out, an old gate may be asked for
     the new one's file, and its answer must not be kept under that address.
     """
-    found = gate.pages.static(name)
-    if found is None:
-        raise Refusal(404, "not_found", "there is nothing here")
     named = request.query.get("v") == found.etag
     kept = (b"cache-control", KEPT_FOR_GOOD if named else KEPT_FOR_A_MOMENT)
-    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF)
+    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF, *more)
     if parse_etags(request.header(b"if-none-match")).contains_weak(found.etag):
         return Response(304, b"", headers)
     return Response(200, found.body, ((b"content-type", found.content_type.encode()), *headers))

@@ -36,7 +36,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
         if request.comes_from_our_page:
             raise Refusal(401, "bad_ticket", "the browser does not show its ticket")
         return redirect(gate.page_of(snapshot.room, to))
-    lang = language_of(request, gate.pages.languages)
+    lang = language_of(request)
     await gate.line.catch_up(ticket, snapshot)
     standing = await gate.line.standing(ticket, snapshot)
     if gone := GONE.get(standing):
@@ -95,7 +95,7 @@ def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
     body = gate.pages.notice(
         _kind(refusal, known.snapshot if known else None),
         known.snapshot if known else None,
-        language_of(request, gate.pages.languages),
+        language_of(request),
         retry_s=retry_s,
         refresh_s=max(retry_s, SHORTEST_REFRESH_S) if retry_s and looks else 0,
         to=gate.wanted(request, known) if known else "",

@@ -67,7 +67,7 @@ def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
     names = (
         *("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys"),
-        *("trusted_proxies", "proxy_headers"),
+        *("trusted_proxies", "proxy_headers", "templates"),
     )
     env = {**base, **config.as_env(*names)}
     return _web(config, "gate", argv, env, config.gate_port)

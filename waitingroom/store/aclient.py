@@ -17,7 +17,7 @@ from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Leases, S
 from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.call import Call
 from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
-from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, fence_key
+from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, RoomKeys, fence_key
 
 MOST_CONNECTIONS = 50
 """To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""
@@ -218,6 +218,15 @@ class AsyncStore:
         with self._reaching(None):
             found = await self._redis.smismember(ROOMS, list(rooms))
         return [bool(one) for one in found]
+
+    async def logo(self, room: str) -> bytes:
+        """The bytes of the room's logo; b"" for none."""
+        self._refuse_if_away()
+        async with self._slots:
+            with self._reaching(None):
+                found: Any = await self._redis.hget(RoomKeys.of(room).texts, "logo")
+        body: bytes = found or b""
+        return body
 
     async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
         """The room as it is now. ``previous`` saves fetching texts that have not changed."""

@@ -51,6 +51,15 @@ def change(
     return call("set", room, clock(now_ms), actor, based_on, detail, *_flat(changes))
 
 
+def brand(
+    room: str, wanted: str, logo: bytes | None, *, actor: str, version: int, now_ms: int | None
+) -> Call:
+    """Look and speak otherwise; ``logo``: None leaves it as it is."""
+    more: list[str | bytes] = [] if logo is None else ["logo", logo]
+    detail = json.dumps({"brand": wanted})
+    return call("set", room, clock(now_ms), actor, version, detail, "brand", wanted, *more)
+
+
 def plan(room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None) -> Call:
     """Replace the knob plan. A step that is already due takes effect at the next evaluation."""
     lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]

@@ -16,10 +16,10 @@ class Call:
 
     verb: str
     keys: tuple[str, ...]
-    args: tuple[str | int, ...]
+    args: tuple[str | int | bytes, ...]
 
 
-def call(verb: str, room: str, *args: str | int, extra: Sequence[str] = ()) -> Call:
+def call(verb: str, room: str, *args: str | int | bytes, extra: Sequence[str] = ()) -> Call:
     """A call that touches the keys of ``room``, and ``extra`` ones behind them."""
     return Call(verb, (*RoomKeys.of(room), *extra), args)
 

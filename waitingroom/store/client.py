@@ -8,8 +8,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom
-from waitingroom.model import ROOM_ID, LogEntry, PlanStep, Settings, Snapshot, is_room_id
+from waitingroom.model import ROOM_ID, Brand, LogEntry, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
@@ -195,6 +196,32 @@ class Store:
         check_together(acts.settings_of(self.status(room, now_ms=now_ms), **changes))
         call = acts.change(room, changes, actor=actor, version=version, now_ms=now_ms)
         return self._snapshot(room, call)
+
+    def brand(
+        self,
+        room: str,
+        wanted: Brand,
+        *,
+        actor: str,
+        version: int,
+        logo: bytes | None = None,
+        now_ms: int | None = None,
+    ) -> Snapshot:
+        """How the room looks and speaks, based on the room at ``version``.
+
+        ``logo``: its bytes where it is another than before; b"" for none any more.
+        """
+        brand.check(wanted)
+        call = acts.brand(
+            room, brand.dumps(wanted), logo, actor=actor, version=version, now_ms=now_ms
+        )
+        return self._snapshot(room, call)
+
+    def logo(self, room: str) -> bytes:
+        """The bytes of the room's logo; b"" for none."""
+        found: Any = self._plain(lambda: self._redis.hget(RoomKeys.of(room).texts, "logo"))
+        body: bytes = found or b""
+        return body
 
     def plan(
         self, room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None

@@ -22,7 +22,8 @@ class RoomKeys(NamedTuple):
     state: str
     """string: the packed numbers of ``FIELDS``; written by every verb that changes something"""
     texts: str
-    """hash: title, message, origins, pause_reason, commitment, seed; by operators' verbs"""
+    """hash: title, message, origins, pause_reason, brand (JSON), logo (bytes, 64 KiB at most),
+    commitment, seed; by operators' verbs"""
     spent: str
     """bitmap by arrival: has entered; by enter"""
     left: str

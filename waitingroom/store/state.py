@@ -5,7 +5,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom import brand
+from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
 from waitingroom.store.call import Call, call, clock
 from waitingroom.store.keys import FIELDS, FORMAT
 
@@ -28,6 +29,7 @@ class Texts:
     commitment: str = ""
     pause_reason: str = ""
     news: tuple[News, ...] = ()
+    brand: Brand = Brand()  # noqa: RUF009 - frozen
 
 
 def status(room: str, *, known: int = -1, now_ms: int | None = None) -> Call:
@@ -60,13 +62,15 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         commitment=texts.commitment,
         pause_reason=texts.pause_reason,
         news=texts.news,
+        brand=texts.brand,
     )
 
 
 def _read_texts(values: Any, news: Any) -> Texts:
-    title, message, origins, commitment, reason = ((value or b"").decode() for value in values)
+    title, message, origins, commitment, reason, look = ((one or b"").decode() for one in values)
     lines = tuple(_news(json.loads(line)) for line in news)
-    return Texts(title, message, tuple(origins.split()), commitment, reason, lines)
+    spoken = tuple(origins.split())
+    return Texts(title, message, spoken, commitment, reason, lines, brand.loads(look))
 
 
 def _news(line: dict[str, str]) -> News:
@@ -83,6 +87,7 @@ def _texts_of(snapshot: Snapshot | None) -> Texts:
         snapshot.commitment,
         snapshot.pause_reason,
         snapshot.news,
+        snapshot.brand,
     )
 
 

@@ -47,7 +47,8 @@ local function open_at(s, opens_at_ms)
 end
 
 local function is_text(field)
-  return field == 'title' or field == 'message' or field == 'origins'
+  return field == 'title' or field == 'message' or field == 'origins' or field == 'brand'
+    or field == 'logo'
 end
 
 local function set_fields(keys, s, args, from)

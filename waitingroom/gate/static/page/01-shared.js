@@ -3,9 +3,9 @@
 
 const { ceil, floor, max, min, random } = Math;
 const $ = (id) => document.getElementById(id);
-const { room, base, lang, later: address, states, texts } = JSON.parse($('data').textContent);
+const { room, base, lang, later: address, states, rest, texts: carried } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
-const later = () => import(address); // what few need, or nobody needs at once: see ../later
+const later = () => fetch_words().then(() => import(address)); // what few need, or nobody needs at once: see ../later
 let to = new URLSearchParams(location.search).get('to');
 
 // What all tabs share: the one that leads tells the others.

@@ -3,7 +3,16 @@
 const locale = navigator.languages?.find((name) => name.split('-')[0] === lang) || lang;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const count = (n) => n.toLocaleString(locale);
-const whole = (range) => range.replace('–', '–\u2060'); // no line ends after the dash
+const whole = (range) => range.replace(/[–-]/, '$&\u2060'); // no line ends after the dash
+
+// The words of what few shoppers meet are fetched when one does; once more where that failed.
+let fetched = null;
+const fetch_words = () => fetched ??= fetch(rest).then((answer) => answer.json()).then((found) => {
+  Object.assign(states, found.states);
+  Object.assign(carried, found.texts);
+  render();
+}).catch(() => setTimeout(() => { fetched = null; }, 5000));
+const texts = new Proxy(carried, { get: (all, name) => all[name] ?? (fetch_words(), '') });
 
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });

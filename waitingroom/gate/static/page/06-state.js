@@ -49,7 +49,7 @@ function state() {
   if (!place && phase === 'scheduled') return 'not_yet';
   if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
   if (phase === 'scheduled' || phase === 'early') {
-    return place.number == null && opens_in_ms() <= 0 ? 'drawing' : 'early';
+    return place.number == null && (opens_in_ms() ?? 1) <= 0 ? 'drawing' : 'early';
   }
   if (phase === 'paused') return 'paused';
   if (place.number == null) return 'drawing';

@@ -7,7 +7,8 @@ const show = (id, on) => { $(id).hidden = !on; };
 
 function view(kind) {
   const { status, place } = shared;
-  const [chip, label, big, lead] = states[kind];
+  if (!states[kind]) fetch_words();
+  const [chip, label, big, lead] = states[kind] ?? states.loading;
   const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);

@@ -1,0 +1,180 @@
+"""Every state in every language, in a real Chromium: what ``waitingroom preview`` serves."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from waitingroom import clock
+from waitingroom.gate.languages import LANGUAGES, translations
+from waitingroom.gate.pages import Pages
+from waitingroom.gate.plain import Notice
+from waitingroom.gate.preview import Preview
+from waitingroom.gate.scenes import SCENES, snapshot_of, view_of
+
+pytestmark = pytest.mark.browser
+NARROW = {"width": 320, "height": 640}
+SHOWN = {"en": "en-GB", "zh-Hans": "zh-CN", "hi": "hi-IN", "vi": "vi-VN"}
+IN_TURN = [
+    lang if lang in ("pl", "hi") else pytest.param(lang, marks=pytest.mark.long)
+    for lang in LANGUAGES
+]
+"""All of them, the longest words and the tallest letters with every change."""
+ENGLISH_CHIPS = ("Welcome", "In line", "Your turn", "Paused", "Stopped", "Closed", "Ending")
+
+
+@dataclass
+class Served:
+    """A preview that runs, and whatever its browser complained about."""
+
+    url: str
+    wrong: list[str]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A preview of no room, on a free port."""
+    server = make_server("127.0.0.1", 0, Preview(Pages(), clock.now_ms), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def look(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens tabs in a given language, and sees to it that nothing went wrong in them."""
+    wrong: list[str] = []
+    contexts = []
+
+    def one(lang: str, *, script: bool = True, zone: str = "Asia/Kolkata") -> Page:
+        locale = SHOWN.get(lang, lang)
+        context = browser.new_context(
+            base_url=address,
+            locale=locale,
+            timezone_id=zone,
+            java_script_enabled=script,
+            viewport=NARROW,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        return page
+
+    yield one
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def fits(page: Page) -> list[str]:
+    """What is wider than a window of 320 pixels."""
+    return page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll('#card, #card *, nav')]
+          .filter((one) => getComputedStyle(one).display != 'inline')
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.id || one.tagName)"""
+    )
+
+
+@pytest.mark.parametrize("lang", IN_TURN)
+def test_every_state_is_shown_by_the_pages_own_script_in_every_language(
+    look: Callable[..., Page], lang: str
+) -> None:
+    """The state, the language, words of that language, and nothing wider than a small phone."""
+    page = look(lang)
+    scenes = {name: scene.state for name, scene in SCENES.items() if scene.script}
+    for name, state in scenes.items():
+        page.goto(f"/{name}/{lang}")
+        expect(page.locator("#card")).to_have_attribute("data-state", state)
+        assert page.locator("html").get_attribute("lang") == lang
+        page.wait_for_function("document.getElementById('chip').textContent")
+        chip = page.locator("#chip")
+        if state != "loading":
+            expect(chip).not_to_have_text(translations(lang).gettext("Welcome"))
+        if lang != "en":
+            assert chip.inner_text() not in ENGLISH_CHIPS
+        assert not re.search(r"\{\w+\}|undefined", page.locator("body").inner_text()), name
+        assert not fits(page), name
+
+
+@pytest.mark.parametrize("lang", IN_TURN)
+def test_every_state_is_shown_without_a_script_in_every_language(
+    look: Callable[..., Page], lang: str
+) -> None:
+    """The pages that the gate renders for one shopper."""
+    page = look(lang, script=False)
+    for name in SCENES:
+        view = view_of(name, snapshot_of(name, None, 0))
+        if view is None:
+            continue
+        answer = page.goto(f"/{name}/{lang}/plain")
+        assert answer.status == 200
+        state = view.value if isinstance(view, Notice) else view.state.value
+        expect(page.locator("#card")).to_have_attribute("data-state", state)
+        assert page.locator("html").get_attribute("lang") == lang
+
+
+def test_the_index_leads_to_every_scene(look: Callable[..., Page]) -> None:
+    """In each language, with a script and without."""
+    page = look("en")
+    page.goto("/")
+    links = {link.get_attribute("href") for link in page.locator("main a").all()}
+    wanted = {f"/{name}/{lang}" for name, one in SCENES.items() if one.script for lang in LANGUAGES}
+    assert wanted <= links
+    plain = {link for link in links if link.endswith("/plain")}
+    assert len(plain) == len(LANGUAGES) * (len(SCENES) - 1)  # all but the one that is inside
+
+
+def test_every_state_that_the_pages_know_has_a_scene() -> None:
+    """Those of the words that the page carries, that come later, and of the plain pages."""
+    words = (Path(__file__).parents[2] / "templates/gate/words.html").read_text("utf-8")
+    states = set(re.findall(r'^  "(\w+)": \{"chip"', words, re.MULTILINE))
+    notices = {notice.value for notice in Notice}
+    assert (states | notices) - {"loading"} <= {scene.state for scene in SCENES.values()}
+
+
+@pytest.mark.parametrize(
+    ("lang", "zone", "number", "wait", "time"),
+    [
+        ("en", "Europe/London", "1,347", r"20–30 minutes", r"\d\d:\d\d"),
+        ("pl", "Europe/Warsaw", "1347", r"20–30 minut\b", r"\d\d:\d\d"),
+        ("it", "Europe/Rome", "1347", r"20[-–]30 minuti", r"\d\d:\d\d"),
+        ("fr", "Europe/Paris", "1 347", r"20–30 minutes", r"\d\d:\d\d"),
+        ("vi", "Asia/Ho_Chi_Minh", "1.347", r"20[-–]30 phút", r"\d\d:\d\d"),
+        ("de", "Europe/Berlin", "1.347", r"20–30 Minuten", r"\d\d:\d\d"),
+        ("es", "Europe/Madrid", "1347", r"20[-–]30 minutos", r"\d{1,2}:\d\d"),
+        ("zh-Hans", "Asia/Shanghai", "1,347", r"20[-–]30分钟", r"\d\d:\d\d"),
+        ("hi", "Asia/Kolkata", "1,347", r"20–30 मिनट", r"\d{1,2}:\d\d"),
+    ],
+)
+def test_numbers_and_times_take_the_forms_of_the_language_in_the_shoppers_zone(
+    look: Callable[..., Page], lang: str, zone: str, number: str, wait: str, time: str
+) -> None:
+    """As the browser's Intl has them: the number, the range, a countdown, and the local opening."""
+    page = look(lang, zone=zone)
+    page.goto(f"/waiting/{lang}")
+    expect(page.locator("#card")).to_have_attribute("data-state", "waiting")
+    shown = page.locator("#number-n").inner_text()
+    assert re.sub(r"\s", " ", shown) == number
+    lead = page.locator("#lead").inner_text().replace("\u2060", "")
+    assert re.search(wait, lead), lead
+    assert re.search(time, lead), lead
+    page.goto(f"/early/{lang}")
+    expect(page.locator("#card")).to_have_attribute("data-state", "early")
+    assert re.fullmatch(r"2[45]:\d\d", page.locator("#big").inner_text())
+    local = page.evaluate(
+        """([lang, in_ms]) => new Intl.DateTimeFormat(lang, {hour: 'numeric', minute: '2-digit'})
+          .format(Date.now() + in_ms)""",
+        [SHOWN.get(lang, lang), 25 * 60_000],
+    )
+    lead = re.sub(r"\s", " ", page.locator("#lead").inner_text())
+    hour = re.sub(r"\s", " ", local).partition(":")[0]
+    assert f"{hour}:" in lead, (local, lead)

@@ -1,0 +1,100 @@
+"""``waitingroom room brand`` over a real store."""
+
+import json
+from pathlib import Path
+
+import pytest
+from test_brand import PNG, SVG
+
+from waitingroom.cli import run
+from waitingroom.config import SETTINGS
+from waitingroom.model import Settings
+from waitingroom.store.client import Store
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str, room_id: str) -> str:
+    """A room, in a store that this empty folder's settings name."""
+    monkeypatch.chdir(tmp_path)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.env, raising=False)
+    monkeypatch.setenv("REDIS_URL", store_url)
+    store = Store.connect(store_url)
+    store.create(room_id, Settings(), actor="test")
+    store.close()
+    return room_id
+
+
+def told(capsys: Capture, *words: str) -> dict:
+    assert run(["room", *words, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: Capture, *words: str) -> str:
+    assert run(["room", *words]) != 0
+    return capsys.readouterr().err
+
+
+def test_a_brand_is_added_to_and_taken_back_piece_by_piece(room: str, capsys: Capture) -> None:
+    """What is not named stays."""
+    Path("logo.svg").write_bytes(SVG)
+    words = ["--colour", "light-accent=#003399", "--link", "help=https://x.example", "--logo"]
+    first = told(capsys, "brand", room, *words, "logo.svg")["brand"]
+    assert first["colours"] == [["light-accent", "#003399"]]
+    assert first["logo"]["content_type"] == "image/svg+xml"
+    words = ["--time-zone", "Europe/Warsaw", "--text", "pl", "You are next", "Zaraz!"]
+    second = told(capsys, "brand", room, *words, "--link", "help=", "--no-logo")["brand"]
+    assert second["colours"] == first["colours"]
+    assert (second["links"], second["logo"]) == ([], None)
+    assert second["texts"] == [{"lang": "pl", "sentence": "You are next", "text": "Zaraz!"}]
+    third = told(capsys, "brand", room, "--text", "pl", "You are next", "", "--time-zone", "")
+    assert (third["brand"]["texts"], third["brand"]["time_zone"]) == ([], "")
+
+
+def test_plain_takes_everything_back(room: str, capsys: Capture) -> None:
+    """But for what is said with it."""
+    Path("logo.png").write_bytes(PNG)
+    told(capsys, "brand", room, "--logo", "logo.png", "--time-zone", "Europe/Warsaw")
+    plain = told(capsys, "brand", room, "--plain", "--link", "terms=https://x.example/t")["brand"]
+    assert plain["links"] == [["terms", "https://x.example/t"]]
+    assert (plain["logo"], plain["time_zone"]) == (None, "")
+
+
+def test_saying_nothing_changes_nothing(room: str, capsys: Capture) -> None:
+    """Not even the version that others base a change on."""
+    before = told(capsys, "show", room)["version"]
+    assert told(capsys, "brand", room)["version"] == before
+
+
+def test_a_brand_is_shown_with_the_room(room: str, capsys: Capture) -> None:
+    """For people too, and only where there is one."""
+    run(["room", "show", room])
+    assert "colours" not in capsys.readouterr().out
+    words = ["--colour", "dark-accent=#ffcc00", "--text", "de", "You are next", "Gleich!"]
+    run(["room", "brand", room, *words])
+    shown = capsys.readouterr().out
+    assert "dark-accent #ffcc00" in shown
+    assert "'You are next': 'Gleich!'" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--colour", "light-accent=#ffcc00"], "contrast of 1.5:1; to be read it needs 4.5:1"),
+        (["--colour", "#ffcc00"], "is no pair; write it like name=value"),
+        (["--link", "help=http://x.example"], "--link: 'http://x.example' must be an address"),
+        (["--text", "xx", "You are next", "y"], "there is no language 'xx'"),
+        (["--text", "de", "You are nxt", "y"], "did you mean 'You are next'?"),
+        (["--text", "de", "Your turn comes in {span}.", "{time}"], "has no time in braces"),
+        (["--time-zone", "Warsaw"], "--time-zone: 'Warsaw' is none"),
+        (["--logo", "nothing.svg"], "does not exist"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(
+    room: str, capsys: Capture, words: list[str], why: str
+) -> None:
+    """In the words that were typed."""
+    assert why in refused(capsys, "brand", room, *words)
+    assert told(capsys, "show", room)["brand"]["colours"] == []

@@ -1,0 +1,86 @@
+"""``waitingroom preview``: what it serves, and what it says."""
+
+import json
+import socket
+from dataclasses import replace
+
+import pytest
+from test_brand import SVG
+from test_pages import Tags, data_of
+from werkzeug.test import Client
+
+from waitingroom.brand import read_logo
+from waitingroom.cli import run
+from waitingroom.gate.pages import Pages
+from waitingroom.gate.preview import Preview
+from waitingroom.gate.scenes import SAMPLE
+from waitingroom.model import Brand, Saying
+
+NOW_MS = 1_796_126_400_000
+BRAND = Brand(
+    colours=(("light-accent", "#003399"),),
+    texts=(Saying("de", "You are next", "Gleich!"),),
+    logo=read_logo(SVG),
+)
+
+
+@pytest.fixture
+def client() -> Client:
+    """A preview of a room with a brand, at noon."""
+    room = replace(SAMPLE, room="spring", title="Spring sale", brand=BRAND, message="Only today")
+    return Client(Preview(Pages(), lambda: NOW_MS, room, SVG))
+
+
+def test_scenes_have_the_title_the_message_and_the_brand_of_the_room(client: Client) -> None:
+    """As the gate would show it."""
+    html = client.get("/waiting/de").data
+    page = Tags(html)
+    assert "Spring sale" in page.text
+    assert data_of(html)["texts"]["next"] == "Gleich!"
+    assert "Only today" in Tags(client.get("/waiting/de/plain").data).text
+    assert client.get("/waiting/brand.css").data.startswith(b"header img")
+    logo = client.get("/waiting/logo")
+    assert (logo.data, logo.content_type) == (SVG, "image/svg+xml")
+    assert "policy" not in client.get("/waiting/de").headers.get("set-cookie", "")
+
+
+def test_a_preview_carries_the_gates_own_headers_and_no_cookie(client: Client) -> None:
+    """A page that the real policy would break is broken here too."""
+    for path in ("/", "/waiting/en", "/waiting/hi/plain", "/called/de/privacy"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+    for path in ("/door/ticket", "/door/pass"):
+        answer = client.post(path)
+        assert "set-cookie" not in answer.headers
+        assert not {"ticket", "pass"} & set(json.loads(answer.data))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere/en",
+        "/waiting/xx",
+        "/waiting/en/other",
+        "/waiting",
+        "/static/none",
+        "/store-down/en",
+    ],
+)
+def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+    """Nor is a state with a script that only pages without one have."""
+    assert client.get(path).status_code == 404
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what to do about it."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run(["preview", "--port", str(port)]) == 1
+    assert f"port {port} on 127.0.0.1 cannot be used" in capsys.readouterr().err

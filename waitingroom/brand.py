@@ -1,0 +1,119 @@
+"""How a room looks and speaks, as far as its operator wants it otherwise. Pure.
+
+A brand lies in the store as one JSON text among the room's texts (the logo beside it, in bytes). It
+outlives resets, and older versions carry along what they do not know.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict
+from functools import lru_cache
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from waitingroom.colours import ROLES, SCHEMES, look
+from waitingroom.errors import BadSetting
+from waitingroom.model import Brand, Logo, Saying
+
+LINKS = ("help", "contact", "terms", "imprint", "privacy")
+"""What a link in the footer may be; the pages know each one's name in every language."""
+LARGEST_LOGO = 64 * 1024
+MOST_TEXTS = 200
+LONGEST_TEXT = 500
+LONGEST_URL = 500
+_ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SVG = "{http://www.w3.org/2000/svg}svg"
+
+
+def dumps(brand: Brand) -> str:
+    """As the store keeps it; "" for nothing at all."""
+    return "" if brand == Brand() else json.dumps(asdict(brand), ensure_ascii=False)
+
+
+@lru_cache(256)
+def loads(text: str) -> Brand:
+    """What :func:`dumps` made. Fields that this version does not know are left out."""
+    if not text:
+        return Brand()
+    found = json.loads(text)
+    logo = found.get("logo")
+    return Brand(
+        colours=tuple((str(name), str(value)) for name, value in found.get("colours", ())),
+        links=tuple((str(name), str(url)) for name, url in found.get("links", ())),
+        texts=tuple(
+            Saying(one["lang"], one["sentence"], one["text"]) for one in found.get("texts", ())
+        ),
+        time_zone=found.get("time_zone", ""),
+        logo=Logo(logo["content_type"], logo["etag"]) if logo else None,
+    )
+
+
+def said_in(brand: Brand, lang: str) -> dict[str, str]:
+    """The operator's own sentences for ``lang``, by the English that they replace."""
+    return {one.sentence: one.text for one in brand.texts if one.lang == lang}
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None for none, or where this machine does not know it."""
+    try:
+        return ZoneInfo(name) if _ZONE.fullmatch(name) else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def check(brand: Brand) -> None:
+    """Raise :class:`BadSetting` for the first thing that pages could not show, or not readably."""
+    roles = [f"{scheme}-{role}" for scheme in SCHEMES for role in ROLES]
+    for name, _ in brand.colours:
+        if name not in roles:
+            raise BadSetting("colour", f"there is no {name!r}; there are {', '.join(roles)}")
+    look(dict(brand.colours))
+    for name, url in brand.links:
+        _check_link(name, url)
+    if brand.time_zone and zone_of(brand.time_zone) is None:
+        raise BadSetting("time_zone", f"{brand.time_zone!r} is none; write it like Europe/Warsaw")
+    if len(brand.texts) > MOST_TEXTS:
+        raise BadSetting("text", f"there may be {MOST_TEXTS} at most")
+    for saying in brand.texts:
+        if len(saying.text) > LONGEST_TEXT or not saying.text.isprintable():
+            raise BadSetting(
+                "text", f"must have at most {LONGEST_TEXT} characters, and no line breaks"
+            )
+
+
+def _check_link(name: str, url: str) -> None:
+    if name not in LINKS:
+        raise BadSetting("link", f"there is no {name!r}; there are {', '.join(LINKS)}")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
+    if parts.scheme != "https" or not host or parts.username is not None or not plain:
+        raise BadSetting("link", f"{url!r} must be an address that begins with https://")
+
+
+def read_logo(body: bytes) -> Logo:
+    """What kind of picture ``body`` is. Raises :class:`BadSetting` for any other file.
+
+    An SVG is looked at for form only: what would be dangerous in it (scripts, other addresses) does
+    nothing in a picture, and the gate serves it under a policy that forbids all of it.
+    """
+    if len(body) > LARGEST_LOGO:
+        raise BadSetting("logo", f"has {len(body)} bytes; at most {LARGEST_LOGO} are served")
+    etag = hashlib.sha256(body).hexdigest()[:12]
+    if body.startswith(_PNG):
+        return Logo("image/png", etag)
+    # Entities can grow without end when they are read.
+    if b"<!DOCTYPE" not in body and b"<!ENTITY" not in body:
+        try:
+            root = ElementTree.fromstring(body)  # noqa: S314 - no document type, so no entities
+        except (ElementTree.ParseError, ValueError, LookupError):
+            root = None
+        if root is not None and root.tag == _SVG:
+            return Logo("image/svg+xml", etag)
+    raise BadSetting("logo", "must be an SVG (without a document type) or a PNG")

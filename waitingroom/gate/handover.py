@@ -8,8 +8,7 @@ from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Response, redirect
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.guard.passes import pass_of
-from waitingroom.guard.visit import split_handover
+from waitingroom.links import split_handover
 from waitingroom.tokens import Handover
 
 
@@ -31,7 +30,7 @@ async def swapped(
     found = _read(gate, known, token)
     if found is None or not await gate.line.redeem(found):
         return None
-    return redirect(target, gate.pass_cookie(request, pass_of(found), now_ms=gate.clock()))
+    return redirect(target, gate.pass_cookie(request, found.carried, now_ms=gate.clock()))
 
 
 def _read(gate: Gate, known: KnownRoom, token: str) -> Handover | None:
@@ -41,5 +40,5 @@ def _read(gate: Gate, known: KnownRoom, token: str) -> Handover | None:
         found = gate.keyring.room_keys(snapshot.room).read_handover(token, now_ms=gate.clock())
     except BadToken:
         return None
-    staff = pass_of(found).staff
-    return found if found.epoch == (snapshot.staff_epoch if staff else snapshot.epoch) else None
+    epoch = snapshot.staff_epoch if found.carried.staff else snapshot.epoch
+    return found if found.epoch == epoch else None

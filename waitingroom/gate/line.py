@@ -184,7 +184,7 @@ class Line:
 
     async def redeem(self, handover: Handover) -> bool:
         """Use a handover. False for a replay, or one of another running."""
-        staff = handover.lease.startswith("s-")
+        staff = handover.carried.staff
         return await self._store.redeem(handover.room, handover.epoch, handover.nonce, staff=staff)
 
     async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:

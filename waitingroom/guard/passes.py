@@ -40,9 +40,3 @@ def read_handover(raw: str, keyring: RoomKeyring, known: Knowledge, now_ms: int)
     except BadToken:
         return None
     return None if known.ended(found.carried, now_ms) else found
-
-
-def supersedes(handover: Handover, current: Pass) -> bool:
-    """Whether a handover takes the place of a pass that counts: staff's, or a newer running's."""
-    new = handover.carried
-    return new.staff if new.staff != current.staff else new.epoch > current.epoch

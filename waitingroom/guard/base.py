@@ -18,9 +18,10 @@ from waitingroom.guard.passes import best_pass, cookie_names
 from waitingroom.guard.paths import InRoom, Open, Refused
 from waitingroom.guard.redeem import Redeemer
 from waitingroom.guard.reporter import Reporter
-from waitingroom.guard.settings import GuardSettings, Outside
+from waitingroom.guard.settings import GuardSettings
 from waitingroom.guard.swap import Swap
 from waitingroom.guard.visit import Visit
+from waitingroom.model import Outside
 from waitingroom.tokens import Pass
 
 if TYPE_CHECKING:

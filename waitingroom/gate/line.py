@@ -96,10 +96,6 @@ class Line:
             bad_credential("ticket", error)
             return None
 
-    def sign_ticket(self, room: str, epoch: int, arrival: int, issued_at_ms: int) -> str:
-        """A ticket for a place that the store has given."""
-        return self._keyring.sign_ticket(Ticket(room, epoch, arrival, issued_at_ms))
-
     async def join(
         self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
     ) -> Joined:

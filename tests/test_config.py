@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from waitingroom.config import (
-    BY_NAME,
     GUARDS_OWN,
-    SETTINGS,
     Config,
     ConfigError,
-    Environment,
     foreign_environment,
     load_config,
 )
+from waitingroom.variables import BY_NAME, SETTINGS, Environment
 
 KEY = "ab" * 32
 

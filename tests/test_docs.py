@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from waitingroom.cli import cli
-from waitingroom.config import SETTINGS
 from waitingroom.tokens import Keyring
+from waitingroom.variables import SETTINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
 README = DOCS.parent / "README.md"

@@ -33,6 +33,13 @@ class DrawMethod(StrEnum):
     FIFO = "fifo"
 
 
+class Outside(StrEnum):
+    """What a shop does with people who have no pass, while their room has no sale."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The knobs of a room. 0 means *none* for limits and times, except where said.

@@ -151,7 +151,7 @@ def _listed(raw: Raw) -> list[str]:
 
 
 def keys(raw: Raw) -> tuple[bytes, ...]:
-    """Signing keys in hex, oldest first; none is allowed here, see ``run.secrets``."""
+    """Signing keys in hex, oldest first; there may be none (see ``run.credentials``)."""
     wants = f"hex of at least {SECRET_BYTES} bytes for each key (make one: waitingroom secret)"
     try:
         made = tuple(bytes.fromhex(item) for item in _listed(raw))
@@ -163,7 +163,7 @@ def keys(raw: Raw) -> tuple[bytes, ...]:
 
 
 def words(raw: Raw) -> tuple[str, ...]:
-    """Bearer keys; none is allowed here, see ``run.secrets``."""
+    """Bearer keys; there may be none (see ``run.credentials``)."""
     made = tuple(_listed(raw))
     if any(not re.fullmatch(rf"[!-~]{{{SECRET_BYTES},256}}", word) for word in made):
         raise ValueError(

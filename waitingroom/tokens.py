@@ -85,6 +85,26 @@ class Handover:
     pass_expires_at_ms: int
     pass_ends_at_ms: int
 
+    @property
+    def carried(self) -> Pass:
+        """The pass that it is traded for."""
+        return Pass(
+            room=self.room,
+            epoch=self.epoch,
+            lease=self.lease,
+            issued_at_ms=self.issued_at_ms,
+            expires_at_ms=self.pass_expires_at_ms,
+            ends_at_ms=self.pass_ends_at_ms,
+        )
+
+    def supersedes(self, current: Pass) -> bool:
+        """Whether it takes the place of a pass that counts: staff's, or a newer running's.
+
+        No other does, so that nobody can be handed somebody else's pass by a link.
+        """
+        new = self.carried
+        return new.staff if new.staff != current.staff else new.epoch > current.epoch
+
 
 class RoomKeyring:
     """The keys of one room's passes and handovers, oldest first: what its shop holds.

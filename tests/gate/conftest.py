@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from gates import LocalGate, RunningGate, running
+from raw import parsed_by
 from rooms import Room, make
 
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import parser
 from waitingroom.store.client import Store
 
 
@@ -28,14 +28,9 @@ def raw_gate(
     embedded: EmbeddedStore,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGate]:
-    """A gate of one worker, with either parser; nothing that it wrote is a stack trace."""
-    if request.param == "fast" and parser() != "fast":
-        pytest.skip("the parser in C is not installed here: the extra `fast`")
-    folder = tmp_path_factory.mktemp("raw")
-    one = {"WAITINGROOM_GATE_WORKERS": "1"}
-    with running(embedded.url, folder, parser=request.param, **one) as gate:
+    """A gate of one worker, with either parser."""
+    with parsed_by(request.param, embedded, tmp_path_factory.mktemp("raw")) as gate:
         yield gate
-        assert "Traceback" not in gate.log(), gate.log()
 
 
 @pytest.fixture

@@ -1,10 +1,17 @@
 """Bytes to a gate's socket, and the bytes that come back."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from gates import RunningGate
+import pytest
+from gates import RunningGate, running
 from rooms import Room
+
+from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.run.parts import parser
 
 CLOSE = b"Host: h\r\nConnection: close\r\n"
 LENGTH = b"Content-Length: "
@@ -27,6 +34,19 @@ class Raw:
     def is_ours(self) -> bool:
         """Whether the application answered, and not the server in its place."""
         return b"x-content-type-options: nosniff" in self.received.lower()
+
+
+@contextmanager
+def parsed_by(
+    kind: str, embedded: EmbeddedStore, folder: Path, *, connections: int = 0
+) -> Iterator[RunningGate]:
+    """A gate of one worker with this parser; nothing that it wrote is a stack trace."""
+    if kind == "fast" and parser() != "fast":
+        pytest.skip("the parser in C is not installed here: the extra `fast`")
+    one = {"WAITINGROOM_GATE_WORKERS": "1"}
+    with running(embedded.url, folder, parser=kind, connections=connections, **one) as gate:
+        yield gate
+        assert "Traceback" not in gate.log(), gate.log()
 
 
 def send(gate: RunningGate, *parts: bytes, patience_s: float = 5) -> Raw:

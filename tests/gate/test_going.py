@@ -309,6 +309,18 @@ def test_a_proxy_gives_the_way_back_as_it_stands(
     assert first.header("location").startswith(f"/{room.name}/go?again=1")
 
 
+def way_with_handover(
+    gate: LocalGate, room: Room, at_ms: int, nonce: int, **changes: object
+) -> str:
+    """Where a proxy sends whoever opens an address with a handover."""
+    value = Handover(
+        *(room.name, 1, "1-7", f"{nonce:016x}", at_ms, at_ms + 30_000),
+        *(at_ms + 900_000, at_ms + 3_600_000),
+    )
+    token = gate.keyring.room_keys(room.name).sign_handover(replace(value, **changes))
+    return f"/{room.name}/go?back=/x?wr_handover={token}"
+
+
 def test_a_handover_is_swapped_only_where_our_cookie_reaches(
     gate: LocalGate, make_room: Rooms
 ) -> None:
@@ -318,13 +330,8 @@ def test_a_handover_is_swapped_only_where_our_cookie_reaches(
     gate.clock_ms = start_ms
 
     def handed(room: Room, nonce: int, **changes: object) -> bool:
-        value = Handover(
-            *(room.name, 1, "1-7", f"{nonce:016x}", start_ms, start_ms + 30_000),
-            *(start_ms + 900_000, start_ms + 3_600_000),
-        )
-        token = gate.keyring.room_keys(room.name).sign_handover(replace(value, **changes))
         shopper = Browser(gate, room.name)
-        answer = shopper.go_to(f"/{room.name}/go?back=/x?wr_handover={token}")
+        answer = shopper.go_to(way_with_handover(gate, room, start_ms, nonce, **changes))
         assert "wr_handover" not in answer.header("location")
         return f"wr-pass-{room.name}" in shopper.cookies
 
@@ -336,3 +343,22 @@ def test_a_handover_is_swapped_only_where_our_cookie_reaches(
     assert handed(here, 5, lease="s-0123456789abcdef")
     gate.clock_ms += 30_000
     assert not handed(here, 6)
+
+
+def test_a_pass_that_counts_is_not_replaced_by_a_link(gate: LocalGate, make_room: Rooms) -> None:
+    """Nobody can be handed another's place, which its owner would then release; staff's is taken,
+    and after a checkout any."""
+    room = make_room(origins=(SHOP,))
+    now = now_ms()
+    shopper, name = Browser(gate, room.name), f"wr-pass-{room.name}"
+    shopper.join()
+    shopper.enter()
+    own = shopper.cookies[name]
+    answer = shopper.go_to(way_with_handover(gate, room, now, 1))
+    assert (answer.header("location"), shopper.cookies[name]) == (f"{SHOP}/x", own)
+    shopper.go_to(way_with_handover(gate, room, now, 2, lease="s-0123456789abcdef"))
+    assert ".s-0123456789abcdef." in shopper.cookies[name]
+    shopper.cookies[name] = own
+    assert room.store.release(room.name, ["1-1"]).states[0].code == "released"
+    shopper.go_to(way_with_handover(gate, room, now, 1))
+    assert ".1-7." in shopper.cookies[name]

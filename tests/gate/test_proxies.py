@@ -9,6 +9,7 @@ import pytest
 from gates import Answer, Browser, LocalGate, RunningGate, read_answer, running
 from rooms import Room
 
+from waitingroom.gate.clients import Proxies
 from waitingroom.readers import ProxyHeaders
 from waitingroom.run.embedded import EmbeddedStore
 
@@ -39,6 +40,20 @@ def test_behind_a_proxy_that_ends_tls_cookies_are_secure(
         assert list(entered.cookies) == [f"__Host-wr-pass-{room.name}"]
         assert "; Secure" in entered.set_cookies[0]
         assert shopper.ask("GET", f"/{room.name}/check").status == 204
+
+
+def test_what_proxies_say_is_read_once_a_request(
+    store_url: str, gate_over: Gates, make_room: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a join it decides the network, the cookies' names, and which pages are our own."""
+    gate, room = gate_over(store_url, **PROXIES), make_room(join_limit=60)
+    gate.client = OURS
+    seen, look = [], Proxies.side_of
+    monkeypatch.setattr(Proxies, "side_of", lambda *of: seen.append(of) or look(*of))
+    ours = {"X-Forwarded-Host": "sale.example", "Origin": "https://sale.example"}
+    shopper = Browser(gate, room.name, more=BY_HTTPS | ours)
+    assert shopper.join().status == 201
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("public", ["http://gate.example", "https://gate.example"])

@@ -12,12 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 from gates import Answer, RunningGate, running
+from raw import parsed_by
 from rooms import Room
 from slow import connect, crowd, is_shut, rest_of, shut_after
 from systems import eventually
 
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import CONNECTIONS, parser
+from waitingroom.run.parts import CONNECTIONS
 
 Rooms = Callable[..., Room]
 MOST = 128
@@ -38,14 +39,10 @@ def slow_gate(
     embedded: EmbeddedStore,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningGate]:
-    """A gate of one worker with few connections; nothing that it wrote is a stack trace."""
-    if request.param == "fast" and parser() != "fast":
-        pytest.skip("the parser in C is not installed here: the extra `fast`")
+    """A gate of one worker with few connections."""
     folder = tmp_path_factory.mktemp("slow")
-    one = {"WAITINGROOM_GATE_WORKERS": "1"}
-    with running(embedded.url, folder, parser=request.param, connections=MOST, **one) as gate:
+    with parsed_by(request.param, embedded, folder, connections=MOST) as gate:
         yield gate
-        assert "Traceback" not in gate.log(), gate.log()
 
 
 def of(room: Room, sent: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Where a shopper may be sent: the room's own origins, and nowhere else."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from gates import Browser, LocalGate
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rooms import Room
 
-from waitingroom.gate.targets import is_same_host, resolve, with_handover
+from waitingroom.gate.targets import is_same_host, resolve
 from waitingroom.settings import is_origin
 
 Rooms = Callable[..., Room]
@@ -195,17 +195,6 @@ def test_our_cookie_reaches_the_same_host_on_any_port(
 ) -> None:
     """Cookies ignore ports, but neither names nor schemes. No Host header breaks this."""
     assert is_same_host(target, scheme, host) is same
-
-
-def test_a_handover_stands_in_the_query_and_replaces_an_older_one() -> None:
-    """Somebody may have kept an address that still has the last one in it."""
-    assert with_handover("https://s/x?a=1#z", "h") == "https://s/x?a=1&wr_handover=h#z"
-    assert with_handover("https://s/", "h") == "https://s/?wr_handover=h"
-    old = "https://s/?wr_handover=old&a=%26&wr_handover=older&b#z"
-    found = with_handover(old, "new")
-    assert parse_qsl(urlsplit(found).query, keep_blank_values=True) == [
-        ("a", "&"), ("b", ""), ("wr_handover", "new"),
-    ]  # fmt: skip
 
 
 NO_ORIGIN = """

@@ -131,10 +131,19 @@ def test_an_app_shows_its_pass_as_a_bearer_token(shop: Shop, clock: Clock) -> No
     assert shop.bare.get("/x", headers=shown).status_code == 401
 
 
-def test_an_app_whose_shop_has_tokens_of_its_own_sends_its_pass_as_the_cookie(shop: Shop) -> None:
-    """The pass from the gate's JSON goes where a browser's would."""
-    headers = {"Cookie": f"wr-pass-demo={signed(a_pass())}", "Authorization": "Bearer the-shops"}
+@pytest.mark.parametrize("bearer", ["the-shops", "p1.demo.x", signed(a_pass(room="vip"))])
+def test_beside_a_token_that_is_no_pass_the_pass_comes_and_goes_as_the_cookie(
+    shop: Shop, clock: Clock, bearer: str
+) -> None:
+    """An app whose shop has tokens of its own does that. A script in a page, which reads headers
+    and cannot read the cookie, is told no pass for showing a token."""
+    headers = {"Cookie": f"wr-pass-demo={signed(a_pass())}", "Authorization": f"Bearer {bearer}"}
     assert shop.bare.get("/x", headers=headers).status_code == 200
+    clock.now_ms += SESSION_MS // 2
+    answer = shop.bare.get("/x", headers=headers)
+    assert "Wr-Pass" not in answer.headers
+    raw = answer.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    assert ring().read_pass(raw, now_ms=clock.now_ms).expires_at_ms == clock.now_ms + SESSION_MS
 
 
 @pytest.mark.parametrize(

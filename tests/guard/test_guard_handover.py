@@ -18,11 +18,8 @@ from guarded import (
     ring,
     signed,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from waitingroom.guard.visit import split_handover
 from waitingroom.tokens import Keyring
 
 Build = Callable[..., Shop]
@@ -227,20 +224,6 @@ def test_the_session_is_as_long_as_the_handover_says(shop: Shop, clock: Clock) -
     clock.now_ms = NOW_MS + SESSION_MS - 1
     shop.get("/")
     assert shop.held().expires_at_ms == clock.now_ms + SESSION_MS
-
-
-@given(
-    before=st.text("ab=%+&.é", max_size=12),
-    after=st.text("ab=%+&.é", max_size=12),
-    name=st.sampled_from(["wr_handover", "wr%5fhandover", "%77r_handover"]),
-)
-def test_everything_but_the_handover_stays_byte_for_byte(
-    before: str, after: str, name: str
-) -> None:
-    """Other parameters keep their order, their encoding and their oddities."""
-    handover, rest = split_handover(f"{before}&{name}=t0k.en&{after}")
-    assert handover == "t0k.en"
-    assert rest == f"{before}&{after}"
 
 
 def test_keys_of_the_guard_mint_nothing_for_other_rooms() -> None:

@@ -274,6 +274,16 @@ def _(scene: Scene) -> bool:
     return all(refused_at_the_shop(one) and not one.set_cookies for one in (again, shared))
 
 
+@way("a handover, used again where the gate swaps it", BAD, "replayed")
+def _(scene: Scene) -> bool:
+    _, value = scene.inside()
+    path = f"/ways/go?back=/x?wr_handover={a_handover(scene, value)}"
+    first, again = scene.me, scene.me
+    first.go_to(path)
+    again.go_to(path)
+    return "wr-pass-ways" in first.cookies and "wr-pass-ways" not in again.cookies
+
+
 @way("a pass of an earlier running of the room", GUARD, "bad_pass")
 def _(scene: Scene) -> bool:
     raw, value = scene.inside()

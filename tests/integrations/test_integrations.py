@@ -19,10 +19,11 @@ from gates import PATIENCE_S
 from sites import NODE_SHOP, process
 from systems import Run, eventually, free_ports, lacking, working_folder
 
-from waitingroom.config import GUARDS_OWN, SETTINGS
+from waitingroom.config import GUARDS_OWN
 from waitingroom.model import Snapshot
 from waitingroom.run import parts
 from waitingroom.store.client import Store
+from waitingroom.variables import SETTINGS
 
 _ROOMS = count(1)
 SHOP_KEY = "k" * 32

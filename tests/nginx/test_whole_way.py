@@ -9,6 +9,7 @@ from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
 
+from waitingroom.gate.app import ROUTES
 from waitingroom.tokens import Handover, Keyring, Pass, RoomKeyring
 
 HTML = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
@@ -264,6 +265,15 @@ def test_a_pass_that_has_aged_is_replaced_on_the_way(
     answer = shop.ask("GET", "/item", bearer)
     assert keys.read_pass(answer.header("wr-pass"), now_ms=now_ms()).lease == "1-902"
     assert answer.header("cache-control") == "private, no-store"
+
+
+@pytest.mark.parametrize(("method", "verb"), ROUTES)
+def test_every_route_of_the_gate_is_led_to_it(
+    shop: Site, room: Room, method: str, verb: str
+) -> None:
+    """Whatever it answers; nginx itself knows of nothing below ``/wr/``."""
+    path = f"/wr/{room.name}/{verb}".rstrip("/")
+    assert shop.ask(method, path, HTML).status != 404
 
 
 @pytest.mark.parametrize("path", ["/broken", "/item"])

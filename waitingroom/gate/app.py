@@ -120,7 +120,7 @@ class App:
                 response = self._refuse(request, error)
         except Exception:
             # The last resort: no stack trace leaves the house, and the log has it.
-            log.exception("a request to %s failed", request.path[:200])
+            log.exception("a request to %r failed", request.path[:200])
             response = json_response(500, {"error": "error", "message": "something went wrong"})
         return response.messages(head=request.method == "HEAD")
 

@@ -9,7 +9,7 @@ REFUSED = Counter(
 )
 BAD_CREDENTIALS = Counter(
     "waitingroom_gate_bad_credentials",
-    "Tickets and passes shown to the gate that are not good, by kind and by what is wrong.",
+    "Credentials shown to the gate that are not good, by kind and by what is wrong.",
     ["kind", "why"],
 )
 
@@ -17,3 +17,8 @@ BAD_CREDENTIALS = Counter(
 def bad_credential(kind: str, error: Exception) -> None:
     """One more. What is wrong stays in the house: the wire says only that it is not good."""
     BAD_CREDENTIALS.labels(kind, type(error).__name__.lower()).inc()
+
+
+def replayed_handover() -> None:
+    """One more that was used before."""
+    BAD_CREDENTIALS.labels("handover", "replayed").inc()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from waitingroom.gate.http import set_cookie
 from waitingroom.gate.request import Request
-from waitingroom.gate.targets import with_handover
+from waitingroom.links import with_handover
 from waitingroom.tokens import Handover, Keyring, Pass
 
 HANDOVER_MS = 30_000

@@ -4,12 +4,13 @@ Such is the link of a staff pass; the proxy sends whoever opens it to ``GET /{ro
 """
 
 from waitingroom.errors import BadToken
+from waitingroom.gate import counts
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import Response, redirect
+from waitingroom.gate.lease import current_pass
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.guard.passes import pass_of
-from waitingroom.guard.visit import split_handover
+from waitingroom.links import split_handover
 from waitingroom.tokens import Handover
 
 
@@ -24,14 +25,20 @@ async def swapped(
     gate: Gate, request: Request, known: KnownRoom, token: str, target: str
 ) -> Response | None:
     """On to ``target`` with the pass as a cookie; None for a handover that is no good (any more),
-    or where our cookie would not reach.
+    or where our cookie would not reach. A pass that counts is kept, as a guard keeps it.
     """
     if not token or not gate.reaches(request, target):
         return None
     found = _read(gate, known, token)
-    if found is None or not await gate.line.redeem(found):
+    if found is None:
         return None
-    return redirect(target, gate.pass_cookie(request, pass_of(found), now_ms=gate.clock()))
+    current = await current_pass(gate, request, known)
+    if current is not None and not found.supersedes(current):
+        return redirect(target)
+    if not await gate.line.redeem(found):
+        counts.replayed_handover()
+        return None
+    return redirect(target, gate.pass_cookie(request, found.carried, now_ms=gate.clock()))
 
 
 def _read(gate: Gate, known: KnownRoom, token: str) -> Handover | None:
@@ -39,7 +46,8 @@ def _read(gate: Gate, known: KnownRoom, token: str) -> Handover | None:
     snapshot = known.snapshot
     try:
         found = gate.keyring.room_keys(snapshot.room).read_handover(token, now_ms=gate.clock())
-    except BadToken:
+    except BadToken as error:
+        counts.bad_credential("handover", error)
         return None
-    staff = pass_of(found).staff
-    return found if found.epoch == (snapshot.staff_epoch if staff else snapshot.epoch) else None
+    epoch = snapshot.staff_epoch if found.carried.staff else snapshot.epoch
+    return found if found.epoch == epoch else None

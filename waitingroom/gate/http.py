@@ -1,4 +1,4 @@
-"""Answers and refusals: a thin layer over ASGI. Parsing of cookies and headers is Werkzeug's."""
+"""Answers, refusals and cookies that we set: a thin layer over ASGI."""
 
 import json
 import re

@@ -28,8 +28,8 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
     not answer, the signature counts, as it does for a guard.
     """
     hold_s = _hold_s(request)
-    found = _pass(gate, request, known)
-    if found is None or await _ended(gate, found):
+    found = await current_pass(gate, request, known)
+    if found is None:
         REFUSED.labels("no_pass").inc()
         return json_response(401, {"error": "no_pass", "message": "there is no good pass"})
     lease = (b"wr-lease", found.lease.encode("ascii"))
@@ -38,6 +38,12 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return Response(204, b"", (NO_STORE, lease, _handed(gate, request, later)))
     left_s = (found.expires_at_ms - gate.clock()) // 1000
     return Response(204, b"", (_kept(hold_s, left_s), lease))
+
+
+async def current_pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
+    """The pass that comes with a request, if it counts; its place is then kept."""
+    found = _pass(gate, request, known)
+    return None if found is None or await _ended(gate, found) else found
 
 
 def _pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:

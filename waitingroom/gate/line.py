@@ -96,10 +96,6 @@ class Line:
             bad_credential("ticket", error)
             return None
 
-    def sign_ticket(self, room: str, epoch: int, arrival: int, issued_at_ms: int) -> str:
-        """A ticket for a place that the store has given."""
-        return self._keyring.sign_ticket(Ticket(room, epoch, arrival, issued_at_ms))
-
     async def join(
         self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
     ) -> Joined:
@@ -184,7 +180,7 @@ class Line:
 
     async def redeem(self, handover: Handover) -> bool:
         """Use a handover. False for a replay, or one of another running."""
-        staff = handover.lease.startswith("s-")
+        staff = handover.carried.staff
         return await self._store.redeem(handover.room, handover.epoch, handover.nonce, staff=staff)
 
     async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:

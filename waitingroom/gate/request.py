@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_cookie, parse_options_header
 
+from waitingroom.gate.clients import Side
 from waitingroom.gate.http import Refusal
 
 Scope = MutableMapping[str, Any]
@@ -39,6 +40,8 @@ class Request:
     """By lower-case name. Lines of cookies are joined; of others the last counts."""
     sent: dict[str, str] = field(init=False, default_factory=dict)
     """The body's fields, once :meth:`fields` has read them."""
+    side: Side | None = field(init=False, default=None)
+    """Who asks, by which scheme and host, once the gate has looked (:meth:`.context.Gate.side`)."""
 
     def __post_init__(self) -> None:
         self.path = self.scope["path"]

@@ -3,8 +3,6 @@
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 LONGEST = 2048
-HANDOVER = "wr_handover"
-"""The query parameter that carries a handover to a shop on another host."""
 _SAFE = "/:?#[]@!$&'()*+,;=%-._~"
 
 
@@ -63,12 +61,3 @@ def is_same_host(target: str, scheme: str, host: str) -> bool:
     except ValueError:
         return False  # no Host header that a browser sends
     return there.scheme == here.scheme and there.hostname == here.hostname
-
-
-def with_handover(target: str, token: str) -> str:
-    """``target`` with the handover in its query, before any fragment."""
-    parts = urlsplit(target)
-    # One that was used already, in an address that somebody kept, would be found first.
-    pairs = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != HANDOVER]
-    pairs = [pair for pair in pairs if pair]
-    return urlunsplit(parts._replace(query="&".join((*pairs, f"{HANDOVER}={token}"))))

@@ -1,4 +1,4 @@
-"""What is only looked at: the page, the page without JavaScript, the status document, files."""
+"""What is only looked at, and the same for everyone: the page, the status document, files."""
 
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from waitingroom.gate.rooms import KnownRoom
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 KEPT_FOR_GOOD = b"public, max-age=31536000, immutable"
 KEPT_FOR_A_MOMENT = b"public, max-age=60"
+NOT_KEPT = b"no-store"
 
 
 def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, bytes], ...]:

@@ -9,11 +9,9 @@ from waitingroom.gate.line import number_in
 from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.gate.views import html_headers, language_of
+from waitingroom.gate.views import NOT_KEPT, html_headers, language_of
 from waitingroom.model import Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, Standing
-
-NO_STORE = b"no-store"
 
 GONE: dict[Standing, Notice] = {
     Standing.LAPSED: Notice.LAPSED,
@@ -73,7 +71,7 @@ def _at_the_door(entry: Entry | None) -> dict[str, Any]:
 
 
 def _page(known: KnownRoom, body: bytes) -> Response:
-    return Response(200, body, html_headers(known, NO_STORE))
+    return Response(200, body, html_headers(known, NOT_KEPT))
 
 
 def _seconds(milliseconds: int) -> int:
@@ -100,7 +98,7 @@ def notice(gate: Gate, request: Request, refusal: Refusal) -> Response:
         refresh_s=max(retry_s, SHORTEST_REFRESH_S) if retry_s and looks else 0,
         to=gate.wanted(request, known) if known else "",
     )
-    headers = (*html_headers(known, NO_STORE), *refusal.headers)
+    headers = (*html_headers(known, NOT_KEPT), *refusal.headers)
     return Response(refusal.status, body, headers)
 
 

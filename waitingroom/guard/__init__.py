@@ -12,7 +12,8 @@ At checkout, once the order is safe: ``release(request.environ)``. For ASGI: ``g
 """
 
 from waitingroom.guard.base import PASS_KEY, release
-from waitingroom.guard.settings import GuardSettings, Outside
+from waitingroom.guard.settings import GuardSettings
 from waitingroom.guard.wsgi import Guard
+from waitingroom.model import Outside
 
 __all__ = ["PASS_KEY", "Guard", "GuardSettings", "Outside", "release"]

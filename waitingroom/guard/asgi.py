@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitingroom.guard.answers import Answer
 from waitingroom.guard.base import Admission, BaseGuard
-from waitingroom.guard.visit import split_handover
+from waitingroom.links import split_handover
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

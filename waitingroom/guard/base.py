@@ -18,9 +18,10 @@ from waitingroom.guard.passes import best_pass, cookie_names
 from waitingroom.guard.paths import InRoom, Open, Refused
 from waitingroom.guard.redeem import Redeemer
 from waitingroom.guard.reporter import Reporter
-from waitingroom.guard.settings import GuardSettings, Outside
+from waitingroom.guard.settings import GuardSettings
 from waitingroom.guard.swap import Swap
 from waitingroom.guard.visit import Visit
+from waitingroom.model import Outside
 from waitingroom.tokens import Pass
 
 if TYPE_CHECKING:
@@ -133,13 +134,18 @@ class BaseGuard(Generic[App]):
 
     def _current(self, room: str, visit: Visit, now_ms: int) -> Pass | None:
         """The pass that a request carries, if it counts."""
+        if (shown := self._borne(room, visit, now_ms)) is not None:
+            return shown
         raws = [raw for name in cookie_names(room) for raw in visit.cookie(name)]
-        keyring = self._settings.keyrings[room]
-        found = best_pass([*visit.bearer, *raws], keyring, self._known, now_ms)
+        found = best_pass(raws, self._settings.keyrings[room], self._known, now_ms)
         # A bearer token may be the shop's own, and no bad pass.
         if raws and found is None:
             counts.refused(counts.BAD_PASS)
         return found
+
+    def _borne(self, room: str, visit: Visit, now_ms: int) -> Pass | None:
+        """The pass that an app shows as a bearer token, if it counts."""
+        return best_pass(visit.bearer, self._settings.keyrings[room], self._known, now_ms)
 
     def _admit(self, visit: Visit, current: Pass, now_ms: int) -> "Admission":
         renewed = None if self._known.releasing(current) else current.slid(now_ms)
@@ -162,7 +168,9 @@ class BaseGuard(Generic[App]):
         if renewed is None:
             return []
         keyring = self._settings.keyrings[renewed.room]
-        if visit.bearer:
+        # A token that is no pass beside a good cookie: a script that could read no cookie would be
+        # told the pass in a header.
+        if self._borne(current.room, visit, now_ms) is not None:
             return [("Wr-Pass", keyring.sign_pass(renewed))]
         secure = visit.secure or bool(visit.cookie(names[0]))
         return [answers.given_pass(keyring, renewed, now_ms, secure=secure)]

@@ -1,4 +1,4 @@
-"""Passes as the shop sees them: which one counts, what a handover turns into. Pure.
+"""Passes as the shop sees them: which one counts, what a handover is good for. Pure.
 
 Nothing here asks anybody: a pass is checked by its signature, its times and what the guard has
 already been told (:mod:`waitingroom.guard.knowledge`).
@@ -39,22 +39,4 @@ def read_handover(raw: str, keyring: RoomKeyring, known: Knowledge, now_ms: int)
         found = keyring.read_handover(raw, now_ms=now_ms)
     except BadToken:
         return None
-    return None if known.ended(pass_of(found), now_ms) else found
-
-
-def pass_of(handover: Handover) -> Pass:
-    """The pass that a handover stands for."""
-    return Pass(
-        room=handover.room,
-        epoch=handover.epoch,
-        lease=handover.lease,
-        issued_at_ms=handover.issued_at_ms,
-        expires_at_ms=handover.pass_expires_at_ms,
-        ends_at_ms=handover.pass_ends_at_ms,
-    )
-
-
-def supersedes(handover: Handover, current: Pass) -> bool:
-    """Whether a handover takes the place of a pass that counts: staff's, or a newer running's."""
-    new = pass_of(handover)
-    return new.staff if new.staff != current.staff else new.epoch > current.epoch
+    return None if known.ended(found.carried, now_ms) else found

@@ -2,18 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from waitingroom.guard.paths import Rules
+from waitingroom.model import Outside
 from waitingroom.tokens import RoomKeyring
-
-
-class Outside(StrEnum):
-    """What happens to people without a pass while their room has no sale."""
-
-    OPEN = "open"
-    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)

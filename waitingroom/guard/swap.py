@@ -7,7 +7,7 @@ from waitingroom.guard import counts
 from waitingroom.guard.answers import given_pass
 from waitingroom.guard.api import Redeemed
 from waitingroom.guard.knowledge import Knowledge
-from waitingroom.guard.passes import pass_of, read_handover, supersedes
+from waitingroom.guard.passes import read_handover
 from waitingroom.guard.redeem import Redeemer
 from waitingroom.guard.visit import Visit
 from waitingroom.tokens import Handover, Pass, RoomKeyring
@@ -36,12 +36,12 @@ class Swap:
             return None
         if current is not None and self.known.releasing(current):
             current = None
-        if current is not None and not supersedes(handover, current):
+        if current is not None and not handover.supersedes(current):
             return None
         if not self._is_first(room, token, handover, now_ms):
             counts.refused(counts.REPLAYED_HANDOVER)
             return None
-        return given_pass(keyring, pass_of(handover), now_ms, secure=visit.secure)
+        return given_pass(keyring, handover.carried, now_ms, secure=visit.secure)
 
     def _is_first(self, room: str, token: str, handover: Handover, now_ms: int) -> bool:
         """Whether nobody has used the handover before, as far as anybody can tell in time."""

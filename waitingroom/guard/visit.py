@@ -6,17 +6,18 @@ whether a pass is needed.
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, unquote_plus, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 from werkzeug.wsgi import get_host
 
+from waitingroom.links import split_handover
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-HANDOVER_NAME: Final = "wr_handover"
 LONGEST_WAY_BACK = 2_000
 """Bytes. Proxies in front of a shop allow 4 to 8 kB of headers, and ``to`` is encoded again."""
 
@@ -139,19 +140,6 @@ class Visit:
         origin = self.origin
         place = origin + path if origin else "/" + path.lstrip("/")
         return f"{place}?{query}" if query else place
-
-
-def split_handover(query: str) -> tuple[str | None, str]:
-    """The first handover in a query, and the query without any: all else byte for byte."""
-    rest = []
-    handover = None
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        if unquote_plus(name) != HANDOVER_NAME:
-            rest.append(part)
-        elif handover is None:
-            handover = unquote_plus(value)
-    return handover, "&".join(rest)
 
 
 def _encoded(path: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from waitingroom import readers
-from waitingroom.config import BY_NAME, Config, ConfigError, Environment
+from waitingroom.config import Config, ConfigError
 from waitingroom.run.folder import write_private
+from waitingroom.variables import BY_NAME, Environment
 
 FILE = "secrets.json"
 NAMES = ("secret_keys", "shop_key")

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from waitingroom import clock
-from waitingroom.config import Config, Environment, environment, foreign_environment
+from waitingroom.config import Config, environment, foreign_environment
 from waitingroom.errors import StoreDown
 from waitingroom.model import Settings
 from waitingroom.run.child import Part
 from waitingroom.run.terminal import Terminal, Velocity, status_line
 from waitingroom.run.up import greeting, system
 from waitingroom.store.client import Store
+from waitingroom.variables import Environment
 
 ROOM = "demo"
 EARLY_MS = 30_000

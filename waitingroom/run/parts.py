@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from waitingroom import readers
-from waitingroom.config import BY_NAME, Config, Environment, foreign_environment
+from waitingroom.config import Config, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gunicorn_settings import GRACE_S
 from waitingroom.tokens import Keyring
+from waitingroom.variables import BY_NAME, Environment
 
 GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""

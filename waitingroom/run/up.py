@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from waitingroom import __version__
-from waitingroom.config import BY_NAME, Config, environment, foreign_environment
+from waitingroom.config import Config, environment, foreign_environment
 from waitingroom.errors import StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
@@ -17,6 +17,7 @@ from waitingroom.run.parts import parts, store_part
 from waitingroom.run.signals import Signals
 from waitingroom.run.supervisor import Supervisor
 from waitingroom.store.client import Store
+from waitingroom.variables import BY_NAME
 
 ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""

@@ -142,12 +142,9 @@ class Store:
         """See :func:`verbs.release`."""
         return verbs.read_leases(self.run(verbs.release(room, leases, now_ms)))
 
-    def redeem(
-        self, room: str, epoch: int, nonce: str, *, ttl_ms: int = 60_000, staff: bool = False
-    ) -> bool | None:
+    def redeem(self, room: str, epoch: int, nonce: str, *, staff: bool = False) -> bool | None:
         """See :func:`verbs.redeem`. True the first time, False then, None for an old epoch."""
-        call = verbs.redeem(room, epoch, nonce, ttl_ms=ttl_ms, staff=staff)
-        return verbs.read_redeem(self.run(call))
+        return verbs.read_redeem(self.run(verbs.redeem(room, epoch, nonce, staff=staff)))
 
     # Operators
 

@@ -14,6 +14,7 @@ ROOMS = "wr:rooms"
 
 NETWORK_TTL_MS = LAST_APPOINTMENT_MS + APPOINTMENT_KEPT_MS
 HANDOVER_TTL_MS = 60_000
+"""No handover lives longer, so that a replay is known as long as it could be one."""
 
 
 class RoomKeys(NamedTuple):

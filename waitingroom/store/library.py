@@ -9,7 +9,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
+from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, UNITS_PER_ADMISSION
 from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
 
 MOST_LOADS = 3
@@ -26,8 +26,9 @@ def _body() -> str:
         "FIELDS": fields,
         "FORMAT": FORMAT,
         "SCHEMA": SCHEMA,
-        "LONGEST_WAIT": LAST_APPOINTMENT_MS,
-        "TURN_KEPT": APPOINTMENT_KEPT_MS,
+        "UNIT": UNITS_PER_ADMISSION,
+        "LAST_APPOINTMENT": LAST_APPOINTMENT_MS,
+        "APPOINTMENT_KEPT": APPOINTMENT_KEPT_MS,
     }
     for mark, value in marks.items():
         source = source.replace(f"@{mark}@", str(value))

@@ -161,16 +161,13 @@ def _lease(state: Reply) -> LeaseState:
     )
 
 
-def redeem(
-    room: str, epoch: int, nonce: str, *, ttl_ms: int = HANDOVER_TTL_MS, staff: bool = False
-) -> Call:
+def redeem(room: str, epoch: int, nonce: str, *, staff: bool = False) -> Call:
     """Use a handover. Only the first of any number of racers is told True.
 
-    ``ttl_ms``: for how long a replay is known, at least the handover's own life. ``staff``: the
-    epoch is the room's staff epoch.
+    ``staff``: the epoch is the room's staff epoch.
     """
     extra = (handover_key(room, nonce),)
-    return call("redeem", room, epoch, ttl_ms, int(staff), extra=extra)
+    return call("redeem", room, epoch, HANDOVER_TTL_MS, int(staff), extra=extra)
 
 
 def read_redeem(reply: Reply) -> bool | None:

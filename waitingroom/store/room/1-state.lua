@@ -13,14 +13,15 @@ local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG = 9, 10, 11, 12, 13, 14, 
 local EXTENDED, EXTRA = 16, 17
 
 local SCHEMA = @SCHEMA@
-local UNIT = 60000            -- of one admission
+local UNIT = @UNIT@            -- of one admission
 local LONGEST_STEP = 2000     -- ms of meter time that one evaluation may add: a clock jump calls nobody
 local STEP_BACK = 5000        -- ms that the wall clock may fall back and be waited for
 local SLOT = 500              -- ms of calls that share one time-out
 local LENT_AFTER = 3000       -- ms of silence after which a call's credit is lent to the next
 local KEPT_WAITING = 3000     -- ms after a missed appointment at the door: gone
-local LONGEST_WAIT = @LONGEST_WAIT@  -- ms until the last appointment that a network over its budget is given
-local TURN_KEPT = @TURN_KEPT@      -- ms that such an appointment is good for
+-- Of a network that is over its budget of joins: ms until its last appointment, and how long one is
+-- good for.
+local LAST_APPOINTMENT, APPOINTMENT_KEPT = @LAST_APPOINTMENT@, @APPOINTMENT_KEPT@
 local NEWS_KEPT = 20
 local LOG_KEPT = 10000
 local SWEEP = 1000            -- of whatever has run out, that one evaluation clears

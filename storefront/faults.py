@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, LengthRequired
+from werkzeug.exceptions import BadRequest, HTTPException, LengthRequired
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,13 @@ WORDS = {
 
 def add_faults(app: Flask) -> None:
     """Make every fault a page, with a status and no details."""
+
+    @app.before_request
+    def addressable() -> Response | None:
+        # Flask builds no address for a host that cannot be, so none of our pages has its links.
+        if isinstance(request.routing_exception, BadRequest):
+            return Response(WORDS[400].title, 400, mimetype="text/plain")
+        return None
 
     @app.before_request
     def measured() -> None:

@@ -234,6 +234,19 @@ def test_a_form_in_chunks_is_not_read(shop: Shop) -> None:
     assert not shop.orders()
 
 
+@pytest.mark.parametrize("host", ["..", "a..b", "x" * 300])
+@pytest.mark.parametrize("path", ["/", "/orders/x", "/nothing"])
+def test_a_host_that_cannot_be_is_400_also_where_a_page_is_missing(
+    shop: Shop, path: str, host: str
+) -> None:
+    """No link can be made for it, so there is no page: a sentence, and the policy all the same."""
+    for method, more in (("GET", {}), ("POST", {"Transfer-Encoding": "chunked"})):
+        answer = shop.client.open(path, method=method, headers={"Host": host, **more})
+        assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+        assert answer.text == "That request was not readable"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
 def test_a_method_that_does_not_fit_says_which_do(shop: Shop) -> None:
     """405 with Allow."""
     answer = shop.client.delete("/items/oak-stool")

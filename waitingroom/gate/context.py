@@ -63,9 +63,14 @@ class Gate:
         return f"{self.prefix}/{room}/wait" + (f"?to={quote(to, safe='')}" if to else "")
 
     def ticket(self, request: Request, room: str) -> Ticket | None:
-        """The good ticket that comes with a request, or None."""
+        """The good ticket that comes with a request, or None.
+
+        The store dated it. So a clock that is set back, this machine's or the store's, makes no
+        ticket one of the future: nobody loses a place by it.
+        """
         raw = shown(request, "ticket", room, secure=self.is_secure(request))
-        return self.line.read_ticket(raw, room, self.clock())
+        known = self.rooms.room(room)
+        return self.line.read_ticket(raw, room, max(self.clock(), known.latest_ms if known else 0))
 
     def ticket_cookie(self, request: Request, ticket: Ticket) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a ticket."""

@@ -26,10 +26,13 @@ log = logging.getLogger("waitingroom.gate")
 
 @dataclass
 class KnownRoom:
-    """One room as last seen. ``status`` is ready to be sent."""
+    """One room as last seen. ``status`` is ready to be sent. ``latest_ms``: the latest that the
+    store's clock, which dates tickets, has been while this worker looked.
+    """
 
     snapshot: Snapshot
     status: Response
+    latest_ms: int
     stale: bool = False
     pace: Pace = field(default_factory=Pace)
     watch: Watch = field(default_factory=Watch)
@@ -139,10 +142,12 @@ class Rooms:
             del self._rooms[gone]
             self._logos.pop(gone, None)
         for room, snapshot in read.items():
-            watch = self._rooms[room].watch if room in self._rooms else Watch()
+            before = self._rooms.get(room)
+            watch = before.watch if before else Watch()
+            latest_ms = max(snapshot.now_ms, before.latest_ms if before else 0)
             pace = watch.add(snapshot)
             status = Response(200, document(snapshot, pace, stale=False), HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, False, pace, watch)
+            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch)
         self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from gates import RunningGate, running
 from rooms import Room
+from systems import lacking
 
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import parser
@@ -42,7 +42,7 @@ def parsed_by(
 ) -> Iterator[RunningGate]:
     """A gate of one worker with this parser; nothing that it wrote is a stack trace."""
     if kind == "fast" and parser() != "fast":
-        pytest.skip("the parser in C is not installed here: the extra `fast`")
+        lacking("the parser in C is not installed here: the extra `fast`")
     one = {"WAITINGROOM_GATE_WORKERS": "1"}
     with running(embedded.url, folder, parser=kind, connections=connections, **one) as gate:
         yield gate

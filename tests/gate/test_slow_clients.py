@@ -15,7 +15,7 @@ from gates import Answer, RunningGate, running
 from raw import parsed_by
 from rooms import Room
 from slow import connect, crowd, is_shut, rest_of, shut_after
-from systems import eventually
+from systems import eventually, lacking
 
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import CONNECTIONS
@@ -253,7 +253,7 @@ def test_a_gate_as_it_is_run_bears_twice_the_connections_that_it_holds(
     """8,192 that send half a head; it holds 4,096, and joins are as quick as ever."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < 3 * CONNECTIONS:
-        pytest.skip(f"this needs {3 * CONNECTIONS:,} open files, and {most:,} are allowed")
+        lacking(f"this needs {3 * CONNECTIONS:,} open files, and {most:,} are allowed")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     room = make_room()
     with running(embedded.url, tmp_path, WAITINGROOM_GATE_WORKERS="1") as gate:

@@ -194,6 +194,19 @@ def test_a_room_that_lets_nobody_in_says_why(
         gate.refresh()
 
 
+@pytest.mark.parametrize("early", [False, True])
+def test_who_was_never_called_hears_of_the_end_too(
+    gate: LocalGate, make_room: Rooms, early: bool
+) -> None:
+    """An app that only knocks would wait for ever otherwise."""
+    room = make_room(**(EARLY if early else {"rate_per_min": 0}))
+    (waiting,) = joined(gate, room, 1)
+    refused(waiting.enter(), 409, "not_called")
+    room.act("close")
+    gate.refresh()
+    refused(waiting.enter(), 410, "closed")
+
+
 def test_a_place_whose_claim_grace_is_over_is_lapsed(gate: LocalGate, make_room: Rooms) -> None:
     """Within it, somebody late may still come."""
     room = make_room(call_timeout_ms=1_000, claim_grace_ms=10_000)

@@ -153,8 +153,13 @@ class Line:
         number = number_in(snapshot, ticket.epoch, ticket.arrival)
         far = None if ticket.arrival > snapshot.tail else _far_from_called(ticket, snapshot, number)
         if far and (number is None or not stale):
-            return far
-        return await ask(ticket.room, ticket.epoch, ticket.arrival, number)
+            entry = far
+        else:
+            entry = await ask(ticket.room, ticket.epoch, ticket.arrival, number)
+        # The store says first that nobody called; who asks for nothing else must hear of the end.
+        if entry.code is EntryCode.NOT_CALLED and snapshot.phase is Phase.CLOSED:
+            return Entry(EntryCode.CLOSED, entry.now_ms)
+        return entry
 
     async def express(self, room: str, client: str | None) -> tuple[Ticket, Entry] | None:
         """In at once where nobody waits, or None (and nothing has changed)."""

@@ -44,7 +44,7 @@ def heard(tab: Tab, times: int) -> list[str]:
 
 
 def test_ten_minutes_in_line_cost_few_requests(make_sale: Sales, come: Come) -> None:
-    """From the room's address until the shop opens: every request at the gate is counted.
+    """From where the shop sends people until it opens: every request at the gate is counted.
 
     At most 60, and at most three that no cache may answer: the language, the ticket, the pass.
     """
@@ -59,7 +59,7 @@ def test_ten_minutes_in_line_cost_few_requests(make_sale: Sales, come: Come) -> 
             dynamic.append(f"{response.request.method} {response.url}")
 
     visitor.context.on("response", note)
-    tab = hours.opens(f"{sale.base}?to={sale.path}")
+    tab = hours.opens(f"{sale.base}/go?to={sale.path}")
     tab.shows("waiting")
     sale.set(rate_per_min=60_000)
     sale.calls(601)

@@ -31,7 +31,7 @@ def go(shopper: Browser, **more: str) -> list[str]:
 
 def page_of(shopper: Browser) -> str:
     """Where somebody is sent who has to wait."""
-    return f"/{shopper.room}{TO}"
+    return f"/{shopper.room}/en{TO}"
 
 
 def test_where_nobody_waits_a_newcomer_goes_straight_back(
@@ -58,9 +58,21 @@ def test_a_browser_without_cookies_gets_the_page_and_no_place(
     for _ in range(5):
         first = Browser(gate, room.name).go_to(f"/{room.name}/go{TO}")
         answer = Browser(gate, room.name).go_to(first.header("location"))
-        assert answer.header("location") == f"/{room.name}{TO}"
+        assert answer.header("location") == f"/{room.name}/en{TO}"
         assert not answer.set_cookies
     assert room.status().tail == 0
+
+
+def test_in_front_of_a_line_the_page_is_one_redirect_away(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """In the browser's language, and without the trip that shows cookies: a crowd makes it once."""
+    room = make_room(origins=(SHOP,), rate_per_min=0)
+    Browser(gate, room.name).join()
+    Browser(gate, room.name).join()
+    Browser(gate, room.name).join()
+    gate.refresh()
+    assert go(Browser(gate, room.name), **{"Accept-Language": "pl"}) == [f"/{room.name}/pl{TO}"]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +265,7 @@ def test_a_network_over_its_budget_gets_the_page(gate: LocalGate, make_room: Roo
     """Express entries count as joins."""
     room = make_room(origins=(SHOP,), join_limit=2)
     ends = [go(Browser(gate, room.name))[-1] for _ in range(3)]
-    assert ends == [f"{SHOP}/sale", f"{SHOP}/sale", f"/{room.name}{TO}"]
+    assert ends == [f"{SHOP}/sale", f"{SHOP}/sale", f"/{room.name}/en{TO}"]
     assert Browser(gate, room.name).join().error == "too_many"
 
 
@@ -304,7 +316,7 @@ def test_a_proxy_gives_the_way_back_as_it_stands(
     answer = shopper.go_to(f"/{room.name}/go?back={back}")
     wanted = back if to is None else to
     query = f"?to={quote(wanted, safe='')}" if wanted else ""
-    assert answer.header("location") == f"/{room.name}{query}"
+    assert answer.header("location") == f"/{room.name}/en{query}"
     first = Browser(gate, room.name).go_to(f"/{room.name}/go?back={back}")
     assert first.header("location").startswith(f"/{room.name}/go?again=1")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
+from waitingroom.gate import languages
 from waitingroom.gate.clients import Proxies, Side
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
 from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
@@ -54,9 +55,10 @@ class Gate:
         """What stands before ``/{room}`` in addresses that we write, "" for nothing."""
         return urlsplit(self.public_url).path
 
-    def page_of(self, room: str, to: str) -> str:
+    def page_of(self, request: Request, room: str, to: str) -> str:
         """The address of the page, in the language that the browser asks for."""
-        return f"{self.prefix}/{room}" + (f"?to={quote(to, safe='')}" if to else "")
+        lang = languages.choose(request.header(b"accept-language"))
+        return f"{self.prefix}/{room}/{lang}" + (f"?to={quote(to, safe='')}" if to else "")
 
     def wait_page(self, room: str, to: str) -> str:
         """The address of the page without JavaScript."""

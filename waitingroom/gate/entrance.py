@@ -121,14 +121,15 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
     room, (asked, again) = known.snapshot.room, _sent_with(request, known)
     to, token = without_handover(asked)
     target = gate.target(known, to)
-    page = redirect(gate.page_of(room, to))
+    page = redirect(gate.page_of(request, room, to))
     if not request.is_navigation:
         return page
     if arrived := await swapped(gate, request, known, token, target):
         return arrived
     round_ = _round(gate, request, room, again=again)
     if round_ is None:
-        return page if again else _show_cookies(gate, request, room, to)
+        # In front of a line nothing is handed out here anyway: no need to see a cookie first.
+        return page if again or _has_line(known) else _show_cookies(gate, request, room, to)
     if round_ > MOST_ROUNDS:
         raise Refusal(409, "bounced", "the shop sends you back each time")
     entered = await _at_once(gate, request, known)
@@ -136,7 +137,7 @@ async def go(gate: Gate, request: Request, known: KnownRoom) -> Response:
         return page
     ticket, entry = entered
     if not entry.is_in:
-        return redirect(gate.page_of(room, to), gate.ticket_cookie(request, ticket))
+        return redirect(gate.page_of(request, room, to), gate.ticket_cookie(request, ticket))
     where, cookie = let_in(gate, request, known, entered, target)
     round_cookie = _round_cookie(gate, request, room, round_)
     return redirect(where, cookie, gate.ticket_cookie(request, ticket), round_cookie)
@@ -174,11 +175,17 @@ async def _at_once(gate: Gate, request: Request, known: KnownRoom) -> tuple[Tick
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
         if entry.is_in or entry.code in (EntryCode.NOT_CALLED, EntryCode.DOOR, EntryCode.FULL):
             return ticket, entry
-    if snapshot.phase is not Phase.OPEN or snapshot.waiting or known.stale:
+    if _has_line(known):
         return None
     return await gate.line.express(
         snapshot.room, gate.side(request).client if snapshot.join_limit else None
     )
+
+
+def _has_line(known: KnownRoom) -> bool:
+    """Whether nobody new goes in at once, as far as this worker knows."""
+    snapshot = known.snapshot
+    return snapshot.phase is not Phase.OPEN or snapshot.waiting > 0 or known.stale
 
 
 def _round_name(gate: Gate, request: Request, room: str) -> str:

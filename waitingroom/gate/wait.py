@@ -33,7 +33,7 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if ticket is None:
         if request.comes_from_our_page:
             raise Refusal(401, "bad_ticket", "the browser does not show its ticket")
-        return redirect(gate.page_of(snapshot.room, to))
+        return redirect(gate.page_of(request, snapshot.room, to))
     lang = language_of(request)
     await gate.line.catch_up(ticket, snapshot)
     standing = await gate.line.standing(ticket, snapshot)

@@ -12,7 +12,12 @@ const fetch_words = () => fetched ??= fetch(rest).then((answer) => answer.json()
   Object.assign(carried, found.texts);
   render();
 }).catch(() => setTimeout(() => { fetched = null; }, 5000));
-const texts = new Proxy(carried, { get: (all, name) => all[name] ?? (fetch_words(), '') });
+let lacking = false; // what is shown now has a gap, until those words are there
+function lack() {
+  lacking = true;
+  fetch_words();
+}
+const texts = new Proxy(carried, { get: (all, name) => all[name] ?? (lack(), '') });
 
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });

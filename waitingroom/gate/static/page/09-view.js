@@ -7,7 +7,7 @@ const show = (id, on) => { $(id).hidden = !on; };
 
 function view(kind) {
   const { status, place } = shared;
-  if (!states[kind]) fetch_words();
+  if (!states[kind]) lack();
   const [chip, label, big, lead] = states[kind] ?? states.loading;
   const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };
@@ -69,6 +69,7 @@ function render() {
   const kind = state();
   const { status, place, end } = shared;
   const focused = document.activeElement;
+  lacking = false;
   const words = view(kind);
   $('card').dataset.state = kind;
   $('card').toggleAttribute('data-away', shared.away);

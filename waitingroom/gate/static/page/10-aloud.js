@@ -29,6 +29,7 @@ async function ring() {
 // Aloud: a new state, half as many ahead, a wait of another size. At once when it is the turn.
 let said = {};
 function speak(kind, words) {
+  if (lacking) return; // in a moment, and whole
   const { notify, sound, aloud } = shared.choices;
   const people = kind === 'waiting' ? ahead() : 0;
   const left = left_s(kind)?.[1];

@@ -46,7 +46,7 @@ def heard(tab: Tab, times: int) -> list[str]:
 def test_ten_minutes_in_line_cost_few_requests(make_sale: Sales, come: Come) -> None:
     """From where the shop sends people until it opens: every request at the gate is counted.
 
-    At most 60, and at most three that no cache may answer: the language, the ticket, the pass.
+    At most 60, and at most three that no cache may answer: the way to the page, ticket, pass.
     """
     sale = make_sale(rate_per_min=0)
     sale.crowd(600)

@@ -90,10 +90,11 @@ def test_who_vanishes_from_the_door_gives_back_what_they_took_after_the_lending(
 OLDER = (
     (
         ", ".join(f"'{field}'" for field in FIELDS),
-        ", ".join(f"'{field}'" for field in FIELDS[:-2]),
+        ", ".join(f"'{field}'" for field in FIELDS[: FIELDS.index("lent")]),
     ),
-    (f"'{FORMAT}'", f"'{FORMAT[:-2]}'"),
-    (", 'lent', 'lent_slot',\n", "\n"),
+    (f"'{FORMAT}'", f"'{FORMAT[: FIELDS.index('lent') - len(FIELDS)]}'"),
+    (", 'lent', 'lent_slot',\n    'next_extended_ms',\n", "\n"),
+    ("  if s.schema > SCHEMA then", "  s.next_extended_ms = 0\n  if s.schema > SCHEMA then"),
     ("  lend(keys, s)\n", ""),
     ("  if number <= s.lent then s.credit = s.credit - UNIT end\n", ""),
     ("  if number <= s.lent then s.credit = s.credit + UNIT end\n", ""),
@@ -103,7 +104,9 @@ OLDER = (
         "    s.credit = s.credit + silent * UNIT\n    s.open_calls = s.open_calls - silent",
     ),
 )
-"""A version from before the lending: it gives credit back at the time-out."""
+"""A version from before the lending, and so from before more time was given: it gives credit back
+at the time-out.
+"""
 
 
 def test_a_version_that_lends_works_beside_one_that_does_not(make_room, store):

@@ -119,8 +119,9 @@ def early_by_arrival_days_before(stage: Stage) -> Tab:
 
 @scene("drawing", plain=False)  # the gate knows the number at once
 def drawing(stage: Stage) -> Tab:
-    sale = stage.make_sale(opens_at_ms=now_ms() + 4_000, draw=DrawMethod.SHUFFLE)
+    sale = stage.make_sale(opens_at_ms=now_ms() + 60 * MINUTE_MS, draw=DrawMethod.SHUFFLE)
     sale.crowd(60_000)  # a spread of half a minute
+    sale.set(opens_at_ms=now_ms() + 2_000)
     visitor = stage.visitor()
     visitor.context.add_init_script("Math.random = () => 0.99")
     return stage.joins(sale, visitor)

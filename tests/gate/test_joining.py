@@ -496,7 +496,7 @@ def test_a_browser_that_keeps_no_cookie_is_told_so(gate: LocalGate, make_room: R
     assert b"Cookies are blocked" in answer.body
     for site in ("none", "cross-site", "same-site"):
         answer = gate.ask("GET", path, {**navigates, "Sec-Fetch-Site": site})
-        assert (answer.status, answer.header("location")) == (303, f"/{room.name}")
+        assert (answer.status, answer.header("location")) == (303, f"/{room.name}/en")
 
 
 def test_a_ticket_beside_other_cookies_is_found(gate: LocalGate, make_room: Rooms) -> None:

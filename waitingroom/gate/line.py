@@ -5,9 +5,9 @@ Between the routes, which speak HTTP, and the store, which knows numbers only.
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
@@ -32,15 +32,11 @@ Ask = Callable[[str, int, int, int | None], Awaitable[Entry]]
 """What the called ask of the store: room, epoch, arrival, number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """One joiner's share of a batch; ``arrival`` is None for one over the budget, who may ask
-    again in ``wait_ms``.
-    """
+class Joined(NamedTuple):
+    """One joiner's share of a batch. ``place``: as in :class:`JoinBatch`, 0 where it has none."""
 
     batch: JoinBatch
-    arrival: int | None
-    wait_ms: int
+    place: int
 
 
 def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
@@ -116,10 +112,7 @@ class Line:
         batch = await self._store.join(
             room, networks, seen=(arrival, epoch), appointments=appointments
         )
-        shares = zip(batch.arrivals, batch.waits_ms, strict=True)
-        return [Joined(batch, *share) for share in shares] or [Joined(batch, None, 0)] * len(
-            joiners
-        )
+        return [Joined(batch, place) for place in batch.places or (0,) * len(joiners)]
 
     async def catch_up(self, ticket: Ticket, snapshot: Snapshot) -> JoinBatch | None:
         """What the store says now, where the ticket proves that ``snapshot`` is behind, else None.

@@ -92,9 +92,9 @@ class Line:
             bad_credential("ticket", error)
             return None
 
-    async def join(
+    def join(
         self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
-    ) -> Joined:
+    ) -> Awaitable[Joined]:
         """A new place. ``client``: the address to count, None where the room has no budget.
         ``appointment_ms``: the time that they were told before, 0 for none.
         """
@@ -102,7 +102,7 @@ class Line:
             self._joins[room] = Group(lambda joiners: self._join_all(room, joiners))
         network = None if client is None else network_of(client, self._network_key)
         seen = (shown.arrival, shown.epoch) if shown else (0, 0)
-        return await self._joins[room].ask((network, *seen, appointment_ms))
+        return self._joins[room].ask((network, *seen, appointment_ms))
 
     async def _join_all(self, room: str, joiners: Sequence[Joiner]) -> list[Joined]:
         networks = [network for network, *_ in joiners]

@@ -16,8 +16,9 @@ class JoinCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JoinBatch:
-    """The answer to a group of joins. ``arrivals``: one per joiner, None for one over the budget
-    of their network. ``waits_ms``: until each of those may ask again, 0 for the others.
+    """The answer to a group of joins. ``places``: one per joiner: an arrival, from 1; or, for one
+    over the budget of their network, minus the milliseconds until they may ask again. Empty where
+    nobody can join.
     """
 
     code: JoinCode
@@ -26,8 +27,17 @@ class JoinBatch:
     phase: Phase
     drawn: int | None
     fifo: bool
-    arrivals: tuple[int | None, ...]
-    waits_ms: tuple[int, ...]
+    places: tuple[int, ...]
+
+    @property
+    def arrivals(self) -> tuple[int | None, ...]:
+        """None for those over the budget."""
+        return tuple(place if place > 0 else None for place in self.places)
+
+    @property
+    def waits_ms(self) -> tuple[int, ...]:
+        """0 for those with a place."""
+        return tuple(max(0, -place) for place in self.places)
 
 
 class EntryCode(StrEnum):

@@ -57,19 +57,16 @@ class Shoppers(Timed):
             code = JoinCode.CLOSED
         shown = appointments or [0] * len(networks)
         joiners = list(zip(networks, shown, strict=True)) if code == "joined" else []
-        joined = [self._join_one(*joiner) for joiner in joiners]
-        arrivals, waits_ms = zip(*joined, strict=True) if joined else ((), ())
+        places = tuple(self._join_one(*joiner) for joiner in joiners)
         line, fifo = self.line, self.settings.draw is DrawMethod.FIFO
-        return JoinBatch(
-            code, self.epoch, self.now_ms, self.phase, line.drawn, fifo, arrivals, waits_ms
-        )
+        return JoinBatch(code, self.epoch, self.now_ms, self.phase, line.drawn, fifo, places)
 
-    def _join_one(self, network: str | None, shown_ms: int) -> tuple[int | None, int]:
+    def _join_one(self, network: str | None, shown_ms: int) -> int:
         if wait_ms := self._spend(network, shown_ms, appoint=True):
-            return None, wait_ms
+            return -wait_ms
         self.line.tail += 1
         self.changed = True
-        return self.line.tail, 0
+        return self.line.tail
 
     def _spend(self, network: str | None, shown_ms: int, *, appoint: bool) -> int:
         """0, or how long a joiner has to wait for one of their network's joins."""

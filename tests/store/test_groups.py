@@ -46,9 +46,9 @@ def run(test: Callable[[Backend, Group[int, int]], Coroutine[Any, Any, None]]) -
     assert not complaints
 
 
-def asking(group: Group[int, int], *asked: int) -> list[asyncio.Task[int]]:
+def asking(group: Group[int, int], *asked: int) -> list[asyncio.Future[int]]:
     """Requests that wait, one after another."""
-    return [asyncio.create_task(group.ask(one)) for one in asked]
+    return [group.ask(one) for one in asked]
 
 
 async def turns(count: int = 5) -> None:

@@ -139,7 +139,8 @@ class App:
         if not is_room_id(first):
             raise NoSuchRoom(first[:60])
         handler = self._handler(method, verb)
-        return await handler(self.gate, request, await self._rooms.get(first))
+        known = self._rooms.room(first) or await self._rooms.get(first)
+        return await handler(self.gate, request, known)
 
     def _handler(self, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):

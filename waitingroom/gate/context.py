@@ -71,6 +71,8 @@ class Gate:
         ticket one of the future: nobody loses a place by it.
         """
         raw = shown(request, "ticket", room, secure=self.is_secure(request))
+        if not raw:
+            return None
         known = self.rooms.room(room)
         return self.line.read_ticket(raw, room, max(self.clock(), known.latest_ms if known else 0))
 

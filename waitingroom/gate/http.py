@@ -1,12 +1,12 @@
 """Answers, refusals and cookies that we set: a thin layer over ASGI."""
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from werkzeug.http import dump_cookie
 
 from waitingroom.errors import WaitingRoomError
@@ -64,13 +64,11 @@ NO_STORE = (b"cache-control", b"no-store")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 JSON_TYPE = (b"content-type", b"application/json")
 JSON_HEADERS = (JSON_TYPE, NO_STORE, NO_SNIFF)
-encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-"""Compact JSON. One encoder for all: ``json.dumps`` with options builds one a call."""
 
 
 def json_response(status: int, value: Mapping[str, Any], *more: tuple[bytes, bytes]) -> Response:
     """A JSON answer that no cache keeps."""
-    return Response(status, encode(value).encode(), (*JSON_HEADERS, *more))
+    return Response(status, orjson.dumps(value), (*JSON_HEADERS, *more))
 
 
 def redirect(location: str, *more: tuple[bytes, bytes]) -> Response:

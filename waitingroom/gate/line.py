@@ -5,9 +5,9 @@ Between the routes, which speak HTTP, and the store, which knows numbers only.
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
@@ -32,15 +32,11 @@ Ask = Callable[[str, int, int, int | None], Awaitable[Entry]]
 """What the called ask of the store: room, epoch, arrival, number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """One joiner's share of a batch; ``arrival`` is None for one over the budget, who may ask
-    again in ``wait_ms``.
-    """
+class Joined(NamedTuple):
+    """One joiner's share of a batch. ``place``: as in :class:`JoinBatch`, 0 where it has none."""
 
     batch: JoinBatch
-    arrival: int | None
-    wait_ms: int
+    place: int
 
 
 def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
@@ -96,9 +92,9 @@ class Line:
             bad_credential("ticket", error)
             return None
 
-    async def join(
+    def join(
         self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
-    ) -> Joined:
+    ) -> Awaitable[Joined]:
         """A new place. ``client``: the address to count, None where the room has no budget.
         ``appointment_ms``: the time that they were told before, 0 for none.
         """
@@ -106,7 +102,7 @@ class Line:
             self._joins[room] = Group(lambda joiners: self._join_all(room, joiners))
         network = None if client is None else network_of(client, self._network_key)
         seen = (shown.arrival, shown.epoch) if shown else (0, 0)
-        return await self._joins[room].ask((network, *seen, appointment_ms))
+        return self._joins[room].ask((network, *seen, appointment_ms))
 
     async def _join_all(self, room: str, joiners: Sequence[Joiner]) -> list[Joined]:
         networks = [network for network, *_ in joiners]
@@ -116,10 +112,7 @@ class Line:
         batch = await self._store.join(
             room, networks, seen=(arrival, epoch), appointments=appointments
         )
-        shares = zip(batch.arrivals, batch.waits_ms, strict=True)
-        return [Joined(batch, *share) for share in shares] or [Joined(batch, None, 0)] * len(
-            joiners
-        )
+        return [Joined(batch, place) for place in batch.places or (0,) * len(joiners)]
 
     async def catch_up(self, ticket: Ticket, snapshot: Snapshot) -> JoinBatch | None:
         """What the store says now, where the ticket proves that ``snapshot`` is behind, else None.

@@ -37,7 +37,7 @@ class Request:
     path: str = field(init=False)
     method: str = field(init=False)
     headers: dict[bytes, bytes] = field(init=False)
-    """By lower-case name. Lines of cookies are joined; of others the last counts."""
+    """By lower-case name; of several lines the last counts (but see :attr:`cookies`)."""
     sent: dict[str, str] = field(init=False, default_factory=dict)
     """The body's fields, once :meth:`fields` has read them."""
     side: Side | None = field(init=False, default=None)
@@ -46,13 +46,7 @@ class Request:
     def __post_init__(self) -> None:
         self.path = self.scope["path"]
         self.method = self.scope["method"]
-        found: dict[bytes, bytes] = {}
-        for name, value in self.scope["headers"]:
-            if name == b"cookie" and name in found:
-                found[name] += b"; " + value
-            else:
-                found[name] = value
-        self.headers = found
+        self.headers = dict(self.scope["headers"])
 
     def header(self, name: bytes) -> str:
         """One header as text, "" where it is not sent."""
@@ -61,9 +55,11 @@ class Request:
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        """Cookies by name. Not kept: most requests that look have none."""
-        raw = self.headers.get(b"cookie")
-        return parse_cookie(raw.translate(_ASCII).decode("ascii")) if raw else {}
+        """Cookies by name, of all their lines. Not kept: most requests that look have none."""
+        if b"cookie" not in self.headers:
+            return {}
+        lines = (value for name, value in self.scope["headers"] if name == b"cookie")
+        return parse_cookie(b"; ".join(lines).translate(_ASCII).decode("ascii"))
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -151,6 +147,8 @@ class Request:
     async def fields(self, *allowed: str) -> dict[str, str]:
         """The body's fields, from a form or a JSON object of texts; others are refused."""
         raw = await self.body()
+        if not raw:
+            return {}
         found = self._form(raw) if self.is_form else self._json(raw)
         for name in found:
             if name not in allowed:
@@ -169,8 +167,6 @@ class Request:
 
     @staticmethod
     def _json(raw: bytes) -> dict[str, str]:
-        if not raw:
-            return {}
         try:
             value = json.loads(raw.decode("utf-8-sig"))
         except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
 """The status document: the same for everybody, so that waiting costs nothing per person. Pure."""
 
-from waitingroom.gate.http import encode
+import orjson
+
 from waitingroom.gate.pace import Pace
 from waitingroom.model import Snapshot
 
@@ -55,4 +56,4 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
         },
         "stale": stale,
     }
-    return encode(value).encode()
+    return orjson.dumps(value)

@@ -54,7 +54,7 @@ async def _new_place(
     client = gate.side(request).client if snapshot.join_limit else None
     appointment_ms = _appointment(gate, request, snapshot.room) if client is not None else 0
     joined = await gate.line.join(snapshot.room, client, shown, appointment_ms)
-    batch = joined.batch
+    batch, place = joined
     if batch.code is JoinCode.NOT_YET:
         raise Refusal(
             409,
@@ -64,9 +64,9 @@ async def _new_place(
         )
     if batch.code is JoinCode.CLOSED:
         raise Refusal(409, "closed", "nobody can join this room any more")
-    if joined.arrival is None:
+    if place <= 0:
         raise _too_many(gate, request, snapshot.room, joined)
-    return Ticket(snapshot.room, batch.epoch, joined.arrival, batch.now_ms), batch
+    return Ticket(snapshot.room, batch.epoch, place, batch.now_ms), batch
 
 
 def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusal:
@@ -74,7 +74,7 @@ def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusa
 
     No two of a network are told the same time, but those who come behind the last appointment.
     """
-    wait_ms, at_ms = joined.wait_ms, joined.batch.now_ms + joined.wait_ms
+    wait_ms, at_ms = -joined.place, joined.batch.now_ms - joined.place
     if wait_ms >= LAST_APPOINTMENT_MS:
         wait_ms = clock.jitter(wait_ms)
     seconds = (wait_ms + APPOINTMENT_KEPT_MS) // 1000

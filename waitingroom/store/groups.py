@@ -27,14 +27,14 @@ class Group(Generic[Asked, Answer]):
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: Asked) -> Answer:
-        """One request; returns with its own answer."""
+    def ask(self, asked: Asked) -> asyncio.Future[Answer]:
+        """One request; what to await for its own answer."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         # Not the running loop: Python before 3.12 asks the system for the process's id each time.
         future: asyncio.Future[Answer] = self._task.get_loop().create_future()
         self._waiting.append((asked, future))
-        return await future
+        return future
 
     async def _run(self) -> None:
         try:

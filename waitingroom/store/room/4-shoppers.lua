@@ -56,8 +56,8 @@ local function spend(s, key, shown, appoint)
   return at - s.now
 end
 
--- args: now, seen arrival, seen epoch, then per joiner the index of its network's key (0: none) and
--- the appointment that it shows (0: none).
+-- args: now, seen arrival, seen epoch, then in one text per joiner the index of its network's key (0:
+-- none) and the appointment that it shows (0: none).
 -- Answers code, epoch, now, phase, drawn, fifo, and per joiner its arrival, or where that is over
 -- the budget the milliseconds until it may ask again, below nought.
 local join = timed(function(keys, s, args)
@@ -65,10 +65,9 @@ local join = timed(function(keys, s, args)
   local refusal = join_refusal(s)
   local answer = {refusal or 'joined', s.epoch, s.now, phase_of(s), s.drawn, s.fifo}
   if refusal then return answer end
-  for i = 4, #args, 2 do
-    local network = tonumber(args[i])
-    local key = network > 0 and keys[EXTRA + network - 1] or nil
-    local wait = spend(s, key, tonumber(args[i + 1]), true)
+  for network, shown in string.gmatch(args[4], '(%d+) (%d+)') do
+    local key = keys[EXTRA + tonumber(network) - 1]
+    local wait = spend(s, network ~= '0' and key, tonumber(shown), true)
     if wait == 0 then
       s.tail, s.dirty = s.tail + 1, true
     end

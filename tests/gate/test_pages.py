@@ -425,9 +425,10 @@ def test_every_notice_offers_what_helps(pages: Pages, kind: Notice) -> None:
 
 
 def test_a_store_that_is_down_costs_no_place(pages: Pages) -> None:
-    """The page says so, and when to try again."""
+    """The page says so, and when to try again; it says nothing of a place that may not be."""
     text = Tags(pages.notice(Notice.STORE_DOWN, ROOM, "en", retry_s=120)).text
-    assert "Your place is safe" in text
+    assert "A place once given is not lost." in text
+    assert "our place" not in text
     assert "2 minutes" in text
 
 

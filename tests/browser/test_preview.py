@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from waitingroom import clock
+from waitingroom.colours import SCHEMES, ratio
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.plain import Notice
@@ -84,6 +85,11 @@ def fits(page: Page) -> list[str]:
     )
 
 
+def hex_of(colour: str) -> str:
+    """#rrggbb, of what a browser computes: rgb(r, g, b)."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+
 @pytest.mark.parametrize("lang", IN_TURN)
 def test_every_state_is_shown_by_the_pages_own_script_in_every_language(
     look: Callable[..., Page], lang: str
@@ -95,8 +101,8 @@ def test_every_state_is_shown_by_the_pages_own_script_in_every_language(
         page.goto(f"/{name}/{lang}")
         expect(page.locator("#card")).to_have_attribute("data-state", state)
         assert page.locator("html").get_attribute("lang") == lang
-        page.wait_for_function("document.getElementById('chip').textContent")
         chip = page.locator("#chip")
+        expect(chip).not_to_be_empty()
         if state != "loading":
             expect(chip).not_to_have_text(translations(lang).gettext("Welcome"))
         if lang != "en":
@@ -120,6 +126,45 @@ def test_every_state_is_shown_without_a_script_in_every_language(
         state = view.value if isinstance(view, Notice) else view.state.value
         expect(page.locator("#card")).to_have_attribute("data-state", state)
         assert page.locator("html").get_attribute("lang") == lang
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [("/lapsed/de", "#again"), ("/entered/de", "#shop"), ("/waiting/de", "#ways summary")],
+)
+def test_whoever_goes_by_keyboard_sees_where_they_are(
+    look: Callable[..., Page], scheme: str, path: str, button: str
+) -> None:
+    """The ring stands off from what is behind it (WCAG 1.4.11), on the card of a turn too."""
+    page = look("de")
+    page.emulate_media(color_scheme=scheme)
+    page.goto(path)
+    expect(page.locator(button)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.locator(button).focus()
+    ring, ground = page.evaluate(
+        """(name) => {
+          const one = document.querySelector(name);
+          const behind = one.closest('#card, body');
+          return [getComputedStyle(one).outlineColor, getComputedStyle(behind).backgroundColor];
+        }""",
+        button,
+    )
+    assert page.evaluate("document.activeElement.matches(':focus-visible')")
+    assert ratio(hex_of(ring), hex_of(ground)) >= 3
+
+
+@pytest.mark.parametrize("lang", ["de", "hi"])
+def test_the_figures_of_a_line_stand_in_one_row_on_a_small_phone(
+    look: Callable[..., Page], lang: str
+) -> None:
+    """On one height, however long what stands above them."""
+    page = look(lang)
+    page.goto(f"/waiting/{lang}")
+    boxes = [page.locator(f"#{name}-n").bounding_box() for name in ("number", "serving", "rate")]
+    assert len({round(box["y"] + box["height"]) for box in boxes}) == 1
+    assert [box["x"] for box in boxes] == sorted({box["x"] for box in boxes})
 
 
 def test_the_index_leads_to_every_scene(look: Callable[..., Page]) -> None:

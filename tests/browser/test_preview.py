@@ -162,20 +162,38 @@ def test_the_figures_of_a_line_stand_in_one_row_on_a_small_phone(
     """On one height, however long what stands above them."""
     page = look(lang)
     page.goto(f"/waiting/{lang}")
+    expect(page.locator("#rate-n")).to_be_visible()
     boxes = [page.locator(f"#{name}-n").bounding_box() for name in ("number", "serving", "rate")]
     assert len({round(box["y"] + box["height"]) for box in boxes}) == 1
     assert [box["x"] for box in boxes] == sorted({box["x"] for box in boxes})
 
 
-def test_the_index_leads_to_every_scene(look: Callable[..., Page]) -> None:
-    """In each language, with a script and without."""
+def test_the_index_leads_to_every_scene_in_every_language(look: Callable[..., Page]) -> None:
+    """With a script and without; from language to language, and each says what it shows."""
     page = look("en")
     page.goto("/")
-    links = {link.get_attribute("href") for link in page.locator("main a").all()}
-    wanted = {f"/{name}/{lang}" for name, one in SCENES.items() if one.script for lang in LANGUAGES}
-    assert wanted <= links
-    plain = {link for link in links if link.endswith("/plain")}
-    assert len(plain) == len(LANGUAGES) * (len(SCENES) - 1)  # all but the one that is inside
+    for lang in LANGUAGES:
+        page.get_by_role("link", name=lang, exact=True).click()
+        expect(page.locator("[aria-current]")).to_have_text(lang)
+        links = {link.get_attribute("href") for link in page.locator("section a").all()}
+        assert {f"/{name}/{lang}" for name, one in SCENES.items() if one.script} <= links
+        plain = {link for link in links if link.endswith("/plain")}
+        assert len(plain) == len(SCENES) - 1  # all but the one that is inside
+        assert f"/{next(iter(SCENES))}/{lang}/privacy" in links
+    told = page.locator("section").all_inner_texts()
+    assert all(one.shows in text for one, text in zip(SCENES.values(), told, strict=False))
+    assert len({one.shows for one in SCENES.values()}) == len(SCENES)
+
+
+def test_the_headings_of_the_privacy_page_fall_in_size(look: Callable[..., Page]) -> None:
+    """The page's own name is not the smallest of them."""
+    page = look("en")
+    page.goto("/waiting/en/privacy")
+    sizes = page.evaluate(
+        """() => ['h1', 'h2', 'h3', 'h4'].map((name) =>
+          parseFloat(getComputedStyle(document.querySelector(name)).fontSize))"""
+    )
+    assert sizes == sorted(set(sizes), reverse=True)
 
 
 def test_every_state_that_the_pages_know_has_a_scene() -> None:

@@ -6,6 +6,7 @@ same headers; the console can mount it.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -119,7 +120,10 @@ class Preview:
             (name, scene.shows, scene.script, view_of(name, self._scene(name)) is not None)
             for name, scene in SCENES.items()
         ]
-        body = self._pages.index(scenes, shown, self._scene(next(iter(SCENES))))
+        first = self._scene(next(iter(SCENES)))
+        body = self._pages.index(
+            scenes, shown, first if self._look else replace(first, title="A new room")
+        )
         return body, 200, html_headers(None, b"no-store")
 
     def _scene(self, name: str) -> Snapshot:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from waitingroom import clock
+from waitingroom.colours import SCHEMES, ratio
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.plain import Notice
@@ -84,6 +85,11 @@ def fits(page: Page) -> list[str]:
     )
 
 
+def hex_of(colour: str) -> str:
+    """#rrggbb, of what a browser computes: rgb(r, g, b)."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+
 @pytest.mark.parametrize("lang", IN_TURN)
 def test_every_state_is_shown_by_the_pages_own_script_in_every_language(
     look: Callable[..., Page], lang: str
@@ -95,8 +101,8 @@ def test_every_state_is_shown_by_the_pages_own_script_in_every_language(
         page.goto(f"/{name}/{lang}")
         expect(page.locator("#card")).to_have_attribute("data-state", state)
         assert page.locator("html").get_attribute("lang") == lang
-        page.wait_for_function("document.getElementById('chip').textContent")
         chip = page.locator("#chip")
+        expect(chip).not_to_be_empty()
         if state != "loading":
             expect(chip).not_to_have_text(translations(lang).gettext("Welcome"))
         if lang != "en":
@@ -122,15 +128,72 @@ def test_every_state_is_shown_without_a_script_in_every_language(
         assert page.locator("html").get_attribute("lang") == lang
 
 
-def test_the_index_leads_to_every_scene(look: Callable[..., Page]) -> None:
-    """In each language, with a script and without."""
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [("/lapsed/de", "#again"), ("/entered/de", "#shop"), ("/waiting/de", "#ways summary")],
+)
+def test_whoever_goes_by_keyboard_sees_where_they_are(
+    look: Callable[..., Page], scheme: str, path: str, button: str
+) -> None:
+    """The ring stands off from what is behind it (WCAG 1.4.11), on the card of a turn too."""
+    page = look("de")
+    page.emulate_media(color_scheme=scheme)
+    page.goto(path)
+    expect(page.locator(button)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.locator(button).focus()
+    ring, ground = page.evaluate(
+        """(name) => {
+          const one = document.querySelector(name);
+          const behind = one.closest('#card, body');
+          return [getComputedStyle(one).outlineColor, getComputedStyle(behind).backgroundColor];
+        }""",
+        button,
+    )
+    assert page.evaluate("document.activeElement.matches(':focus-visible')")
+    assert ratio(hex_of(ring), hex_of(ground)) >= 3
+
+
+@pytest.mark.parametrize("lang", ["de", "hi"])
+def test_the_figures_of_a_line_stand_in_one_row_on_a_small_phone(
+    look: Callable[..., Page], lang: str
+) -> None:
+    """On one height, however long what stands above them."""
+    page = look(lang)
+    page.goto(f"/waiting/{lang}")
+    expect(page.locator("#rate-n")).to_be_visible()
+    boxes = [page.locator(f"#{name}-n").bounding_box() for name in ("number", "serving", "rate")]
+    assert len({round(box["y"] + box["height"]) for box in boxes}) == 1
+    assert [box["x"] for box in boxes] == sorted({box["x"] for box in boxes})
+
+
+def test_the_index_leads_to_every_scene_in_every_language(look: Callable[..., Page]) -> None:
+    """With a script and without; from language to language, and each says what it shows."""
     page = look("en")
     page.goto("/")
-    links = {link.get_attribute("href") for link in page.locator("main a").all()}
-    wanted = {f"/{name}/{lang}" for name, one in SCENES.items() if one.script for lang in LANGUAGES}
-    assert wanted <= links
-    plain = {link for link in links if link.endswith("/plain")}
-    assert len(plain) == len(LANGUAGES) * (len(SCENES) - 1)  # all but the one that is inside
+    for lang in LANGUAGES:
+        page.get_by_role("link", name=lang, exact=True).click()
+        expect(page.locator("[aria-current]")).to_have_text(lang)
+        links = {link.get_attribute("href") for link in page.locator("section a").all()}
+        assert {f"/{name}/{lang}" for name, one in SCENES.items() if one.script} <= links
+        plain = {link for link in links if link.endswith("/plain")}
+        assert len(plain) == len(SCENES) - 1  # all but the one that is inside
+        assert f"/{next(iter(SCENES))}/{lang}/privacy" in links
+    told = page.locator("section:has(h2)").all_inner_texts()
+    assert all(one.shows in text for one, text in zip(SCENES.values(), told, strict=False))
+    assert len({one.shows for one in SCENES.values()}) == len(SCENES)
+
+
+def test_the_headings_of_the_privacy_page_fall_in_size(look: Callable[..., Page]) -> None:
+    """The page's own name is not the smallest of them."""
+    page = look("en")
+    page.goto("/waiting/en/privacy")
+    sizes = page.evaluate(
+        """() => ['h1', 'h2', 'h3', 'h4'].map((name) =>
+          parseFloat(getComputedStyle(document.querySelector(name)).fontSize))"""
+    )
+    assert sizes == sorted(set(sizes), reverse=True)
 
 
 def test_every_state_that_the_pages_know_has_a_scene() -> None:

@@ -104,6 +104,28 @@ def test_counts_and_spans_take_the_forms_of_their_language(lang: str, words: str
     assert "|".join(plain) == words
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("pl", "najwyżej 1 minuta|najwyżej 2 minuty|najwyżej 12 minut|najwyżej 2 godziny"),
+        ("it", "fino a 1 minuto|fino a 2 minuti|fino a 12 minuti|fino a 2 ore"),
+        ("fr", "jusqu’à 1 minute|jusqu’à 2 minutes|jusqu’à 12 minutes|jusqu’à 2 heures"),
+        ("vi", "tối đa 1 phút|tối đa 2 phút|tối đa 12 phút|tối đa 2 tiếng"),
+        ("de", "bis zu 1 Minute|bis zu 2 Minuten|bis zu 12 Minuten|bis zu 2 Stunden"),
+        ("es", "hasta 1 minuto|hasta 2 minutos|hasta 12 minutos|hasta 2 horas"),
+        ("zh-Hans", "最多1分钟|最多2分钟|最多12分钟|最多2小时"),
+        ("hi", "अधिकतम 1 मिनट|अधिकतम 2 मिनट|अधिकतम 12 मिनट|अधिकतम 2 घंटे"),
+    ],
+)
+def test_a_span_that_has_only_an_upper_end_is_said_without_bending_it(
+    lang: str, words: str
+) -> None:
+    """Polish *do* would want *2 minut*, so it says another word."""
+    catalog = Catalog(lang, translations(lang))
+    shown = [catalog.span(0, high_s) for high_s in (60, 120, 720, 7200)]
+    assert "|".join(shown).replace("\u00a0", " ") == words
+
+
 def test_filling_puts_values_in_once() -> None:
     """A value that holds braces itself is left as it is; a name without a value disappears."""
     assert fill("{a} and {b}", {"a": "{b}", "b": "two"}) == "{b} and two"

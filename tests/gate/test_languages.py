@@ -38,6 +38,15 @@ def extracted() -> set[tuple[str, ...]]:
     return {text if isinstance(text, tuple) else (text,) for _, _, text, _, _ in found}
 
 
+def sayings(lang: str) -> list[tuple[str, str]]:
+    """Each English sentence with what ``lang`` has for it; a plural's last form."""
+    plain = [one for one in messages_of(lang) if one.id]
+    return [
+        (one.id, one.string) if isinstance(one.id, str) else (one.id[1], one.string[-1])
+        for one in plain
+    ]
+
+
 def ids(messages: Messages) -> set[tuple[str, ...]]:
     return {one.id if isinstance(one.id, tuple) else (one.id,) for one in messages if one.id}
 
@@ -73,6 +82,44 @@ def test_every_translation_keeps_the_names_in_braces(lang: str) -> None:
         elif message.id:
             *_, last = message.string
             assert names_in(last) == names_in(message.id[1]), message.id
+
+
+@pytest.mark.parametrize("lang", FOREIGN)
+def test_every_sentence_ends_with_its_languages_own_stop(lang: str) -> None:
+    """Where English has one: a sentence stays one, a label stays a label."""
+    stop = {"zh-Hans": "。", "hi": "।"}.get(lang, ".")
+    for english, text in sayings(lang):
+        assert text.endswith(stop) == english.endswith("."), english
+        assert stop == "." or "." not in text, text
+
+
+def test_chinese_sentences_have_full_width_signs() -> None:
+    """Beside their own letters; between Latin ones they are Latin."""
+    for _, text in sayings("zh-Hans"):
+        assert not re.search(r"[\u4e00-\u9fff}][,;:!?.()]|[,;:!?.()][\u4e00-\u9fff{]", text), text
+
+
+def test_french_signs_keep_their_space_and_their_line() -> None:
+    """A colon after a no-break space, the other high signs after a narrow one."""
+    for _, text in sayings("fr"):
+        assert not re.search(r"(?<!\u00a0):|(?<!\u202f)[;!?]", text), text
+
+
+@pytest.mark.parametrize("lang", ["pl", "de", "it", "fr", "es"])
+def test_no_sentence_would_have_to_bend_a_span(lang: str) -> None:
+    """CLDR's words stand in the nominative: after a colon, or after a word that leaves them so."""
+    leaves = {"pl": "najwyżej", "de": "bis zu|höchstens|noch", "it": "fino a|tra"}
+    leaves |= {"fr": "jusqu’à|dans", "es": "hasta|en"}
+    for _, text in sayings(lang):
+        if "{span}" in text:
+            assert re.search(rf"(:[ \u00a0]|\b({leaves[lang]}) ?){{span}}", text), text
+
+
+@pytest.mark.parametrize("lang", ["pl", "it", "es"])
+def test_a_time_that_may_name_its_day_stands_by_itself(lang: str) -> None:
+    """Past midnight it is *sabato 28 novembre alle 00:20*, which no *dalle* can go before."""
+    for _, text in sayings(lang):
+        assert "{time}" not in text or re.search(r"[(:] ?{time}", text), text
 
 
 @pytest.mark.parametrize("lang", FOREIGN)

@@ -424,10 +424,18 @@ def test_every_notice_offers_what_helps(pages: Pages, kind: Notice) -> None:
     assert not Tags(pages.notice(kind, None, "en")).of("form")
 
 
+def test_a_page_of_no_room_says_once_what_it_is(pages: Pages) -> None:
+    """Its heading is what stands above a room's title elsewhere."""
+    page = Tags(pages.notice(Notice.NO_SUCH_ROOM, None, "en"))
+    assert page.text.count("Waiting room") == 2  # the tab's title, and the heading
+    assert Tags(pages.page(ROOM, "en")).text.count("Waiting room") == 1
+
+
 def test_a_store_that_is_down_costs_no_place(pages: Pages) -> None:
-    """The page says so, and when to try again."""
+    """The page says so, and when to try again; it says nothing of a place that may not be."""
     text = Tags(pages.notice(Notice.STORE_DOWN, ROOM, "en", retry_s=120)).text
-    assert "Your place is safe" in text
+    assert "A place once given is not lost." in text
+    assert "our place" not in text
     assert "2 minutes" in text
 
 

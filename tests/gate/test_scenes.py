@@ -44,6 +44,26 @@ def test_scenes_have_the_title_the_message_and_the_brand_of_the_room(client: Cli
     assert "policy" not in client.get("/waiting/de").headers.get("set-cookie", "")
 
 
+def test_the_index_says_whose_look_it_shows(client: Client) -> None:
+    """The room's, or that of a new one: no scene's name."""
+    assert "<h1>Spring sale</h1>" in client.get("/").text
+    assert "<h1>A new room</h1>" in Client(Preview(Pages(), lambda: NOW_MS)).get("/").text
+
+
+def test_a_paused_scene_says_why_and_an_open_one_has_news() -> None:
+    """The page reads the reason out of the news, as a gate tells it."""
+    room = replace(SAMPLE, pause_reason="Stocktaking")
+    client = Client(Preview(Pages(), lambda: NOW_MS, room))
+    told = [
+        json.loads(client.get(f"/{name}/status.json").data)["news"]
+        for name in ("paused", "waiting")
+    ]
+    assert [line["code"] for line in told[0]] == ["opened", "paused"]
+    assert told[0][1]["text"] == "Stocktaking"
+    assert "Stocktaking" in Tags(client.get("/paused/en/plain").data).text
+    assert [line["code"] for line in told[1]] == ["opened"]
+
+
 def test_a_preview_carries_the_gates_own_headers_and_no_cookie(client: Client) -> None:
     """A page that the real policy would break is broken here too."""
     for path in ("/", "/waiting/en", "/waiting/hi/plain", "/called/de/privacy"):
@@ -65,6 +85,7 @@ def test_a_preview_carries_the_gates_own_headers_and_no_cookie(client: Client) -
         "/waiting/en/other",
         "/waiting",
         "/static/none",
+        "/?lang=xx",
         "/store-down/en",
     ],
 )

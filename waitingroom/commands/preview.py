@@ -8,7 +8,7 @@ from waitingroom import clock
 from waitingroom.commands import system
 from waitingroom.commands.output import config_option
 from waitingroom.commands.roomid import RoomId
-from waitingroom.errors import WaitingRoomError
+from waitingroom.errors import NoSuchRoom, WaitingRoomError
 from waitingroom.model import Snapshot
 
 
@@ -16,6 +16,12 @@ class PortTaken(WaitingRoomError):
     """Somebody else listens on the port."""
 
     code = "port_taken"
+
+
+class NothingToShow(WaitingRoomError):
+    """There is no such room to take the look from."""
+
+    code = "no_such_room"
 
 
 @click.command()
@@ -51,4 +57,10 @@ def preview(room_id: str | None, port: int, file: Path | None) -> None:  # fmt: 
 
 def _look(room_id: str, file: Path | None) -> tuple[Snapshot, bytes]:
     with system.store_of(system.find(file)) as store:
-        return store.status(room_id), store.logo(room_id)
+        try:
+            return store.status(room_id), store.logo(room_id)
+        except NoSuchRoom as fault:
+            names = ", ".join(store.rooms()) or "none yet"
+            raise NothingToShow(
+                f"{fault}; rooms: {names}. Without an ID, the preview shows how a new room looks"
+            ) from None

@@ -150,9 +150,14 @@ class Pages:
         }
         return self._render("privacy.html", snapshot, lang, values)
 
-    def index(self, scenes: Sequence[tuple[str, bool, bool]], look: Snapshot) -> bytes:
-        """What ``waitingroom preview`` begins with. ``scenes``: name, with a script, without."""
-        values = {"scenes": scenes, "languages": LANGUAGES}
+    def index(
+        self, scenes: Sequence[tuple[str, str, bool, bool]], shown: str, look: Snapshot
+    ) -> bytes:
+        """What ``waitingroom preview`` begins with, leading to pages in the language ``shown``.
+
+        ``scenes``: name, what it shows, whether there is a page with a script, and without.
+        """
+        values = {"scenes": scenes, "shown": shown, "languages": LANGUAGES}
         return self._render("preview.html", look, LANGUAGES[0], values)
 
     def _render(

@@ -6,6 +6,7 @@ same headers; the console can mount it.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -48,25 +49,26 @@ class Preview:
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """One request."""
         request = Request(environ)
-        body, status, headers = self._answer(request.method, request.path)
+        body, status, headers = self._answer(request)
         found = Response(body, status)
         found.headers.clear()
         for name, value in headers:
             found.headers.add(name.decode("ascii"), value.decode("latin-1"))
         return found(environ, start)
 
-    def _answer(self, method: str, path: str) -> tuple[bytes, int, Headers]:
-        first, _, rest = path.lstrip("/").partition("/")
+    def _answer(self, request: Request) -> tuple[bytes, int, Headers]:
+        first, _, rest = request.path.lstrip("/").partition("/")
         if not first:
-            return self._index(), 200, html_headers(None, b"no-store")
+            shown = request.args.get("lang", LANGUAGES[0])
+            return self._index(shown) if shown in LANGUAGES else _nothing()
         if first == "static":
             return _file(self._pages.static(rest))
         if first not in SCENES:
             return _nothing()
         snapshot = snapshot_of(first, self._look, self._clock())
-        if method == "GET":
+        if request.method == "GET":
             return self._shown(first, rest, snapshot)
-        return _json(self._told(first, method, rest, snapshot))
+        return _json(self._told(first, request.method, rest, snapshot))
 
     def _shown(self, name: str, rest: str, snapshot: Snapshot) -> tuple[bytes, int, Headers]:
         if rest == "status.json":
@@ -113,12 +115,16 @@ class Preview:
             return 200, {}
         return 409, {"error": "not_called", "message": "", "retry_after_ms": WAIT_MS}
 
-    def _index(self) -> bytes:
-        return self._pages.index(
-            [(name, scene.script, view_of(name, self._scene(name)) is not None)
-             for name, scene in SCENES.items()],
-            self._scene(next(iter(SCENES))),
-        )  # fmt: skip
+    def _index(self, shown: str) -> tuple[bytes, int, Headers]:
+        scenes = [
+            (name, scene.shows, scene.script, view_of(name, self._scene(name)) is not None)
+            for name, scene in SCENES.items()
+        ]
+        first = self._scene(next(iter(SCENES)))
+        body = self._pages.index(
+            scenes, shown, first if self._look else replace(first, title="A new room")
+        )
+        return body, 200, html_headers(None, b"no-store")
 
     def _scene(self, name: str) -> Snapshot:
         return snapshot_of(name, self._look, self._clock())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from waitingroom.gate.plain import Notice, WaitState, WaitView, wait_view
-from waitingroom.model import Brand, Counters, DrawMethod, Phase, Snapshot
+from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
 
 MINUTE_MS = 60_000
 NUMBER, SERVING = 1_347, 12
@@ -58,14 +58,15 @@ Answer = tuple[int, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One state. ``room``: how it differs from the sample; ``opens_in_ms``: from now, None where
-    nobody knows. ``number``: the shopper's, None before the draw. ``ticket`` and ``knock``: what a
-    join and an entry are answered. ``plain``: what stands there without a script, where the room
-    alone does not say it. ``away``: the gate does not answer; ``stale``: it
-    does, but cannot reach its store.
+    """One state. ``shows``: what it is, for an operator who meets it. ``room``: how it differs from
+    the sample; ``opens_in_ms``: from now, None where nobody knows. ``number``: the shopper's, None
+    before the draw. ``ticket`` and ``knock``: what a join and an entry are answered. ``plain``:
+    what stands there without a script, where the room alone does not say it. ``away``: the gate
+    does not answer; ``stale``: it does, but cannot reach its store.
     """
 
     state: str
+    shows: str
     room: Mapping[str, Any] = field(default_factory=dict)
     opens_in_ms: int | None = -MINUTE_MS
     number: int | None = NUMBER
@@ -91,44 +92,71 @@ NEAR = SERVING - 3
 WAIT_MS = 45_000
 
 SCENES: dict[str, Scene] = {
-    "not-yet": Scene("not_yet", SCHEDULED, 135 * MINUTE_MS, ticket=NOT_YET, plain=Notice.NOT_YET),
-    "not-yet-unknown": Scene("not_yet", SCHEDULED, None, ticket=NOT_YET, plain=Notice.NOT_YET),
-    "early": Scene("early", EARLY | DRAWN, 25 * MINUTE_MS, None),
-    "early-by-arrival": Scene("early", EARLY, 3_000 * MINUTE_MS),
-    "early-unknown": Scene("early", EARLY | DRAWN, None, None),
-    "drawing": Scene("drawing", EARLY | DRAWN, -1_000, None, plain=WaitState.DRAWING),
-    "waiting": Scene("waiting"),
-    "waiting-near": Scene("waiting", number=SERVING + 60),
-    "waiting-next": Scene("waiting", number=SERVING + 1),
-    "waiting-held": Scene("waiting", {"rate_per_min": 0}),
-    "waiting-stale": Scene("waiting", stale=True),
-    "reconnecting": Scene("loading", away=True, plain=Notice.STORE_DOWN),
-    "paused": Scene("paused", {"phase": Phase.PAUSED}),
-    "called": Scene("called", number=NEAR, knock=_no(409, "not_called", 60 * MINUTE_MS)),
-    "door": Scene("door", number=NEAR, knock=_no(409, "door", WAIT_MS), plain=WaitState.DOOR),
-    "full": Scene("full", number=NEAR, knock=_no(409, "full", WAIT_MS), plain=WaitState.FULL),
-    "draining": Scene("draining", {"phase": Phase.DRAINING}),
-    "closed": Scene("closed", {"phase": Phase.CLOSED}),
+    "not-yet": Scene("not_yet", "Nobody can join yet; the opening is known.",
+        SCHEDULED, 135 * MINUTE_MS, ticket=NOT_YET, plain=Notice.NOT_YET),
+    "not-yet-unknown": Scene("not_yet", "Nobody can join yet, and no opening is set.",
+        SCHEDULED, None, ticket=NOT_YET, plain=Notice.NOT_YET),
+    "early": Scene("early", "People join before the opening; the draw will give them places.",
+        EARLY | DRAWN, 25 * MINUTE_MS, None),
+    "early-by-arrival": Scene("early", "The same two days before, in a room without a draw (fifo).",
+        EARLY, 3_000 * MINUTE_MS),
+    "early-unknown": Scene("early", "People join already, and no opening is set.",
+        EARLY | DRAWN, None, None),
+    "drawing": Scene("drawing", "It has opened; the page works its number out of the draw.",
+        EARLY | DRAWN, -1_000, None, plain=WaitState.DRAWING),
+    "waiting": Scene("waiting", "In line, with many people ahead."),
+    "waiting-near": Scene("waiting", "In line, a minute before the turn.", number=SERVING + 60),
+    "waiting-next": Scene("waiting", "First in line.", number=SERVING + 1),
+    "waiting-held": Scene("waiting", "In line at a rate of 0: nobody goes in, so no time is told.",
+        {"rate_per_min": 0}),
+    "waiting-stale": Scene("waiting", "In line, while the gate cannot reach its store.",
+        stale=True),
+    "reconnecting": Scene("loading", "The gate cannot be reached at all.",
+        away=True, plain=Notice.STORE_DOWN),
+    "paused": Scene("paused", "You paused the room; a reason that you gave is shown.",
+        {"phase": Phase.PAUSED}),
+    "called": Scene("called", "The turn: the page is about to go in by itself.",
+        number=NEAR, knock=_no(409, "not_called", 60 * MINUTE_MS)),
+    "door": Scene("door", "Called, and asked to wait a moment: entries keep to the rate.",
+        number=NEAR, knock=_no(409, "door", WAIT_MS), plain=WaitState.DOOR),
+    "full": Scene("full", "Called, and the shop is at its capacity.",
+        number=NEAR, knock=_no(409, "full", WAIT_MS), plain=WaitState.FULL),
+    "draining": Scene("draining", "You drain the room: no more entries.",
+        {"phase": Phase.DRAINING}),
+    "closed": Scene("closed", "The room is closed.", {"phase": Phase.CLOSED}),
     "no-joins": Scene(
-        "no_joins", {"joins": False}, ticket=_no(409, "closed"), plain=Notice.NO_JOINS
+        "no_joins", "You let nobody join any more; those in line are served.",
+        {"joins": False}, ticket=_no(409, "closed"), plain=Notice.NO_JOINS
     ),
-    "too-many": Scene("too_many", ticket=_no(429, "too_many", WAIT_MS), plain=Notice.TOO_MANY),
-    "sold-out": Scene("sold_out", ticket=_no(409, "sold_out"), plain=Notice.SOLD_OUT),
-    "lapsed": Scene("lapsed", number=NEAR, knock=_no(410, "lapsed"), plain=Notice.LAPSED),
-    "spent": Scene("spent", number=NEAR, knock=_no(410, "spent"), plain=Notice.SPENT),
-    "left": Scene("left", number=NEAR, knock=_no(410, "left"), plain=Notice.LEFT),
-    "entered": Scene("entered", number=NEAR, knock=(200, {"expires_at_ms": 0, "redirect": "#"})),
+    "too-many": Scene("too_many", "The shopper’s network has joined too often (join limit).",
+        ticket=_no(429, "too_many", WAIT_MS), plain=Notice.TOO_MANY),
+    "sold-out": Scene("sold_out", "Nothing is left.",
+        ticket=_no(409, "sold_out"), plain=Notice.SOLD_OUT),
+    "lapsed": Scene("lapsed", "Called, and not there within the claim grace.",
+        number=NEAR, knock=_no(410, "lapsed"), plain=Notice.LAPSED),
+    "spent": Scene("spent", "The place was used, and the visit is over.",
+        number=NEAR, knock=_no(410, "spent"), plain=Notice.SPENT),
+    "left": Scene("left", "The shopper left the line.",
+        number=NEAR, knock=_no(410, "left"), plain=Notice.LEFT),
+    "entered": Scene("entered", "Another tab of the same shopper is in the shop.",
+        number=NEAR, knock=(200, {"expires_at_ms": 0, "redirect": "#"})),
     "bounced": Scene(
-        "bounced", number=NEAR, knock=(200, {"expires_at_ms": 0, "redirect": ""}),
+        "bounced", "The shop sent the shopper back twice.",
+        number=NEAR, knock=(200, {"expires_at_ms": 0, "redirect": ""}),
         plain=Notice.BOUNCED,
     ),
     "cookies": Scene(
-        "cookies", number=NEAR, knock=_no(401, "bad_ticket"), plain=Notice.COOKIES
+        "cookies", "The browser keeps no cookies.",
+        number=NEAR, knock=_no(401, "bad_ticket"), plain=Notice.COOKIES
     ),
-    "refused": Scene("refused", ticket=_no(400, "bad_request"), plain=Notice.REFUSED),
-    "old-epoch": Scene("old_epoch", plain=Notice.OLD_EPOCH, script=False),
-    "store-down": Scene("store_down", plain=Notice.STORE_DOWN, script=False),
-    "no-such-room": Scene("no_such_room", plain=Notice.NO_SUCH_ROOM, script=False),
+    "refused": Scene("refused", "The gate did not accept the request.",
+        ticket=_no(400, "bad_request"), plain=Notice.REFUSED),
+    "old-epoch": Scene("old_epoch", "You reset the room; the place is of the line before.",
+        plain=Notice.OLD_EPOCH, script=False),
+    "store-down": Scene("store_down", "Somebody joins while the store cannot be reached.",
+        plain=Notice.STORE_DOWN, script=False),
+    "no-such-room": Scene("no_such_room", "The address names no room of yours.",
+        plain=Notice.NO_SUCH_ROOM, script=False),
 }  # fmt: skip
 """By the name that stands in the address. A redirect of "" leads back to the page itself."""
 
@@ -151,7 +179,16 @@ def snapshot_of(name: str, look: Snapshot | None, now_ms: int) -> Snapshot:
         message=message,
         brand=brand,
         pause_reason=reason,
+        news=_news(room.phase, reason, now_ms),
     )
+
+
+def _news(phase: Phase, reason: str, now_ms: int) -> tuple[News, ...]:
+    """What happened in a room that has opened, and why it is paused."""
+    opened = News(now_ms - MINUTE_MS, "opened", "")
+    if phase is Phase.PAUSED:
+        return opened, News(now_ms, "paused", reason)
+    return (opened,) if phase is Phase.OPEN else ()
 
 
 def ticket_of(name: str, snapshot: Snapshot) -> Answer:

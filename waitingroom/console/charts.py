@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
@@ -48,7 +49,7 @@ def lines_of(name: str, samples: Sequence[Sample]) -> Mapping[str, Points]:
     return {"no-shows": rates(samples, "no_show")}
 
 
-def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> bytes:
+def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> str:
     """The chart ``name`` as an SVG document."""
     ground, ink, soft, edge, colours = DARK if dark else LIGHT
     lines = {title: thinned(points) for title, points in lines_of(name, samples).items()}
@@ -90,8 +91,12 @@ def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> bytes:
     )
     for title, points in lines.items():
         chart.add(title, [(_time(at), value) for at, value in points])
-    rendered: bytes = chart.render()
-    return rendered
+    tree = chart.render_tree()
+    # pygal leaves a note for a script of its own, which we do not use.
+    for parent in list(tree.iter()):
+        for script in [child for child in parent if str(child.tag).rpartition("}")[2] == "script"]:
+            parent.remove(script)
+    return ElementTree.tostring(tree, encoding="unicode")
 
 
 def thinned(points: Points) -> Points:

@@ -1,6 +1,7 @@
 """Who runs a sale: operators, what each may do, and their passwords. Pure."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,6 +87,11 @@ def hashed(password: str) -> str:
             f"this one has {len(password)}"
         )
     return generate_password_hash(password, _METHOD)
+
+
+def made_password() -> str:
+    """A password that nobody guesses: 96 random bits, in a form that can be read aloud."""
+    return "-".join(secrets.token_hex(3) for _ in range(4))
 
 
 _NOBODYS = generate_password_hash("nobody has this password", _METHOD)

@@ -1,6 +1,5 @@
 """``waitingroom operator``: who may use the console, and as what."""
 
-import secrets
 import sys
 from pathlib import Path
 
@@ -31,11 +30,6 @@ password_option = click.option(
 @click.group()
 def operator() -> None:
     """Who may use the console, and as what."""
-
-
-def made_password() -> str:
-    """A password that nobody guesses: 96 random bits, in a form that can be read aloud."""
-    return "-".join(secrets.token_hex(3) for _ in range(4))
 
 
 def _asked(piped: bool) -> str:

@@ -352,7 +352,7 @@ def test_help_is_there(capsys: Capture, words: list[str]) -> None:
 def test_every_command_can_answer_in_json() -> None:
     """Scripts come sooner or later; those that run until Ctrl-C do not answer."""
     commands = {**cli.commands}
-    for group in ("room", "staff", "draw"):
+    for group in ("room", "operator", "staff", "draw"):
         commands |= {f"{group} {name}": c for name, c in commands.pop(group).commands.items()}
     without = {
         name

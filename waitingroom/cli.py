@@ -12,6 +12,7 @@ import click
 
 from waitingroom import __version__
 from waitingroom.commands.draw import draw
+from waitingroom.commands.operator import operator
 from waitingroom.commands.preview import preview
 from waitingroom.commands.room import room
 from waitingroom.commands.secret import secret
@@ -29,7 +30,7 @@ def cli() -> None:
     """The open-source virtual waiting room for Python shops."""
 
 
-for _command in (up, demo, room, preview, staff, draw, secret):
+for _command in (up, demo, room, preview, operator, staff, draw, secret):
     cli.add_command(_command)
 
 

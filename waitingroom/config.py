@@ -53,12 +53,25 @@ class GateConfig:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleConfig:
-    """What the room API needs. ``shop_keys``: any of them opens it. ``body_limit``: bytes."""
+    """What the console needs. ``shop_keys``: any of them opens the room API. ``public_url``: where
+    operators reach it. ``body_limit``: bytes.
+    """
 
     store_url: str
     keys: tuple[bytes, ...]
     shop_keys: tuple[str, ...]
+    public_url: str = ""
     body_limit: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperConfig:
+    """What the keeper of the history needs. ``gate_url``: where the gate answers, for a look at how
+    quick it is.
+    """
+
+    store_url: str
+    gate_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +117,12 @@ class Config:
         )
 
     def console(self) -> ConsoleConfig:
-        """The room API's part."""
-        return ConsoleConfig(self.redis_url, self.secret_keys, self.shop_key)
+        """The console's part."""
+        return ConsoleConfig(self.redis_url, self.secret_keys, self.shop_key, self.console_url)
+
+    def keeper(self) -> KeeperConfig:
+        """The keeper's part."""
+        return KeeperConfig(self.redis_url, f"http://{readers.dialled(self.host)}:{self.gate_port}")
 
     def as_env(self, *names: str) -> dict[str, str]:
         """These settings as environment variables, so that a child process reads them back."""

@@ -15,7 +15,7 @@ from systems import PORTS, Folder, Run, eventually
 from waitingroom.run.embedded import EmbeddedStore
 
 KEY = "ab" * 32
-PARTS = {"store", "worker", "console", "shop", "gate"}
+PARTS = {"keeper", "store", "worker", "console", "shop", "gate"}
 
 
 def get(url: str) -> tuple[int, bytes]:

@@ -1,26 +1,43 @@
-"""The console's application: what the shop's guard talks to in the background (DESIGN §7)."""
+"""The console: the operators' pages, and what the shop's guard talks to in the background."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask
 
 from waitingroom import clock
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
+from waitingroom.console.access import Access, context
+from waitingroom.console.figures import clock_time
 from waitingroom.console.health import health
+from waitingroom.console.pages import Pages
 from waitingroom.console.room_api import RoomApi
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
 
+def _templates() -> Path:
+    """In a wheel the templates travel inside the package; in a checkout they lie beside it."""
+    package = Path(__file__).parents[1]
+    packaged = package / "templates" / "console"
+    return packaged if packaged.is_dir() else package.parent / "templates" / "console"
+
+
 def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_ms) -> Flask:
     """Wire the store, the keys and the blueprints. Connects to nothing yet."""
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
+    app.add_template_filter(clock_time)
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
     faults.register(app)
     app.register_blueprint(health(store))
-    app.register_blueprint(
-        RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
-    )
+    access = Access(store.accounts, now_ms)
+    forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
+    app.context_processor(context)
+    app.register_blueprint(Pages(store, access).blueprint())
+    # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
+    room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
+    forgery.exempt(room_api)
+    app.register_blueprint(room_api)
     return app

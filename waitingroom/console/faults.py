@@ -1,6 +1,6 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from waitingroom.errors import WaitingRoomError
@@ -10,6 +10,7 @@ STATUS = {
     "bad_setting": 400,
     "bad_token": 401,
     "unauthorized": 401,
+    "forbidden": 403,
     "no_such_room": 404,
     "replayed": 409,
     "room_exists": 409,
@@ -23,7 +24,18 @@ STATUS = {
 """Each code and the status it goes out with."""
 
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request"}
+TITLES = {
+    400: "That cannot be done",
+    403: "Not allowed",
+    404: "There is nothing here",
+    503: "The store is away",
+}
 RETRY_AFTER_S = 2
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Of pages: nothing but our own files, in nobody's frame."""
 
 
 class Refused(WaitingRoomError):
@@ -35,8 +47,12 @@ class Refused(WaitingRoomError):
 
 
 def answer(code: str, message: str, status: int) -> Response:
-    """The fault as it goes out."""
-    response = jsonify(error=code, message=message)
+    """The fault as it goes out: a page for people, JSON for all others."""
+    if request.accept_mimetypes.accept_html and not request.path.startswith("/api/"):
+        title = TITLES.get(status, "Something went wrong")
+        response = make_response(render_template("fault.html", title=title, message=message))
+    else:
+        response = jsonify(error=code, message=message)
     response.status_code = status
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -77,4 +93,7 @@ def register(app: Flask) -> None:
     @app.after_request
     def _uncached(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
         return response

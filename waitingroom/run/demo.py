@@ -9,6 +9,7 @@ from waitingroom import clock
 from waitingroom.config import Config, environment, foreign_environment
 from waitingroom.errors import StoreDown
 from waitingroom.model import Settings
+from waitingroom.operators import Operator, Role, hashed, made_password
 from waitingroom.run.child import Part
 from waitingroom.run.terminal import Terminal, Velocity, status_line
 from waitingroom.run.up import greeting, system
@@ -16,6 +17,7 @@ from waitingroom.store.client import Store
 from waitingroom.variables import Environment
 
 ROOM = "demo"
+OPERATOR = "demo"
 EARLY_MS = 30_000
 RATE_PER_MIN = 60
 
@@ -38,11 +40,13 @@ def run_demo(config: Config, data: Path, *, shoppers: int) -> None:
     with system(config, env, terminal.say, command="demo", fresh=True) as running:
         store = Store.connect(running.config.redis_url)
         opens_at_ms = open_soon(store, running.config.shop_url)
+        password = first_operator(store)
         running.supervisor.start([crowd_part(running.config, env, shoppers)])
         running.note()
         terminal.say("The demo is up. Open the shop: you come into a line.")
         for line in greeting(running.config):
             terminal.say(line)
+        terminal.say(f"  Log in to the console as {OPERATOR}, password {password}")
         velocity = Velocity()
 
         def show() -> None:
@@ -74,6 +78,14 @@ def open_soon(store: Store, shop_url: str) -> int:
     )
     store.create(ROOM, settings, actor="demo")
     return settings.opens_at_ms
+
+
+def first_operator(store: Store) -> str:
+    """Make an operator who may do everything; the password, which nobody else has."""
+    password = made_password()
+    account = Operator(OPERATOR, Role.ADMIN, hashed(password), clock.now_ms())
+    store.accounts.add(account)
+    return password
 
 
 def crowd_part(config: Config, env: Mapping[str, str], shoppers: int) -> Part:

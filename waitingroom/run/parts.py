@@ -36,7 +36,7 @@ def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     made = [_worker(config, base)]
     if config.shop == BY_NAME["shop"].default:
         made.append(_cron(config, base))
-    made.append(_console(config, base))
+    made += [_keeper(config, base), _console(config, base)]
     if config.shop != "off":
         made.append(_shop(config, base))
     return [*made, _gate(config, base)]
@@ -78,8 +78,14 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
     # Whoever has the key is believed; nothing that a request says of its way changes anything.
     words = ("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", "")
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
-    names = ("env", "redis_url", "secret_keys", "shop_key")
+    names = ("env", "host", "console_port", "redis_url", "secret_keys", "shop_key")
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
+
+
+def _keeper(config: Config, base: Mapping[str, str]) -> Part:
+    argv = (sys.executable, "-m", "waitingroom.console.keeper")
+    env = {**base, **config.as_env("env", "host", "gate_port", "redis_url")}
+    return Part("keeper", argv, env, config.data / "log" / "keeper.log", lambda: True)
 
 
 def _shop(config: Config, base: Mapping[str, str]) -> Part:

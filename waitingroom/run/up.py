@@ -178,23 +178,35 @@ def run_up(config: Config, *, say: Callable[[str], None]) -> None:
 
 
 def next_steps(config: Config) -> list[str]:
-    """What is to be done before anybody can wait: a room that the shop stands behind is missing."""
+    """What is to be done first: a room that the shop stands behind, an operator for the console."""
     store = Store.connect(config.redis_url)
     try:
-        known = store.rooms()
+        known, operators = store.rooms(), store.accounts.all()
     except StoreDown:
         return []
     finally:
         store.close()
     make = "waitingroom room create {} --opens-at +10m --origin {}"
+    nobody = (
+        "Nobody may use the console yet; make an operator: waitingroom operator add NAME --role "
+    )
+    steps = [] if operators else [nobody + "admin"]
     if config.shop == "off":
         there_are_none = "There is no room yet; make one: "
-        return [] if known else [there_are_none + make.format("ID", "https://shop.example.com")]
-    return [
+        return (
+            steps
+            if known
+            else [
+                there_are_none + make.format("ID", "https://shop.example.com"),
+                *steps,
+            ]
+        )
+    missing = [
         f"The shop waits for a room “{room}”; make it: {make.format(room, config.shop_url)}"
         for room in dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
         if room not in known
     ]
+    return missing + steps
 
 
 def greeting(config: Config) -> list[str]:
@@ -203,7 +215,7 @@ def greeting(config: Config) -> list[str]:
     return [
         *shop,
         f"  gate      {config.gate_url}",
-        f"  room API  {config.console_url}",
+        f"  console   {config.console_url}",
         f"  data      {config.data} (logs in log/)",
         "  Ctrl-C ends it.",
     ]

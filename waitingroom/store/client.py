@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 
 import redis
@@ -9,13 +10,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from waitingroom import brand
-from waitingroom.errors import BadSetting, NoSuchRoom
+from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
 from waitingroom.model import ROOM_ID, Brand, LogEntry, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
+from waitingroom.store.accounts import Accounts
 from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
+from waitingroom.store.history import History
 from waitingroom.store.keys import ROOMS, RoomKeys
 
 SEED_BYTES = 32
@@ -27,6 +30,8 @@ class Store:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
+        self.accounts = Accounts(client)
+        self.history = History(client)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
@@ -156,6 +161,26 @@ class Store:
     def status(self, room: str, *, now_ms: int | None = None) -> Snapshot:
         """The room as it is now."""
         return self._snapshot(room, state.status(room, now_ms=now_ms))
+
+    def statuses(self) -> dict[str, Snapshot]:
+        """Every room as it is now, in one round trip; one that cannot be read is left out."""
+        rooms = self.rooms()
+        found: dict[str, Snapshot] = {}
+        for room in rooms[:1]:
+            # Also loads the library where the server does not have it.
+            with suppress(NoSuchRoom, StoreUnfit):
+                found[room] = self.status(room)
+        calls = {room: state.status(room) for room in rooms[1:]}
+        with translated(None):
+            pipeline = self._redis.pipeline(transaction=False)
+            for call in calls.values():
+                name = library.function_name(call.verb)
+                pipeline.fcall(name, len(call.keys), *call.keys, *call.args)
+            answers = pipeline.execute(raise_on_error=False)
+        for room, answer in zip(calls, answers, strict=True):
+            if not isinstance(answer, Exception):
+                found[room] = state.read_status(room, answer)
+        return found
 
     def _snapshot(self, room: str, call: Call) -> Snapshot:
         return state.read_status(room, self.run(call))

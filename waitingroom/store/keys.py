@@ -10,7 +10,20 @@ from typing import NamedTuple
 from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
 
 ROOMS = "wr:rooms"
-"""Set of room ids, written by ``create``. The one key that belongs to no room."""
+"""Set of room ids, written by ``create``."""
+OPERATORS = "wr:operators"
+"""Hash of operators: name → JSON {role, password (scrypt hash), made_at_ms, generation}; by the
+command line and the console."""
+
+LOGIN_TTL_S = 900
+
+
+def login_key(who: str) -> str:
+    """string, a count: failed log-ins of an operator's name or from a network; by the console, for
+    ``LOGIN_TTL_S`` from the first.
+    """
+    return f"wr:login:{who}"
+
 
 NETWORK_TTL_MS = LAST_APPOINTMENT_MS + APPOINTMENT_KEPT_MS
 HANDOVER_TTL_MS = 60_000
@@ -72,6 +85,13 @@ def network_key(room: str, network: str) -> str:
 def handover_key(room: str, nonce: str) -> str:
     """string: this handover was redeemed; by redeem, for ``HANDOVER_TTL_MS``."""
     return f"wr:{{{room}}}:handover:{nonce}"
+
+
+def history_key(room: str, every_ms: int) -> str:
+    """stream of {v: JSON array, the numbers of a Sample}, one every ``every_ms``, the last few
+    hundred or thousand; by the keeper.
+    """
+    return f"wr:{{{room}}}:history:{every_ms}"
 
 
 FENCE_TTL_MS = 60_000

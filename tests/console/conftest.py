@@ -1,0 +1,36 @@
+"""A console over the run's store, with an operator of each role."""
+
+from collections.abc import Iterator
+
+import pytest
+from desks import HASH, Desk
+
+from waitingroom import clock
+from waitingroom.operators import Operator, Role
+from waitingroom.store.client import Store
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The run's store."""
+    made = Store.connect(store_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def people(store: Store, room_id: str) -> Iterator[dict[Role, str]]:
+    """The name of an operator of each role, of this test only."""
+    names = {role: f"{role}.{room_id}" for role in Role}
+    for role, name in names.items():
+        store.accounts.add(Operator(name, role, HASH, clock.now_ms()))
+    yield names
+    left = {one.name for one in store.accounts.all()}
+    for name in left.intersection(names.values()):
+        store.accounts.remove(name)
+
+
+@pytest.fixture
+def desk(store_url: str) -> Desk:
+    """A browser before the console, not logged in."""
+    return Desk(store_url)

@@ -1,0 +1,55 @@
+"""A browser before the console."""
+
+import re
+from dataclasses import dataclass, field
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from waitingroom import clock
+from waitingroom.config import ConsoleConfig
+from waitingroom.console.app import create_app
+from waitingroom.operators import hashed
+
+PASSWORD = "a long enough password"
+HASH = hashed(PASSWORD)
+
+
+@dataclass
+class Desk:
+    """A browser before the console. ``clock_ms``: what the console takes the time to be."""
+
+    url: str
+    public_url: str = "http://127.0.0.1:8001"
+    keys: tuple[bytes, ...] = (b"k" * 32,)
+    clock_ms: int = field(default_factory=clock.now_ms)
+    address: str = "192.0.2.1"
+
+    def __post_init__(self) -> None:
+        config = ConsoleConfig(self.url, self.keys, ("s" * 32,), self.public_url)
+        app = create_app(config, now_ms=lambda: self.clock_ms)
+        self.client: FlaskClient = app.test_client()
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A page."""
+        return self.client.get(path, headers={"Accept": "text/html", **headers})
+
+    def post(self, path: str, fields: dict[str, str], *, token: str | None = None) -> TestResponse:
+        """A form of one of our pages; ``token``: in place of the one it holds."""
+        fields = fields | {"csrf_token": self.token() if token is None else token}
+        return self.client.post(
+            path,
+            data=fields,
+            headers={"Accept": "text/html"},
+            environ_overrides={"REMOTE_ADDR": self.address},
+        )
+
+    def token(self) -> str:
+        """What a form of ours holds against forged ones."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login").text)
+        assert found
+        return found[1]
+
+    def log_in(self, name: str, password: str = PASSWORD, to: str = "/") -> TestResponse:
+        """Fill the form in and send it."""
+        return self.post("/login", {"name": name, "password": password, "to": to})

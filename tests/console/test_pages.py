@@ -1,0 +1,135 @@
+"""The operators' pages, as their browser gets them."""
+
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from desks import Desk
+
+from waitingroom import clock
+from waitingroom.console.charts import CHARTS, MOST_POINTS, draw, thinned
+from waitingroom.console.figures import share, span
+from waitingroom.console.keeper import Keeper
+from waitingroom.model import Settings
+from waitingroom.operators import Role
+from waitingroom.store.client import Store
+
+People = dict[Role, str]
+
+
+@pytest.fixture
+def logged_in(desk: Desk, people: People) -> Desk:
+    """A viewer's browser."""
+    assert desk.log_in(people[Role.VIEWER]).status_code == 303
+    return desk
+
+
+@pytest.fixture
+def room(store: Store, room_id: str) -> str:
+    """An open room: 3 inside, 5 in line."""
+    settings = Settings(
+        rate_per_min=600, burst=3, opens_at_ms=clock.now_ms(), capacity=3, title="Boots <& Co"
+    )
+    store.create(room_id, settings, actor="test")
+    store.join(room_id, 8)
+    store.status(room_id)
+    for arrival in (1, 2, 3):
+        assert store.enter(room_id, 1, arrival, arrival).is_in
+    return room_id
+
+
+def test_all_rooms_and_one_room_are_told(logged_in: Desk, room: str, store: Store) -> None:
+    """The same figures in the page and in what its script asks for."""
+    Keeper(store, "http://127.0.0.1:9").sample()
+    page = logged_in.get("/").text
+    assert "Boots &lt;&amp; Co" in page
+    told = logged_in.get("/live.json").json[room]
+    assert (told["inside"], told["rate"], told["gate"]) == ("3 of 3", "600", "–")
+    assert told["store"].endswith(" ms")
+    page = logged_in.get(f"/rooms/{room}").text
+    live = logged_in.get(f"/rooms/{room}/live.json").json
+    for name, text in live["figures"].items():
+        assert f'data-figure="{name}">{text}<' in page or name in ("entries", "waiting")
+    assert live["news"][0][1] == "opened"
+
+
+def test_a_room_that_is_not_there_is_said_so(logged_in: Desk) -> None:
+    answer = logged_in.get("/rooms/none-such")
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "there is no room “none-such”" in answer.text
+    assert logged_in.get("/rooms/none-such/hour/line.svg").status_code == 404
+    assert logged_in.get("/nothing/here").status_code == 404
+
+
+@pytest.mark.parametrize("span_name", ["hour", "sale"])
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_are_pictures_without_anything_of_others(
+    logged_in: Desk, room: str, store: Store, span_name: str, name: str
+) -> None:
+    """SVG that is whole, and loads nothing."""
+    Keeper(store, "http://127.0.0.1:9").sample()
+    answer = logged_in.get(f"/rooms/{room}/{span_name}/{name}.svg")
+    assert answer.mimetype == "image/svg+xml"
+    root = ElementTree.fromstring(answer.data)
+    hosts = {
+        urlsplit(value).netloc
+        for element in root.iter()
+        for key, value in element.attrib.items()
+        if key.rpartition("}")[2] in ("href", "src")
+    }
+    assert hosts <= {""}
+    assert "<script" not in answer.text
+    assert logged_in.get(f"/rooms/{room}/{span_name}/none.svg").status_code == 404
+
+
+def test_a_long_history_is_thinned_to_what_a_screen_shows() -> None:
+    """The newest moment is always there."""
+    points = [(at, float(at)) for at in range(10_001)]
+    shown = thinned(points)
+    assert len(shown) <= MOST_POINTS
+    assert shown[-1] == points[-1]
+    assert thinned(points[:5]) == points[:5]
+
+
+def test_a_chart_of_nothing_says_so() -> None:
+    assert "Nothing was recorded yet" in draw("line", [], dark=True)
+
+
+def test_pages_load_nothing_of_others_and_stand_in_nobodys_frame(
+    logged_in: Desk, room: str
+) -> None:
+    for path in ("/", "/login", f"/rooms/{room}", "/rooms/none"):
+        answer = logged_in.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_hundred_rooms_take_one_look(logged_in: Desk, store: Store, room_id: str) -> None:
+    """As many round trips as for one: what a page costs must not grow with the sale."""
+    for number in range(2):
+        store.create(f"{room_id}-{number}", Settings(opens_at_ms=0), actor="test")
+    few = _calls(logged_in, store)
+    for number in range(2, 40):
+        store.create(f"{room_id}-{number}", Settings(opens_at_ms=0), actor="test")
+    assert _calls(logged_in, store) <= few + 5, "a long request is read in pieces"
+
+
+def _calls(desk: Desk, store: Store) -> int:
+    """How often the console waited for the store during one look, by the reads it made."""
+    events = "total_reads_processed"
+    before = store._redis.info("stats")[events]
+    assert desk.get("/live.json").status_code == 200
+    return store._redis.info("stats")[events] - before
+
+
+def test_figures_are_told_in_words() -> None:
+    assert [span(ms) for ms in (1, 59_000, 245_000, 12_000_000, 183_600_000)] == [
+        "0:01",
+        "0:59",
+        "4:05",
+        "3 h 20 min",
+        "2 d 3 h",
+    ]
+    assert (share(1, 8), share(0, 0)) == ("12 %", "–")

@@ -1,0 +1,77 @@
+"""What the console tells of a room: the figures of a page, as text, by name. Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from waitingroom.history import Sample, per_min
+from waitingroom.model import Phase, Snapshot
+
+NONE = "–"
+
+
+def figures(room: Snapshot, samples: Sequence[Sample]) -> dict[str, str]:
+    """By name, as they are shown. ``samples``: of the last minutes, in order of time."""
+    seen = [*samples, Sample.of(room)]
+    entries = per_min(seen, "entered") if room.phase in RUNS else None
+    counters = room.counters
+    asked = counters.entered + counters.no_show
+    last = samples[-1] if samples else None
+    return {
+        "phase": phase_text(room),
+        "waiting": number(room.waiting),
+        "called": number(counters.called),
+        "inside": number(room.leases) + (f" of {number(room.capacity)}" if room.capacity else ""),
+        "entries": NONE if entries is None else number(entries),
+        "rate": number(room.rate_per_min),
+        "entered": number(counters.entered),
+        "no_shows": share(counters.no_show, asked),
+        "at_door": number(room.at_door),
+        "left": number(counters.left),
+        "store": latency(last.store_us if last else -1),
+        "gate": latency(last.gate_us if last else -1),
+    }
+
+
+RUNS = frozenset({Phase.OPEN, Phase.PAUSED, Phase.DRAINING})
+
+
+def clock_time(at_ms: int) -> str:
+    """``14:05:09``, in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
+
+
+def number(value: int) -> str:
+    """``12,345``."""
+    return f"{value:,}"
+
+
+def share(part: int, whole: int) -> str:
+    """``12 %``, or a dash of nothing."""
+    return f"{100 * part / whole:.0f} %" if whole else NONE
+
+
+def latency(microseconds: int) -> str:
+    """``1.2 ms``, or that there was no answer."""
+    return NONE if microseconds < 0 else f"{microseconds / 1000:.1f} ms"
+
+
+def phase_text(room: Snapshot) -> str:
+    """The phase, with what comes next where that is known."""
+    if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms > room.now_ms:
+        return f"{room.phase}, opens in {span(room.opens_at_ms - room.now_ms)}"
+    if room.phase is Phase.PAUSED and room.pause_reason:
+        return f"paused: {room.pause_reason}"
+    return str(room.phase)
+
+
+def span(milliseconds: int) -> str:
+    """``2 d 3 h``, ``3 h 20 min``, ``4:05`` (minutes and seconds)."""
+    seconds = -(-milliseconds // 1000)
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes}:{seconds:02d}"

@@ -1,0 +1,106 @@
+"""Keeps every room's history, whether or not anybody looks: a process of its own.
+
+``python -m waitingroom.console.keeper`` samples all rooms every five seconds and writes what it
+saw to the store (:mod:`waitingroom.store.history`). A second one beside it does no harm.
+"""
+
+import http.client
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from waitingroom import clock
+from waitingroom.config import environment, load_config
+from waitingroom.errors import StoreDown, StoreUnfit
+from waitingroom.history import Sample
+from waitingroom.store.client import Store
+from waitingroom.store.history import HOUR
+
+GATE_TIMEOUT_S = 1.0
+log = logging.getLogger("waitingroom.keeper")
+
+
+class Keeper:
+    """One round after another. ``gate_url``: where the gate answers on this machine."""
+
+    def __init__(self, store: Store, gate_url: str) -> None:
+        self._store = store
+        self._gate_url = gate_url
+        self._away = False
+
+    def sample(self) -> None:
+        """Look at every room once and keep what was seen. Nothing is kept while the store is away:
+        charts then have a gap, which is the truth.
+        """
+        began = time.perf_counter_ns()
+        try:
+            rooms = self._store.statuses()
+            store_us = _us_since(began) // max(1, len(rooms))
+            gate_us = gate_latency_us(self._gate_url)
+            self._store.history.add(
+                {
+                    name: Sample.of(room, store_us=store_us, gate_us=gate_us)
+                    for name, room in rooms.items()
+                }
+            )
+        except (StoreDown, StoreUnfit) as error:
+            if not self._away:
+                log.warning("%s", error)
+            self._away = True
+        else:
+            if self._away:
+                log.warning("the store answers again")
+            self._away = False
+
+    def run(self, ended: Callable[[float], bool]) -> None:
+        """A round at each multiple of five seconds, until ``ended(wait_s)`` says so."""
+        while not ended(until_next_s(clock.now_ms())):
+            try:
+                self.sample()
+            except Exception:
+                # A bug here must not end the history of every room for good.
+                log.exception("a round failed")
+
+
+def until_next_s(now_ms: int) -> float:
+    """Seconds until the next sample is due: in the middle of its slot, whoever's clock it is."""
+    every_ms = HOUR.every_ms
+    return (every_ms - (now_ms - every_ms // 2) % every_ms) / 1000
+
+
+def gate_latency_us(url: str) -> int:
+    """How long the gate took to say that it is up; -1 where it did not within a second."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(
+        parts.hostname or "", parts.port or 80, timeout=GATE_TIMEOUT_S
+    )
+    began = time.perf_counter_ns()
+    try:
+        connection.request("GET", "/healthz")
+        ok = connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return -1
+    finally:
+        connection.close()
+    return _us_since(began) if ok else -1
+
+
+def _us_since(began_ns: int) -> int:
+    return (time.perf_counter_ns() - began_ns) // 1000
+
+
+def main() -> None:
+    """Run until told to end."""
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    config = load_config(environment()).keeper()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    Keeper(Store.connect(config.store_url), config.gate_url).run(ended.wait)
+
+
+if __name__ == "__main__":
+    main()

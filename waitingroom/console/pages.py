@@ -1,0 +1,87 @@
+"""The operators' pages: all rooms at a glance, and one room as it is now."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
+
+from waitingroom.console.access import Access
+from waitingroom.console.charts import CHARTS, draw
+from waitingroom.console.figures import figures
+from waitingroom.history import Sample
+from waitingroom.model import Snapshot
+from waitingroom.operators import Role
+from waitingroom.store.client import Store
+from waitingroom.store.history import HOUR, SALE
+
+LATELY_MS = 65_000
+"""Of history: what the figures a minute are made of."""
+SPANS = {"hour": HOUR, "sale": SALE}
+
+
+class Pages:
+    """Over one store. Everything here looks and changes nothing."""
+
+    def __init__(self, store: Store, access: Access) -> None:
+        self._store = store
+        self._access = access
+
+    def blueprint(self) -> Blueprint:
+        """The routes."""
+        routes = Blueprint("pages", __name__)
+        look = self._access.needs(Role.VIEWER)
+        routes.get("/")(look(self.rooms))
+        routes.get("/live.json")(look(self.live_rooms))
+        routes.get("/rooms/<room>")(look(self.room))
+        routes.get("/rooms/<room>/live.json")(look(self.live_room))
+        routes.get("/rooms/<room>/<span>/<name>.svg")(look(self.chart))
+        return routes
+
+    def rooms(self) -> str:
+        """All rooms."""
+        rooms = self._store.statuses()
+        return render_template("rooms.html", rooms=rooms, figures=self._figures(rooms))
+
+    def live_rooms(self) -> Response:
+        """The figures of all rooms, for the page to show."""
+        return jsonify(self._figures(self._store.statuses()))
+
+    def _figures(self, rooms: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
+        since_ms = {name: room.now_ms - LATELY_MS for name, room in rooms.items()}
+        lately = self._store.history.lately(since_ms)
+        return {name: figures(room, lately[name]) for name, room in rooms.items()}
+
+    def room(self, room: str) -> str:
+        """One room."""
+        found = self._store.status(room)
+        return render_template(
+            "room.html",
+            room=found,
+            figures=figures(found, self._lately(room, found.now_ms)),
+            charts=CHARTS,
+        )
+
+    def live_room(self, room: str) -> Response:
+        """One room's figures and news."""
+        found = self._store.status(room)
+        return jsonify(
+            figures=figures(found, self._lately(room, found.now_ms)),
+            news=[[one.at_ms, one.code, one.text] for one in reversed(found.news)],
+        )
+
+    def _lately(self, room: str, now_ms: int) -> list[Sample]:
+        return self._store.history.lately({room: now_ms - LATELY_MS})[room]
+
+    def chart(self, room: str, span: str, name: str) -> Response:
+        """A chart of the last hour or the whole sale; ``?dark`` on dark ground."""
+        if span not in SPANS or name not in CHARTS:
+            abort(404)
+        found = self._store.status(room)
+        samples = self._store.history.read(room, SPANS[span])
+        if span == "sale":
+            # Its newest moments are not in yet, and at first there are none at all.
+            newer = self._store.history.lately({room: samples[-1].at_ms if samples else 0})
+            samples += newer[room]
+        ours = [one for one in samples if one.epoch == found.epoch]
+        response = make_response(draw(name, ours, dark="dark" in request.args))
+        response.content_type = "image/svg+xml; charset=utf-8"
+        return response

@@ -1,0 +1,86 @@
+"""What a room's charts and rates are made of: samples, taken whether or not anybody looks. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from itertools import pairwise
+
+from waitingroom.model import Snapshot
+
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A room at one moment. Counts as in :class:`waitingroom.model.Counters`, of its ``epoch``.
+
+    ``store_us``: how long the store took to answer, in microseconds. ``gate_us``: the same of the
+    gate, -1 where it did not answer.
+    """
+
+    at_ms: int
+    epoch: int
+    rate_per_min: int
+    capacity: int
+    waiting: int
+    inside: int
+    at_door: int
+    called: int
+    entered: int
+    no_show: int
+    left: int
+    refused: int
+    store_us: int = 0
+    gate_us: int = -1
+
+    @classmethod
+    def of(cls, room: Snapshot, *, store_us: int = 0, gate_us: int = -1) -> "Sample":
+        """The sample that a snapshot makes."""
+        counters = room.counters
+        return cls(
+            at_ms=room.now_ms,
+            epoch=room.epoch,
+            rate_per_min=room.rate_per_min,
+            capacity=room.capacity,
+            waiting=room.waiting,
+            inside=room.leases,
+            at_door=room.at_door,
+            called=counters.called,
+            entered=counters.entered,
+            no_show=counters.no_show,
+            left=counters.left,
+            refused=counters.refused,
+            store_us=store_us,
+            gate_us=gate_us,
+        )
+
+    def numbers(self) -> tuple[int, ...]:
+        """As they are kept, in the order of the fields."""
+        return astuple(self)
+
+
+def per_min(samples: Sequence[Sample], field: str, *, over_ms: int = MINUTE_MS) -> int | None:
+    """How many a minute were counted in ``field`` over the last ``over_ms``; None without two
+    samples of one epoch. ``samples``: in order of time.
+    """
+    if len(samples) < 2:
+        return None
+    last = samples[-1]
+    first = next(
+        one for one in samples if one.epoch == last.epoch and one.at_ms >= last.at_ms - over_ms
+    )
+    passed_ms = last.at_ms - first.at_ms
+    if passed_ms <= 0:
+        return None
+    counted: int = getattr(last, field) - getattr(first, field)
+    return round(counted * MINUTE_MS / passed_ms)
+
+
+def rates(samples: Sequence[Sample], field: str) -> list[tuple[int, float]]:
+    """``(at_ms, counted a minute)`` between each two neighbours of one epoch."""
+    found = []
+    for before, after in pairwise(samples):
+        passed_ms = after.at_ms - before.at_ms
+        if after.epoch == before.epoch and passed_ms > 0:
+            counted = getattr(after, field) - getattr(before, field)
+            found.append((after.at_ms, counted * MINUTE_MS / passed_ms))
+    return found

@@ -136,11 +136,11 @@ class App:
             if first == "static":
                 return views.static_file(self.gate, request, verb)
             return self._health(first)
-        if not is_room_id(first):
+        known = self._rooms.room(first)
+        if known is None and not is_room_id(first):
             raise NoSuchRoom(first[:60])
         handler = self._handler(method, verb)
-        known = self._rooms.room(first) or await self._rooms.get(first)
-        return await handler(self.gate, request, known)
+        return await handler(self.gate, request, known or await self._rooms.get(first))
 
     def _handler(self, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):

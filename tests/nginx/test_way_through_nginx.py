@@ -150,6 +150,8 @@ def test_only_plain_open_paths_are_open(shop: Site) -> None:
         "/healthz;x",
         "//item",
         "/healthz.json",
+        "/healthz%0a",
+        "/static/x%0a?HTTP/1.1",
     ):
         assert shop.ask("GET", path, HTML).status == 303, path
 

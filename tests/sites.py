@@ -129,6 +129,7 @@ def site_conf(
     """deploy/nginx.conf, with what its head says is to be changed."""
     changes = {
         "listen 80;": f"listen 127.0.0.1:{ports.nginx};",
+        "listen [::]:80;": f"listen [::1]:{ports.nginx};",
         "127.0.0.1:8000": f"127.0.0.1:{ports.gate}",
         "127.0.0.1:8080": f"127.0.0.1:{ports.shop}",
         "/_wr/check/demo;": f"/_wr/check/{room};",

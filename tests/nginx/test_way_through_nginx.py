@@ -1,10 +1,11 @@
 """A shop in another language behind deploy/nginx.conf: join, line, pass, shop, release."""
 
+import http.client
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gates import KEYS, Answer, Native
+from gates import KEYS, Answer, Native, read_answer
 from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
@@ -112,6 +113,16 @@ def test_a_staff_pass_opens_the_shop_once_until_it_is_revoked(
     assert f"wr-pass-{room.name}" not in other.cookies
     room.act("revoke_staff")
     eventually(lambda: ada.go_to("/item").status == 303, "the pass is over", 12)
+
+
+def test_over_ipv6_it_is_the_same_shop(shop: Site, room: Room) -> None:
+    """Who comes by IPv6 does not land in another server of the same nginx."""
+    connection = http.client.HTTPConnection("::1", shop.ports.nginx, timeout=10)
+    headers = {**HTML, "Host": f"127.0.0.1:{shop.ports.nginx}"}
+    connection.request("GET", "/item", headers=headers)
+    answer = read_answer(connection.getresponse())
+    connection.close()
+    assert is_turned_away(answer, room, "/item")
 
 
 def test_programs_are_told_in_json(shop: Site, room: Room) -> None:

@@ -151,6 +151,27 @@ def mumbles(server: socket.socket) -> None:
         connection.sendall(b"220 mail.example ready\r\n")
 
 
+@pytest.mark.parametrize("bearer", [False, True], ids=["cookie", "bearer"])
+def test_who_was_handed_a_later_pass_goes_on_with_it(build: Build, bearer: bool) -> None:
+    """It was looked at as it was handed out: the gate goes while its holder reads that very page."""
+    site, room = build()
+    keys, now = Keyring(KEYS).room_keys(room.name), now_ms()
+    aged = keys.sign_pass(Pass(room.name, 1, "1-7", now - 600_000, now + 300_000, now + 3_000_000))
+    name = f"wr-pass-{room.name}"
+
+    def shows(raw: str) -> Answer:
+        shown = {"Authorization": f"Bearer {raw}"} if bearer else {"Cookie": f"{name}={raw}"}
+        return site.ask("GET", "/item", HTML | shown)
+
+    answer = shows(aged)
+    later = answer.header("wr-pass") if bearer else answer.cookies[name]
+    eventually(lambda: site.asked(f"/{room.name}/check") == 2, "the later pass was looked at")
+    site.stop_gate()
+    assert shows(later).status == 200
+    # Of the one before nothing is kept; nor is it shown any more.
+    assert is_static_page(shows(aged))
+
+
 @pytest.mark.long
 def test_a_verdict_outlives_the_gate_for_the_stated_time_and_no_longer(build: Build) -> None:
     """Here seven seconds beyond the five for which it is fresh; asking does not prolong it."""

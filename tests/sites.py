@@ -124,7 +124,7 @@ class Site:
 
 
 def site_conf(
-    text: str, folder: Path, ports: Ports, room: str, hold_s: int, files: Path | None
+    text: str, folder: Path, ports: Ports, room: str, hold_s: int, files: Path | None, outside: str
 ) -> str:
     """deploy/nginx.conf, with what its head says is to be changed."""
     changes = {
@@ -136,6 +136,7 @@ def site_conf(
         "/var/cache/waitingroom-": f"{folder}/cache-",
         "/etc/nginx/waitingroom/waiting.html": f"{DEPLOY}/waiting.html",
         "check?hold=600": f"check?hold={hold_s}",
+        "default blocked;": f"default {outside};",
     }
     if files is not None:
         changes["proxy_pass http://wr_shop;"] = f"root {files};"
@@ -181,10 +182,12 @@ def site(
     files: Path | None = None,
     hold_s: int = 600,
     public: str = "",
+    outside: str = "blocked",
 ) -> Iterator[Site]:
     """nginx, gate, room API and a shop, until the block ends. ``files``: what nginx serves itself,
     in place of the shop in Node. ``hold_s``: how long verdicts outlive the gate. ``public``: its
-    origin to the world, where something before it ends TLS.
+    origin to the world, where something before it ends TLS. ``outside``: the shop while there is
+    no sale.
     """
     ports = Ports(*free_ports(5))
     env = {
@@ -205,7 +208,8 @@ def site(
     (gate_part,) = (part for part in made if part.name == "gate")
     words = (*gate_part.argv, "--access-logfile", str(folder / "access.log"))
     gate_part = Part("gate", words, gate_part.env, folder / "gate.log", gate_part.ready)
-    conf = site_conf((DEPLOY / "nginx.conf").read_text("utf-8"), folder, ports, room, hold_s, files)
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    conf = site_conf(text, folder, ports, room, hold_s, files, outside)
     with ExitStack() as stack:
         gate = start_gate(gate_part, ports, stack)
         stack.enter_context(process(console.argv, console.log, console.env))

@@ -153,7 +153,7 @@ def mumbles(server: socket.socket) -> None:
 
 @pytest.mark.parametrize("bearer", [False, True], ids=["cookie", "bearer"])
 def test_who_was_handed_a_later_pass_goes_on_with_it(build: Build, bearer: bool) -> None:
-    """It was looked at as it was handed out: the gate goes while its holder reads that very page."""
+    """It was looked at as it was handed out; the gate goes while that very page is read."""
     site, room = build()
     keys, now = Keyring(KEYS).room_keys(room.name), now_ms()
     aged = keys.sign_pass(Pass(room.name, 1, "1-7", now - 600_000, now + 300_000, now + 3_000_000))

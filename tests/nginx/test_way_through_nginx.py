@@ -1,6 +1,7 @@
 """A shop in another language behind deploy/nginx.conf: join, line, pass, shop, release."""
 
 import http.client
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,28 @@ def test_over_ipv6_it_is_the_same_shop(shop: Site, room: Room) -> None:
     answer = read_answer(connection.getresponse())
     connection.close()
     assert is_turned_away(answer, room, "/item")
+
+
+def test_outside_a_sale_the_shop_may_be_open_to_all(
+    build: Callable[..., tuple[Site, Room]],
+) -> None:
+    """It closes with the sale's beginning and opens at its end, within seconds; a crowd costs the
+    gate one question a second."""
+    made, room = build(outside="open")
+    before = made.asked(f"/{room.name}/check")
+    began = time.monotonic()
+    for _ in range(100):
+        assert is_turned_away(walker(made).go_to("/item"), room, "/item")
+    assert made.asked(f"/{room.name}/check") - before <= time.monotonic() - began + 2
+    shopper = insider(made)
+    assert shopper.go_to("/item").json["lease"] == "1-1"
+    room.act("close")
+    eventually(lambda: walker(made).go_to("/item").status == 200, "open to all", 12)
+    program = made.ask("POST", "/checkout", {"Wr-Lease": "1-1"}, b"x")
+    assert (program.status, program.json["released"]) == (200, False)
+    made.stop_gate()
+    time.sleep(7)
+    assert walker(made).go_to("/item").status == 200
 
 
 def test_programs_are_told_in_json(shop: Site, room: Room) -> None:

@@ -23,6 +23,7 @@ DEPLOY = CHECKOUT / "deploy"
 NODE_SHOP = Path(__file__).parent / "nginx" / "shop.mjs"
 SHOP_KEY = "k" * 32
 PATIENCE_S = 15
+NO_CHANGES: Mapping[str, str] = {}
 MAIN = """
 daemon off;
 {user}
@@ -124,7 +125,7 @@ class Site:
 
 
 def site_conf(
-    text: str, folder: Path, ports: Ports, room: str, hold_s: int, files: Path | None, outside: str
+    text: str, folder: Path, ports: Ports, room: str, hold_s: int, more: Mapping[str, str]
 ) -> str:
     """deploy/nginx.conf, with what its head says is to be changed."""
     changes = {
@@ -136,11 +137,8 @@ def site_conf(
         "/var/cache/waitingroom-": f"{folder}/cache-",
         "/etc/nginx/waitingroom/waiting.html": f"{DEPLOY}/waiting.html",
         "check?hold=600": f"check?hold={hold_s}",
-        "default blocked;": f"default {outside};",
     }
-    if files is not None:
-        changes["proxy_pass http://wr_shop;"] = f"root {files};"
-    for old, new in changes.items():
+    for old, new in (*changes.items(), *more.items()):
         assert old in text, f"deploy/nginx.conf has no {old}"
         text = text.replace(old, new)
     return text
@@ -182,12 +180,12 @@ def site(
     files: Path | None = None,
     hold_s: int = 600,
     public: str = "",
-    outside: str = "blocked",
+    changes: Mapping[str, str] = NO_CHANGES,
 ) -> Iterator[Site]:
     """nginx, gate, room API and a shop, until the block ends. ``files``: what nginx serves itself,
     in place of the shop in Node. ``hold_s``: how long verdicts outlive the gate. ``public``: its
-    origin to the world, where something before it ends TLS. ``outside``: the shop while there is
-    no sale.
+    origin to the world, where something before it ends TLS. ``changes``: what else
+    to change in deploy/nginx.conf.
     """
     ports = Ports(*free_ports(5))
     env = {
@@ -209,7 +207,9 @@ def site(
     words = (*gate_part.argv, "--access-logfile", str(folder / "access.log"))
     gate_part = Part("gate", words, gate_part.env, folder / "gate.log", gate_part.ready)
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
-    conf = site_conf(text, folder, ports, room, hold_s, files, outside)
+    if files is not None:
+        changes = {**changes, "proxy_pass http://wr_shop;": f"root {files};"}
+    conf = site_conf(text, folder, ports, room, hold_s, changes)
     with ExitStack() as stack:
         gate = start_gate(gate_part, ports, stack)
         stack.enter_context(process(console.argv, console.log, console.env))

@@ -131,7 +131,7 @@ def test_outside_a_sale_the_shop_may_be_open_to_all(
 ) -> None:
     """It closes with the sale's beginning and opens at its end, within seconds; a crowd costs the
     gate one question a second."""
-    made, room = build(outside="open")
+    made, room = build(changes={"default blocked;": "default open;"})
     before = made.asked(f"/{room.name}/check")
     began = time.monotonic()
     for _ in range(100):

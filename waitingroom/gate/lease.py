@@ -24,6 +24,7 @@ OUTSIDE_HOLDS_S = 600
 """How long the word that there is no sale is good for, as it is for a guard."""
 TURNED_AWAY = "max-age=1, stale-while-revalidate=5"
 """So long may be held that whoever shows nothing is turned away, where that has to be asked."""
+_OUTSIDE_WORDS = frozenset(Outside)
 ENDED = (LeaseCode.RELEASED, LeaseCode.OLD_EPOCH)
 
 
@@ -114,7 +115,7 @@ def _hold_s(request: Request) -> int:
 def _is_open(request: Request) -> bool:
     """Whether the shop behind the proxy is open to all while there is no sale."""
     said = request.query.get("outside", Outside.BLOCKED)
-    if said not in set(Outside):
+    if said not in _OUTSIDE_WORDS:
         raise Refusal(400, "bad_request", "outside is open or blocked")
     return said == Outside.OPEN
 

@@ -1,6 +1,8 @@
 """A shop in another language behind deploy/nginx.conf: join, line, pass, shop, release."""
 
 import http.client
+import re
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -158,6 +160,30 @@ def test_programs_are_told_in_json(shop: Site, room: Room) -> None:
     assert room.name in answer.header("www-authenticate")
     assert shop.ask("DELETE", "/item", HTML).status == 401
     assert shop.ask("GET", "/item", {"Accept": "text/html", "Sec-Fetch-Mode": "cors"}).status == 401
+
+
+def shakes_hands(shop: Site, path: str, cookie: str, upgrade: str = "websocket") -> bytes:
+    """What comes back when a script opens a websocket."""
+    words = (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{shop.ports.nginx}", f"Cookie: {cookie}")
+    more = ("Sec-Fetch-Mode: websocket", f"Upgrade: {upgrade}", "Connection: keep-alive, Upgrade")
+    with socket.create_connection(("127.0.0.1", shop.ports.nginx), 10) as connection:
+        connection.sendall("\r\n".join((*words, *more, "", "")).encode())
+        said = connection.recv(65536)
+        while said.startswith(b"HTTP/1.1 101") and (part := connection.recv(65536)):
+            said += part
+    return said
+
+
+def test_a_websocket_of_the_shop_is_for_holders_of_a_pass(shop: Site, room: Room) -> None:
+    """Nobody else is led there, nothing but a websocket is, and to the gate no one."""
+    name = f"wr-pass-{room.name}"
+    cookie = f"{name}={insider(shop).cookies[name]}"
+    said = shakes_hands(shop, "/stock", cookie)
+    assert said.startswith(b"HTTP/1.1 101 ")
+    assert re.search(rb"\r\n\r\n1-\d+ websocket$", said)
+    assert shakes_hands(shop, "/stock", "a=b").startswith(b"HTTP/1.1 401 ")
+    assert shakes_hands(shop, "/stock", cookie, "h2c").startswith(b"HTTP/1.1 200 ")
+    assert shakes_hands(shop, f"/wr/{room.name}/check", cookie).startswith(b"HTTP/1.1 204 ")
 
 
 def test_after_a_form_a_shopper_comes_back_to_the_front_page(shop: Site, room: Room) -> None:

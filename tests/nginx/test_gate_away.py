@@ -126,6 +126,20 @@ def test_holders_go_on_and_everybody_else_waits(
     eventually(comes_in, "the gate is back")
 
 
+def test_a_crowd_before_a_frozen_gate_is_told_within_seconds(build: Build) -> None:
+    """Also where nothing is kept yet, so that all wait for one who gets no answer."""
+    site, room = build()
+    paths = [f"/wr/{room.name}/{what}" for what in ("status.json", "de")] * 20
+
+    def waits(path: str) -> float:
+        began = time.monotonic()
+        assert site.ask("GET", path, HTML).status == 503
+        return time.monotonic() - began
+
+    with frozen(site), ThreadPoolExecutor(len(paths)) as pool:
+        assert max(pool.map(waits, paths)) < 8
+
+
 def test_whatever_is_said_in_the_gates_place_nobody_meets_an_error(build: Build) -> None:
     """Any status, and what is no HTTP at all."""
     site, room = build()

@@ -27,11 +27,11 @@ run: $(VENV)/.run
 	@$(BIN)/python -m waitingroom demo
 
 test: $(VENV)/.dev
-	@$(PREPARE) browser curl
+	@$(PREPARE) browser curl php
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser curl store database
+	@$(PREPARE) browser curl php store database
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi

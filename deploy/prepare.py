@@ -1,4 +1,4 @@
-"""Makes a machine ready: ``prepare.py python|parser|browser|curl|store|database …``.
+"""Makes a machine ready: ``prepare.py python|parser|browser|curl|php|store|database …``.
 
 Standard library only. What is missing is installed where that may be done (root and apt-get),
 else one sentence says what to do; with CI set, a missing part is a failure.
@@ -108,6 +108,15 @@ def curl():
     return missing("no curl: one call of the documents is not tried (apt-get install curl)")
 
 
+def php():
+    """The language of one example."""
+    if shutil.which("php-cgi") or (
+        may_install() and install("php-cgi") and shutil.which("php-cgi")
+    ):
+        return 0
+    return missing("no PHP: one example is not run (Debian: apt-get install php-cgi)")
+
+
 def database():
     """The shop's other database."""
 
@@ -124,6 +133,7 @@ STEPS = {
     "parser": parser,
     "browser": browser,
     "curl": curl,
+    "php": php,
     "store": store,
     "database": database,
 }

@@ -23,6 +23,7 @@ DEPLOY = CHECKOUT / "deploy"
 NODE_SHOP = Path(__file__).parent / "nginx" / "shop.mjs"
 SHOP_KEY = "k" * 32
 PATIENCE_S = 15
+NO_CHANGES: Mapping[str, str] = {}
 MAIN = """
 daemon off;
 {user}
@@ -124,11 +125,12 @@ class Site:
 
 
 def site_conf(
-    text: str, folder: Path, ports: Ports, room: str, hold_s: int, files: Path | None
+    text: str, folder: Path, ports: Ports, room: str, hold_s: int, more: Mapping[str, str]
 ) -> str:
     """deploy/nginx.conf, with what its head says is to be changed."""
     changes = {
         "listen 80;": f"listen 127.0.0.1:{ports.nginx};",
+        "listen [::]:80;": f"listen [::1]:{ports.nginx};",
         "127.0.0.1:8000": f"127.0.0.1:{ports.gate}",
         "127.0.0.1:8080": f"127.0.0.1:{ports.shop}",
         "/_wr/check/demo;": f"/_wr/check/{room};",
@@ -136,9 +138,7 @@ def site_conf(
         "/etc/nginx/waitingroom/waiting.html": f"{DEPLOY}/waiting.html",
         "check?hold=600": f"check?hold={hold_s}",
     }
-    if files is not None:
-        changes["proxy_pass http://wr_shop;"] = f"root {files};"
-    for old, new in changes.items():
+    for old, new in (*changes.items(), *more.items()):
         assert old in text, f"deploy/nginx.conf has no {old}"
         text = text.replace(old, new)
     return text
@@ -180,10 +180,12 @@ def site(
     files: Path | None = None,
     hold_s: int = 600,
     public: str = "",
+    changes: Mapping[str, str] = NO_CHANGES,
 ) -> Iterator[Site]:
     """nginx, gate, room API and a shop, until the block ends. ``files``: what nginx serves itself,
     in place of the shop in Node. ``hold_s``: how long verdicts outlive the gate. ``public``: its
-    origin to the world, where something before it ends TLS.
+    origin to the world, where something before it ends TLS. ``changes``: what else
+    to change in deploy/nginx.conf.
     """
     ports = Ports(*free_ports(5))
     env = {
@@ -204,7 +206,10 @@ def site(
     (gate_part,) = (part for part in made if part.name == "gate")
     words = (*gate_part.argv, "--access-logfile", str(folder / "access.log"))
     gate_part = Part("gate", words, gate_part.env, folder / "gate.log", gate_part.ready)
-    conf = site_conf((DEPLOY / "nginx.conf").read_text("utf-8"), folder, ports, room, hold_s, files)
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    if files is not None:
+        changes = {**changes, "proxy_pass http://wr_shop;": f"root {files};"}
+    conf = site_conf(text, folder, ports, room, hold_s, changes)
     with ExitStack() as stack:
         gate = start_gate(gate_part, ports, stack)
         stack.enter_context(process(console.argv, console.log, console.env))

@@ -26,6 +26,10 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
+OUTSIDE = frozenset({Phase.SCHEDULED, Phase.CLOSED})
+"""Phases in which there is no sale to guard."""
+
+
 class DrawMethod(StrEnum):
     """How those who came before the opening get their numbers."""
 

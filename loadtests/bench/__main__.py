@@ -24,6 +24,7 @@ from waitingroom.run.parts import parser
 PAIRS = {
     ("status", "hello"): ("status ÷ hello", 0.8),
     ("join", "hello"): ("durable joins ÷ hello", 0.45),
+    ("check", "hello"): ("checks of a pass ÷ hello", 0.25),
     ("join", "flask"): ("durable joins ÷ the same join as a plain Flask view", 4.0),
 }
 """What is held against what, how the table names it, and the least ratio."""

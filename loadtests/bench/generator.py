@@ -1,9 +1,9 @@
 """Our own load generator: many kept-alive connections, one request in flight on each.
 
-A process of its own: ``python -m loadtests.bench.generator PORT METHOD PATH CONNECTIONS WARM_S
-SECONDS`` prints what came back as one line of JSON. It sends the same bytes again as soon as an
-answer is whole, and reads of an answer only its status and length, so that it costs about a fifth
-of the quickest server that it measures (each bench run states how busy it was).
+A process of its own: ``python -m loadtests.bench.generator PORT METHOD PATH COOKIE CONNECTIONS
+WARM_S SECONDS`` prints what came back as one line of JSON. It sends the same bytes again as soon as
+an answer is whole, and reads of an answer only its status and length, so that it costs about a
+fifth of the quickest server that it measures (each bench run states how busy it was).
 """
 
 import asyncio
@@ -40,10 +40,11 @@ class Load:
         return self.answers / self.seconds
 
 
-def request_bytes(method: str, path: str, port: int) -> bytes:
-    """The whole request: no more than HTTP asks for."""
-    length = "Content-Length: 0\r\n" if method == "POST" else ""
-    return f"{method} {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\n{length}\r\n".encode("ascii")
+def request_bytes(method: str, path: str, cookie: str, port: int) -> bytes:
+    """The whole request: no more than HTTP asks for. ``cookie``: "" for none."""
+    more = "Content-Length: 0\r\n" if method == "POST" else ""
+    more += f"Cookie: {cookie}\r\n" if cookie else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\n{more}\r\n".encode("ascii")
 
 
 def whole(data: bytes) -> tuple[bool, bool] | None:
@@ -137,8 +138,8 @@ async def load(request: bytes, port: int, connections: int, warm_s: float, secon
 
 def main(words: list[str]) -> None:
     """Measure once and print it."""
-    port, method, path, connections, warm_s, seconds = words
-    request = request_bytes(method, path, int(port))
+    port, method, path, cookie, connections, warm_s, seconds = words
+    request = request_bytes(method, path, cookie, int(port))
     measured = uvloop.run(load(request, int(port), int(connections), float(warm_s), float(seconds)))
     print(json.dumps(asdict(measured)))
 

@@ -68,8 +68,9 @@ def _sum(slots: tuple[Slot, Slot], name: str) -> float:
 
 def run_slot(subject: Subject, seconds: float) -> Slot:
     """Load one subject with the generator, in a process of its own."""
-    words = (subject.port, subject.method, subject.path, CONNECTIONS, WARM_S, seconds)
-    argv = [sys.executable, "-m", "loadtests.bench.generator", *map(str, words)]
+    asked = (subject.port, subject.method, subject.path, subject.cookie)
+    words = map(str, (*asked, CONNECTIONS, WARM_S, seconds))
+    argv = [sys.executable, "-m", "loadtests.bench.generator", *words]
     before = _used_s(subject.worker)
     done = subprocess.run(
         argv, cwd=CHECKOUT, capture_output=True, check=True, timeout=seconds + 30, text=True

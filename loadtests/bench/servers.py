@@ -17,6 +17,7 @@ from waitingroom.run.child import kill, last_words, spawn
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import GATE, asgi_argv, gunicorn_argv, probe
 from waitingroom.store.client import Store
+from waitingroom.tokens import Keyring, Pass
 
 HOST = "127.0.0.1"
 ROOM = "bench"
@@ -26,13 +27,14 @@ START_S = 20
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing to ask for, and the worker process that answers."""
+    """One thing to ask for, and the worker process that answers. ``cookie``: "" for none."""
 
     name: str
     port: int
     method: str
     path: str
     worker: psutil.Process
+    cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,11 @@ def bench(folder: Path) -> Iterator[Bench]:
         stack.callback(embedded.stop)
         _make_room(embedded.url)
         gate, hello, flask = _free_ports(3)
+        key = secrets.token_bytes(32)
         env = {
             **foreign_environment(environment()),
             "REDIS_URL": embedded.url,
-            "WAITINGROOM_SECRET_KEYS": secrets.token_hex(32),
+            "WAITINGROOM_SECRET_KEYS": key.hex(),
             "WAITINGROOM_SHOP_KEY": secrets.token_hex(32),
             "WAITINGROOM_GATE_PORT": str(gate),
         }
@@ -73,12 +76,13 @@ def bench(folder: Path) -> Iterator[Bench]:
             process = spawn(argv, log=folder / f"{name}.log", env=env, cwd=CHECKOUT)
             stack.callback(kill, process)
             workers[name] = _worker(process.pid, port, folder / f"{name}.log")
-        ticket = f"/{ROOM}/ticket"
+        ticket, check = f"/{ROOM}/ticket", f"/{ROOM}/check?hold=600"
         yield Bench(
             {
                 "hello": Subject("hello", hello, "GET", "/", workers["hello"]),
                 "status": Subject("status", gate, "GET", f"/{ROOM}/status.json", workers["gate"]),
                 "join": Subject("join", gate, "POST", ticket, workers["gate"]),
+                "check": Subject("check", gate, "GET", check, workers["gate"], _pass_cookie(key)),
                 "flask": Subject("flask", flask, "POST", ticket, workers["flask"]),
             },
             embedded.url,
@@ -90,6 +94,13 @@ def _make_room(url: str) -> None:
     store = Store.connect(url)
     store.create(ROOM, Settings(opens_at_ms=now_ms() + 3_600_000), actor="bench")
     store.close()
+
+
+def _pass_cookie(key: bytes) -> str:
+    """What somebody inside shows, for as long as a bench may take."""
+    start_ms = now_ms()
+    value = Pass(ROOM, 1, "1-1", start_ms, start_ms + 3_600_000, start_ms + 7_200_000)
+    return f"wr-pass-{ROOM}={Keyring([key]).room_keys(ROOM).sign_pass(value)}"
 
 
 def _free_ports(count: int) -> list[int]:

@@ -271,3 +271,51 @@ def test_while_the_store_does_not_answer_the_signature_counts(
         assert check(gate, room, raw[:-2] + "AA").status == 401
     finally:
         embedded.process.send_signal(signal.SIGCONT)
+
+
+def outside(gate: LocalGate, room: Room, words: str, **headers: str) -> tuple[int, str]:
+    """What a shop that is open outside a sale is told: the status, and what caches may do."""
+    answer = gate.ask("GET", f"/{room.name}/check?{words}", headers)
+    return answer.status, answer.header("cache-control")
+
+
+def test_outside_a_sale_a_shop_may_be_open_to_all(gate: LocalGate, make_room: Rooms) -> None:
+    """Where its proxy says so; once joining begins it is not."""
+    room = make_room(early_at_ms=now_ms() + 60 * MINUTE_MS, opens_at_ms=now_ms() + 120 * MINUTE_MS)
+    kept = "max-age=5, stale-while-revalidate=5, stale-if-error=30"
+    assert outside(gate, room, "hold=30&outside=open") == (204, kept)
+    for words in ("hold=30", "hold=30&outside=blocked"):
+        assert outside(gate, room, words) == (401, "no-store")
+    assert outside(gate, room, "outside=open") == (204, "no-store")
+    # Whoever shows something is let in too, and nothing is kept: it may be made up.
+    for headers in ({"Cookie": f"wr-pass-{room.name}=x"}, {"Authorization": "Bearer x"}):
+        assert outside(gate, room, "hold=30&outside=open", **headers) == (204, "no-store")
+    answer = gate.ask("GET", f"/{room.name}/check?outside=sometimes")
+    assert (answer.status, answer.error) == (400, "bad_request")
+
+
+def test_the_word_that_there_is_no_sale_ends_where_one_begins(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Also where the store has not been heard since."""
+    begins_ms = now_ms() + 60 * MINUTE_MS
+    room = make_room(early_at_ms=begins_ms, opens_at_ms=begins_ms + 60 * MINUTE_MS)
+    asked = "hold=600&outside=open"
+    assert outside(gate, room, asked)[0] == 204
+    gate.clock_ms = begins_ms - 20_000
+    assert outside(gate, room, asked)[1].endswith("stale-if-error=15")
+    gate.clock_ms = begins_ms - 9_000
+    assert outside(gate, room, asked) == (204, "no-store")
+    gate.clock_ms = begins_ms
+    assert outside(gate, room, asked) == (401, "max-age=1, stale-while-revalidate=5")
+
+
+def test_in_a_sale_an_open_shop_turns_people_away(gate: LocalGate, room: Room) -> None:
+    """That is the same for all who show nothing, so it may be held for a second; and closed is
+    outside again."""
+    asked = "hold=600&outside=open"
+    assert outside(gate, room, asked) == (401, "max-age=1, stale-while-revalidate=5")
+    assert outside(gate, room, asked, Authorization="Bearer x") == (401, "no-store")
+    room.act("close")
+    gate.refresh()
+    assert outside(gate, room, asked)[0] == 204

@@ -453,6 +453,13 @@ def test_a_broken_host_names_no_other_host(shop: Shop, host: str) -> None:
         assert way_back(answer) == "/x?y" if path == "/x?y" else "/evil.example/x?y"
 
 
+@pytest.mark.parametrize("path", [".evil.example/x", "http://evil.example/x", "@evil.example"])
+def test_a_path_without_its_slash_adds_nothing_to_the_host(shop: Shop, path: str) -> None:
+    """Some servers take whatever stands in the request line for a path."""
+    answer = shop.bare.get("/", headers=HTML, environ_overrides={"PATH_INFO": path})
+    assert way_back(answer) == f"http://localhost/{path}"
+
+
 def test_an_address_with_unfit_bytes_is_encoded(shop: Shop) -> None:
     """No byte of a request can break a header of the answer."""
     answer = shop.bare.get(

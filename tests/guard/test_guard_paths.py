@@ -72,6 +72,7 @@ TRICKS = {
     "the asterisk form": "*",
     "a whole address": "http://shop.example/static/x.css",
     "not UTF-8": "/static/\xff.css",
+    "what a server wrote for bytes that are no UTF-8": "/static/\u00ef\u00bf\u00bd/x.css",
     "overlong encoding of a dot": "/static/\xc0\xae\xc0\xae/checkout",
     "wide dots": "/static/\u00ef\u00bc\u008e\u00ef\u00bc\u008e/checkout",
     "a wide slash": "/static\u00ef\u00bc\u008fx",

@@ -102,5 +102,6 @@ def test_other_statuses_and_closed_lines_are_seen() -> None:
 
 def test_the_request_is_as_short_as_http_allows() -> None:
     """The same for all that are compared."""
-    assert request_bytes("GET", "/", 80) == b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"
-    assert b"\r\nContent-Length: 0\r\n" in request_bytes("POST", "/x", 80)
+    assert request_bytes("GET", "/", "", 80) == b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"
+    assert b"\r\nContent-Length: 0\r\n" in request_bytes("POST", "/x", "", 80)
+    assert request_bytes("GET", "/x", "a=b", 80).endswith(b"\r\nCookie: a=b\r\n\r\n")

@@ -32,4 +32,8 @@ createServer(async (request, response) => {
   if (url.pathname === '/broken') return say(500, { error: 'the shop' });
   const cache = { 'Cache-Control': 'public, max-age=600' };
   return say(200, { path: request.url, lease, cookie: request.headers.cookie ?? '' }, cache);
+}).on('upgrade', (request, socket) => {
+  const lease = request.headers['wr-lease'];
+  socket.end(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n${lease} `
+    + request.headers.upgrade);
 }).listen(Number(PORT), '127.0.0.1');

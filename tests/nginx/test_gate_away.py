@@ -1,6 +1,7 @@
 """The gate stopped, frozen or answering 503: who was let in goes on, others wait, no 500."""
 
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -43,12 +44,20 @@ def frozen(site: Site) -> Iterator[None]:
 def refusing(site: Site) -> Iterator[None]:
     """Somebody in front of the gate says 503 to everything, without another word."""
     site.stop_gate()
-    server = make_server("127.0.0.1", site.ports.gate, Response("overloaded", 503), threaded=True)
+    with saying(site, 503):
+        yield
+    site.start_gate()
+
+
+@contextmanager
+def saying(site: Site, status: int) -> Iterator[None]:
+    """Somebody in the place of the gate, which is stopped, says this to everything."""
+    words = Response("overloaded", status)
+    server = make_server("127.0.0.1", site.ports.gate, words, threaded=True)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield
     server.shutdown()
     server.server_close()
-    site.start_gate()
 
 
 def is_static_page(answer: Answer) -> bool:
@@ -67,7 +76,8 @@ def everybody_else_waits(site: Site, room: Room) -> None:
     person = {**HTML, **unseen}
     turned = walker(site).go_to("/item?x=1")
     assert (turned.status, turned.header("location")) == (303, f"{base}/go?back=/item?x=1")
-    paths = (turned.header("location"), "/item", f"{base}/go?to=%2F", base, f"{base}/de")
+    pages_of_the_gate = (f"{base}/go?to=%2F", base, f"{base}/de", f"{base}/wait?to=%2F")
+    paths = (turned.header("location"), "/item", *pages_of_the_gate)
     programs = (("GET", "/item"), ("POST", "/checkout"), ("GET", f"{base}/go"))
     with ThreadPoolExecutor() as pool:  # a frozen gate keeps each waiting for a while
         pages = pool.map(lambda path: site.ask("GET", path, person), paths)
@@ -114,6 +124,66 @@ def test_holders_go_on_and_everybody_else_waits(
         return answer.status == 200
 
     eventually(comes_in, "the gate is back")
+
+
+def test_a_crowd_before_a_frozen_gate_is_told_within_seconds(build: Build) -> None:
+    """Also where nothing is kept yet, so that all wait for one who gets no answer."""
+    site, room = build()
+    paths = [f"/wr/{room.name}/{what}" for what in ("status.json", "de")] * 20
+
+    def waits(path: str) -> float:
+        began = time.monotonic()
+        assert site.ask("GET", path, HTML).status == 503
+        return time.monotonic() - began
+
+    with frozen(site), ThreadPoolExecutor(len(paths)) as pool:
+        assert max(pool.map(waits, paths)) < 8
+
+
+def test_whatever_is_said_in_the_gates_place_nobody_meets_an_error(build: Build) -> None:
+    """Any status, and what is no HTTP at all."""
+    site, room = build()
+    holder = insider(site)
+    assert holder.go_to("/item").status == 200
+    unseen = {**HTML, "Cookie": f"wr-pass-{room.name}=p1.{room.name}.1.1-9.1.2.3.{'A' * 43}"}
+    site.stop_gate()
+    time.sleep(FRESH_S)
+    for status in (302, 402, 404, 418, 429, 451, 500, 502, 504, 511, 520, 598):
+        with saying(site, status):
+            assert is_static_page(site.ask("GET", "/item", unseen)), status
+            assert holder.go_to("/item").status == 200, status
+    with socket.create_server(("127.0.0.1", site.ports.gate)) as server:
+        Thread(target=mumbles, args=(server,), daemon=True).start()
+        assert is_static_page(site.ask("GET", "/item", unseen))
+
+
+def mumbles(server: socket.socket) -> None:
+    """Answer one question with something that is no HTTP."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"220 mail.example ready\r\n")
+
+
+@pytest.mark.parametrize("bearer", [False, True], ids=["cookie", "bearer"])
+def test_who_was_handed_a_later_pass_goes_on_with_it(build: Build, bearer: bool) -> None:
+    """It was looked at as it was handed out; the gate goes while that very page is read."""
+    site, room = build()
+    keys, now = Keyring(KEYS).room_keys(room.name), now_ms()
+    aged = keys.sign_pass(Pass(room.name, 1, "1-7", now - 600_000, now + 300_000, now + 3_000_000))
+    name = f"wr-pass-{room.name}"
+
+    def shows(raw: str) -> Answer:
+        shown = {"Authorization": f"Bearer {raw}"} if bearer else {"Cookie": f"{name}={raw}"}
+        return site.ask("GET", "/item", HTML | shown)
+
+    answer = shows(aged)
+    later = answer.header("wr-pass") if bearer else answer.cookies[name]
+    eventually(lambda: site.asked(f"/{room.name}/check") == 2, "the later pass was looked at")
+    site.stop_gate()
+    assert shows(later).status == 200
+    # Of the one before nothing is kept; nor is it shown any more.
+    assert is_static_page(shows(aged))
 
 
 @pytest.mark.long

@@ -1,10 +1,14 @@
 """A shop in another language behind deploy/nginx.conf: join, line, pass, shop, release."""
 
+import http.client
+import re
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gates import KEYS, Answer, Native
+from gates import KEYS, Answer, Native, read_answer
 from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
@@ -114,6 +118,38 @@ def test_a_staff_pass_opens_the_shop_once_until_it_is_revoked(
     eventually(lambda: ada.go_to("/item").status == 303, "the pass is over", 12)
 
 
+def test_over_ipv6_it_is_the_same_shop(shop: Site, room: Room) -> None:
+    """Who comes by IPv6 does not land in another server of the same nginx."""
+    connection = http.client.HTTPConnection("::1", shop.ports.nginx, timeout=10)
+    headers = {**HTML, "Host": f"127.0.0.1:{shop.ports.nginx}"}
+    connection.request("GET", "/item", headers=headers)
+    answer = read_answer(connection.getresponse())
+    connection.close()
+    assert is_turned_away(answer, room, "/item")
+
+
+def test_outside_a_sale_the_shop_may_be_open_to_all(
+    build: Callable[..., tuple[Site, Room]],
+) -> None:
+    """It closes with the sale's beginning and opens at its end, within seconds; a crowd costs the
+    gate one question a second."""
+    made, room = build(changes={"default blocked;": "default open;"})
+    before = made.asked(f"/{room.name}/check")
+    began = time.monotonic()
+    for _ in range(100):
+        assert is_turned_away(walker(made).go_to("/item"), room, "/item")
+    assert made.asked(f"/{room.name}/check") - before <= time.monotonic() - began + 2
+    shopper = insider(made)
+    assert shopper.go_to("/item").json["lease"] == "1-1"
+    room.act("close")
+    eventually(lambda: walker(made).go_to("/item").status == 200, "open to all", 12)
+    program = made.ask("POST", "/checkout", {"Wr-Lease": "1-1"}, b"x")
+    assert (program.status, program.json["released"]) == (200, False)
+    made.stop_gate()
+    time.sleep(7)
+    assert walker(made).go_to("/item").status == 200
+
+
 def test_programs_are_told_in_json(shop: Site, room: Room) -> None:
     """Where the room is; no redirect that they would follow into a page."""
     answer = shop.ask("GET", "/item", {"Accept": "application/json"})
@@ -124,6 +160,30 @@ def test_programs_are_told_in_json(shop: Site, room: Room) -> None:
     assert room.name in answer.header("www-authenticate")
     assert shop.ask("DELETE", "/item", HTML).status == 401
     assert shop.ask("GET", "/item", {"Accept": "text/html", "Sec-Fetch-Mode": "cors"}).status == 401
+
+
+def shakes_hands(shop: Site, path: str, cookie: str, upgrade: str = "websocket") -> bytes:
+    """What comes back when a script opens a websocket."""
+    words = (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{shop.ports.nginx}", f"Cookie: {cookie}")
+    more = ("Sec-Fetch-Mode: websocket", f"Upgrade: {upgrade}", "Connection: keep-alive, Upgrade")
+    with socket.create_connection(("127.0.0.1", shop.ports.nginx), 10) as connection:
+        connection.sendall("\r\n".join((*words, *more, "", "")).encode())
+        said = connection.recv(65536)
+        while said.startswith(b"HTTP/1.1 101") and (part := connection.recv(65536)):
+            said += part
+    return said
+
+
+def test_a_websocket_of_the_shop_is_for_holders_of_a_pass(shop: Site, room: Room) -> None:
+    """Nobody else is led there, nothing but a websocket is, and to the gate no one."""
+    name = f"wr-pass-{room.name}"
+    cookie = f"{name}={insider(shop).cookies[name]}"
+    said = shakes_hands(shop, "/stock", cookie)
+    assert said.startswith(b"HTTP/1.1 101 ")
+    assert re.search(rb"\r\n\r\n1-\d+ websocket$", said)
+    assert shakes_hands(shop, "/stock", "a=b").startswith(b"HTTP/1.1 401 ")
+    assert shakes_hands(shop, "/stock", cookie, "h2c").startswith(b"HTTP/1.1 200 ")
+    assert shakes_hands(shop, f"/wr/{room.name}/check", cookie).startswith(b"HTTP/1.1 204 ")
 
 
 def test_after_a_form_a_shopper_comes_back_to_the_front_page(shop: Site, room: Room) -> None:
@@ -150,6 +210,8 @@ def test_only_plain_open_paths_are_open(shop: Site) -> None:
         "/healthz;x",
         "//item",
         "/healthz.json",
+        "/healthz%0a",
+        "/static/x%0a?HTTP/1.1",
     ):
         assert shop.ask("GET", path, HTML).status == 303, path
 

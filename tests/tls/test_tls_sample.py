@@ -1,6 +1,7 @@
 """deploy/nginx-tls.conf in a real nginx, with a certificate that the test makes."""
 
 import http.client
+import re
 import socket
 import ssl
 import subprocess
@@ -64,6 +65,16 @@ class TlsSite:
             return read_answer(connection.getresponse())
         finally:
             connection.close()
+
+    def join_by_ipv6(self, host: str) -> Answer:
+        """A ticket, over IPv6."""
+        connection = http.client.HTTPSConnection(host, self.https, timeout=10)
+        plain = socket.create_connection(("::1", self.https), timeout=10)
+        connection.sock = self.context.wrap_socket(plain, server_hostname=host)
+        connection.request("POST", "/tls/ticket", headers={"Host": f"{host}:{self.https}"})
+        answer = read_answer(connection.getresponse())
+        connection.close()
+        return answer
 
 
 @dataclass
@@ -169,6 +180,19 @@ def up(site: TlsSite) -> bool:
         return False
 
 
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-tls.conf"])
+def test_other_sites_of_the_same_nginx_inherit_nothing(name: str) -> None:
+    """What stands in http { } itself counts for every server in it."""
+    text, depth, outermost = (CONF.parent / name).read_text("utf-8"), 0, []
+    bare = re.sub(r'"[^"\n]*"|#.*', "", text)
+    for found in re.finditer(r"[{};]|[^{};]+", bare):
+        if not depth and (words := found[0].split()):
+            outermost.append(words[0])
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+    assert {*outermost} - {"{", "}", ";"} <= {"upstream", "map", "proxy_cache_path", "server"}
+    assert outermost.count("server") >= 1
+
+
 def test_whoever_comes_by_http_is_sent_to_https(site: TlsSite) -> None:
     """Method and path are kept, and nothing is served."""
     for host in (WAIT, SHOP):
@@ -218,6 +242,14 @@ def test_a_shopper_who_waits_joins_enters_and_leaves_by_https(site: TlsSite) -> 
         visitor.ask("GET", entered.json["redirect"]), entered.json["redirect"]
     )
     assert inside.status == 200
+
+
+def test_over_ipv6_it_is_the_same_and_cookies_are_as_safe(site: TlsSite) -> None:
+    """The listeners on ``[::]``."""
+    answer = site.join_by_ipv6(WAIT)
+    assert answer.status == 201
+    (line,) = answer.set_cookies
+    assert line.startswith("__Host-wr-ticket-tls=") and "; Secure" in line
 
 
 def test_what_a_client_says_of_itself_goes_no_further(site: TlsSite) -> None:

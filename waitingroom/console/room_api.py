@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import Phase, is_room_id
+from waitingroom.model import OUTSIDE, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
@@ -22,8 +22,6 @@ MOST_LEASES = 1_000
 """Per call; a reporter with more sends several."""
 LONGEST_LEASE = 40
 LONGEST_TOKEN = 1_024
-OUTSIDE = frozenset({Phase.SCHEDULED, Phase.CLOSED})
-"""Phases in which there is no sale for the guard to guard."""
 log = logging.getLogger("waitingroom.console")
 
 

@@ -1,6 +1,7 @@
 """Those who are inside: ``GET /{room}/check`` for their shop's proxy, ``DELETE /{room}/pass``."""
 
 import asyncio
+from dataclasses import replace
 
 from waitingroom.errors import BadToken, StoreDown
 from waitingroom.gate.context import Gate
@@ -9,6 +10,7 @@ from waitingroom.gate.credentials import cookie_name, is_bearer, shown
 from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, set_cookie
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
+from waitingroom.model import OUTSIDE, Outside, Phase
 from waitingroom.outcomes import LeaseCode
 from waitingroom.tokens import Pass
 
@@ -18,26 +20,45 @@ FRESH_S = 5
 """How long a verdict may be held. So long a pass may count that was released."""
 MEANWHILE_S = 5
 """And beyond that, while another request of the same holder asks anew."""
+OUTSIDE_HOLDS_S = 600
+"""How long the word that there is no sale is good for, as it is for a guard."""
+TURNED_AWAY = "max-age=1, stale-while-revalidate=5"
+"""So long may be held that whoever shows nothing is turned away, where that has to be asked."""
+_OUTSIDE_WORDS = frozenset(Outside)
 ENDED = (LeaseCode.RELEASED, LeaseCode.OLD_EPOCH)
 
 
 async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
-    """204 for the holder of a good pass, else 401: for a proxy that asks about each request.
+    """204 for the holder of a good pass, else 401: for a proxy that asks about each request. With
+    ``outside=open`` 204 for everybody while there is no sale.
 
     It keeps the holder's place, and hands a pass that has aged a later one. Where the store does
     not answer, the signature counts, as it does for a guard.
     """
-    hold_s = _hold_s(request)
+    hold_s, is_open = _hold_s(request), _is_open(request)
     found = await current_pass(gate, request, known)
     if found is None:
-        REFUSED.labels("no_pass").inc()
-        return json_response(401, {"error": "no_pass", "message": "there is no good pass"})
+        # Of a pass that is no good nothing is kept: whoever makes passes up would fill the cache.
+        alike = is_open and hold_s > 0 and not _shown(gate, request, known)
+        if is_open and (left_s := _outside_s(known, gate.clock())) > 0:
+            return Response(204, b"", (_kept(hold_s, left_s) if alike else NO_STORE,))
+        return _no_pass(TURNED_AWAY if alike else "")
     lease = (b"wr-lease", found.lease.encode("ascii"))
     later = found.slid(gate.clock())
     if later is not None:
         return Response(204, b"", (NO_STORE, lease, _handed(gate, request, later)))
     left_s = (found.expires_at_ms - gate.clock()) // 1000
     return Response(204, b"", (_kept(hold_s, left_s), lease))
+
+
+def _no_pass(rule: str) -> Response:
+    """401. ``rule``: what caches may do with it, "" for nothing."""
+    REFUSED.labels("no_pass").inc()
+    answer = json_response(401, {"error": "no_pass", "message": "there is no good pass"})
+    if not rule:
+        return answer
+    kept = [header for header in answer.headers if header != NO_STORE]
+    return replace(answer, headers=(*kept, (b"cache-control", rule.encode("ascii"))))
 
 
 async def current_pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
@@ -48,8 +69,7 @@ async def current_pass(gate: Gate, request: Request, known: KnownRoom) -> Pass |
 
 def _pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
     """The pass that comes with a request, if it is of this running of the room."""
-    snapshot = known.snapshot
-    raw = shown(request, "pass", snapshot.room, secure=gate.is_secure(request))
+    snapshot, raw = known.snapshot, _shown(gate, request, known)
     try:
         found = gate.keyring.room_keys(snapshot.room).read_pass(raw, now_ms=gate.clock())
     except BadToken as error:
@@ -58,6 +78,10 @@ def _pass(gate: Gate, request: Request, known: KnownRoom) -> Pass | None:
         return None
     epoch = snapshot.staff_epoch if found.staff else snapshot.epoch
     return found if found.epoch == epoch else None
+
+
+def _shown(gate: Gate, request: Request, known: KnownRoom) -> str:
+    return shown(request, "pass", known.snapshot.room, secure=gate.is_secure(request))
 
 
 async def _ended(gate: Gate, found: Pass) -> bool:
@@ -86,6 +110,28 @@ def _hold_s(request: Request) -> int:
     if not (said.isascii() and said.isdigit() and len(said) <= 5):
         raise Refusal(400, "bad_request", "hold is a number of seconds")
     return int(said)
+
+
+def _is_open(request: Request) -> bool:
+    """Whether the shop behind the proxy is open to all while there is no sale."""
+    said = request.query.get("outside", Outside.BLOCKED)
+    if said not in _OUTSIDE_WORDS:
+        raise Refusal(400, "bad_request", "outside is open or blocked")
+    return said == Outside.OPEN
+
+
+def _outside_s(known: KnownRoom, now_ms: int) -> int:
+    """For how many seconds it may be taken that there is no sale; 0 while there is one.
+
+    A sale begins by the clock, also where the store cannot be asked.
+    """
+    snapshot = known.snapshot
+    if snapshot.phase not in OUTSIDE:
+        return 0
+    if snapshot.phase is Phase.CLOSED:
+        return OUTSIDE_HOLDS_S
+    beginnings = [at_ms for at_ms in (snapshot.early_at_ms, snapshot.opens_at_ms) if at_ms]
+    return min([OUTSIDE_HOLDS_S, *((at_ms - now_ms) // 1000 for at_ms in beginnings)])
 
 
 def _kept(hold_s: int, left_s: int) -> tuple[bytes, bytes]:

@@ -20,7 +20,8 @@ _SIMPLE = re.compile(
     r"(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9._~@,=+-]*[A-Za-z0-9_~-]|[A-Za-z0-9_~-]))+/?|/"
 )
 """What nearly every path looks like: plain without a closer look."""
-_HAS_READINGS = re.compile(r"[%\\;?#]|//")
+_HAS_READINGS = re.compile(r"[%\\;?#\ufffd]|//")
+"""Servers write U+FFFD for bytes that are no UTF-8, which others may read otherwise."""
 _PARAMETERS = re.compile(r";[^/]*")
 _CUT = re.compile(r"[;?#\x00].*", re.DOTALL)
 _LOOSE_ENDS = re.compile(r"(?<=/)[ \x00-\x1f\x7f]+|[. \x00-\x1f\x7f]+(?=/|$)")

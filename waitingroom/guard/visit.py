@@ -129,7 +129,9 @@ class Visit:
 
     @property
     def _path(self) -> str:
-        return self._root + (_encoded(self.environ.get("PATH_INFO", "")) or "/")
+        path = _encoded(self.environ.get("PATH_INFO", ""))
+        # Some servers take a proxy's `GET http://host/x` for a path: it must not add to our host.
+        return self._root + (path if path.startswith("/") else f"/{path}")
 
     @property
     def _fit_query(self) -> str:

@@ -206,7 +206,7 @@ def test_an_error_is_what_the_document_says(
     finally:
         gate.close()
     assert (answer.status, answer.error) == (status, code)
-    more = {"not_called": {"ahead"}, "too_many": {"appointment_ms"}}.get(code, set())
+    more = {"not_called": {"ahead"}, "too_many": {"appointment", "appointment_ms"}}.get(code, set())
     more |= {"claim_by_ms", "extended"} if code in ("door", "full") else set()
     more |= {"retry_after_ms"} if code in WITH_A_TIME else set()
     assert set(answer.json) == {"error", "message"} | more

@@ -162,6 +162,9 @@ PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (400, "bad_target"): lambda stage: stage.holder()[1].enter("//evil.example"),
     (401, "bad_ticket"): lambda stage: Browser(stage.gate, stage.room().name).enter(),
     (401, "no_pass"): lambda stage: stage.gate.ask("GET", f"/{stage.room().name}/check"),
+    (403, "framed"): lambda stage: stage.gate.ask(
+        "GET", f"/{stage.room().name}/en", {"Sec-Fetch-Dest": "iframe"}
+    ),
     (403, "cross_site"): lambda stage: stage.gate.ask(
         "POST", f"/{stage.room().name}/ticket", {"Origin": "null"}
     ),

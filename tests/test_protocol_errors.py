@@ -162,6 +162,9 @@ PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (400, "bad_target"): lambda stage: stage.holder()[1].enter("//evil.example"),
     (401, "bad_ticket"): lambda stage: Browser(stage.gate, stage.room().name).enter(),
     (401, "no_pass"): lambda stage: stage.gate.ask("GET", f"/{stage.room().name}/check"),
+    (403, "framed"): lambda stage: stage.gate.ask(
+        "GET", f"/{stage.room().name}/en", {"Sec-Fetch-Dest": "iframe"}
+    ),
     (403, "cross_site"): lambda stage: stage.gate.ask(
         "POST", f"/{stage.room().name}/ticket", {"Origin": "null"}
     ),
@@ -206,7 +209,7 @@ def test_an_error_is_what_the_document_says(
     finally:
         gate.close()
     assert (answer.status, answer.error) == (status, code)
-    more = {"not_called": {"ahead"}, "too_many": {"appointment_ms"}}.get(code, set())
+    more = {"not_called": {"ahead"}, "too_many": {"appointment", "appointment_ms"}}.get(code, set())
     more |= {"claim_by_ms", "extended"} if code in ("door", "full") else set()
     more |= {"retry_after_ms"} if code in WITH_A_TIME else set()
     assert set(answer.json) == {"error", "message"} | more

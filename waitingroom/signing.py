@@ -105,6 +105,7 @@ class Form:
 
 TICKET = Form(b"waitingroom.ticket", "t1", _ROOM, _INT, _ARRIVAL, _INT)
 PASS = Form(b"waitingroom.pass", "p1", _ROOM, _INT, _LEASE, _INT, _INT, _INT)
+APPOINTMENT = Form(b"waitingroom.appointment", "a1", _ROOM, _NONCE, _INT)
 HANDOVER = Form(b"waitingroom.handover", "h1", _ROOM, _INT, _LEASE, _NONCE, _INT, _INT, _INT, _INT)
 
 

@@ -13,7 +13,14 @@ from functools import lru_cache
 
 from waitingroom.errors import Expired, FromTheFuture, WrongRoom
 from waitingroom.model import is_room_id
-from waitingroom.signing import HANDOVER, MIN_KEY_BYTES, PASS, TICKET, checked_keys
+from waitingroom.signing import (
+    APPOINTMENT,
+    HANDOVER,
+    MIN_KEY_BYTES,
+    PASS,
+    TICKET,
+    checked_keys,
+)
 
 FUTURE_SKEW_MS = 30_000
 """How far another machine's clock may be ahead of ours when it issues a token."""
@@ -32,6 +39,15 @@ class Ticket:
     epoch: int
     arrival: int
     issued_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When somebody behind a network (16 hex, its name in the store) may ask for a place again."""
+
+    room: str
+    network: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +208,12 @@ class Keyring:
     there is no key, or one of fewer than 32 bytes.
     """
 
-    __slots__ = ("_derived", "_keys", "_tickets")
+    __slots__ = ("_appointments", "_derived", "_keys", "_tickets")
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = checked_keys(keys)
         self._tickets = TICKET.signer(self._keys)
+        self._appointments = APPOINTMENT.signer(self._keys)
         # Bounded, since the names of rooms come and go while a gate runs for months.
         self._derived = lru_cache(maxsize=256)(self._derive)
 
@@ -227,6 +244,20 @@ class Keyring:
         value = Ticket(found, int(epoch), int(arrival), int(issued))
         _check_issued(value.issued_at_ms, now_ms)
         return value
+
+    def sign_appointment(self, value: Appointment) -> str:
+        """Write an appointment. Raises ValueError for one that could not be read again."""
+        return APPOINTMENT.write(self._appointments, value.room, value.network, value.at_ms)
+
+    def read_appointment(self, raw: str, *, room: str) -> Appointment:
+        """Read an appointment in ``room``. Raises only BadToken's leaves.
+
+        Whose network it is, whether its time has come, and that it is kept once, is the caller's
+        and the store's to see to.
+        """
+        found, network, at_ms = APPOINTMENT.read(self._appointments, raw)
+        _check_room(found, room)
+        return Appointment(found, network, int(at_ms))
 
 
 def _check_room(found: str, room: str) -> None:

@@ -12,7 +12,7 @@ LIMIT = 20
 
 
 def neighbours_join(sale: Sale) -> None:
-    """As many as the network may at once."""
+    """As many as the network may at once: right before the visitor, who has seconds to come."""
     for _ in range(LIMIT):
         urlopen(Request(f"{sale.base}/ticket", method="POST"), timeout=10).close()
 
@@ -22,8 +22,8 @@ def test_a_page_over_the_limit_says_when_and_takes_its_place_by_itself(
 ) -> None:
     """An appointment some three seconds away, and kept: two requests in all."""
     sale = make_sale(rate_per_min=1, burst=1, join_limit=LIMIT)
-    neighbours_join(sale)
     visitor = come(tolerates=(429,))
+    neighbours_join(sale)
     tab = visitor.opens(sale.url)
     tab.shows("too_many")
     tab.says("lead", "tries again in less than a minute")
@@ -34,8 +34,8 @@ def test_a_page_over_the_limit_says_when_and_takes_its_place_by_itself(
 def test_without_javascript_it_is_a_page_that_says_so(make_sale: Sales, come: Come) -> None:
     """The form is there again, and helps once the time has come."""
     sale = make_sale(rate_per_min=1, burst=1, join_limit=LIMIT)
-    neighbours_join(sale)
     visitor = come(java_script_enabled=False, tolerates=(429,))
+    neighbours_join(sale)
     tab = visitor.opens(sale.url)
     tab.page.get_by_role("button", name="Take a place in line").click()
     assert "Many people join from your network" in tab.text("lead")

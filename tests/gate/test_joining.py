@@ -285,31 +285,62 @@ def test_people_of_one_network_are_told_one_time_each_and_get_in_at_it(
     time.sleep(max(0.0, times[-1] / 1000 - time.time()))
     assert Browser(gate, room.name).join().status == 429
     assert people[0].join().status == 201
-    shown = {"appointment_ms": str(times[1])}
+    shown = {"appointment": told[1]["appointment"]}
     assert people[1].post(f"/{room.name}/ticket", shown).status == 201
     assert people[2].join().status == 201
 
 
-def test_behind_the_last_appointment_people_are_spread(gate: LocalGate, make_room: Rooms) -> None:
-    """They do not come back all in the same moment."""
+def test_who_gets_no_appointment_asks_again_and_comes_before_who_never_asked(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """They do not come back all in the same moment; and what they were given says that they were
+    there, in a browser by itself."""
     room = make_room(join_limit=1)
     for _ in range(4):
         Browser(gate, room.name).join()
-    waits = {Browser(gate, room.name).join().json["retry_after_ms"] for _ in range(5)}
+    people = [Browser(gate, room.name) for _ in range(5)]
+    waits = {person.join().json["retry_after_ms"] for person in people}
     assert len(waits) > 1
-    assert all(150_000 < wait < 210_000 for wait in waits)
+    assert all(30_000 <= wait < 45_000 for wait in waits)
+    given = people[0].cookies[f"wr-turn-{room.name}"]
+    assert given.startswith(f"a1.{room.name}.")
 
 
-@pytest.mark.parametrize("made_up", ["", "x", "-1", "9" * 15, "9" * 400, "1.5"])
+@pytest.mark.parametrize("made_up", ["x", "-1", "9" * 15, "9" * 400, "1.5", "a1.ROOM.NET.1.AAA"])
 def test_an_appointment_that_was_made_up_is_none(
     gate: LocalGate, make_room: Rooms, made_up: str
 ) -> None:
-    """It is not signed: it opens nothing but its bearer's own network."""
+    """Ours are signed: whoever invents one stands where they would without."""
     room = make_room(join_limit=1)
+    made_up = made_up.replace("ROOM", room.name).replace("NET", network_of("192.0.2.1", KEYS[0]))
     Browser(gate, room.name).join()
     shopper = Browser(gate, room.name, cookies={f"wr-turn-{room.name}": made_up})
     assert shopper.join().status == 429
-    assert shopper.post(f"/{room.name}/ticket", {"appointment_ms": made_up}).status == 429
+    assert (
+        Browser(gate, room.name).post(f"/{room.name}/ticket", {"appointment": made_up}).status
+        == 429
+    )
+
+
+def test_an_appointment_counts_once_in_its_own_room_and_behind_its_own_network(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Whoever has copied it, or taken it from somewhere else, comes like anybody new."""
+    room, other = make_room(join_limit=60), make_room(join_limit=60)
+    mine, theirs = network_of("192.0.2.1", KEYS[0]), network_of("203.0.113.7", KEYS[0])
+    room.store.join(room.name, networks=[mine, theirs] * 60)
+    other.store.join(other.name, networks=[mine, theirs] * 90)
+    owner = Browser(gate, room.name)
+    told = owner.join().json
+    room.store.join(room.name, networks=[mine, theirs] * 30)  # newcomers wait, here and there
+    shown = {"appointment": told["appointment"]}
+    time.sleep(max(0.0, told["appointment_ms"] / 1000 - time.time()))
+    assert Browser(gate, other.name).post(f"/{other.name}/ticket", shown).status == 429
+    gate.client = ("203.0.113.7", 1)
+    assert Browser(gate, room.name).post(f"/{room.name}/ticket", shown).status == 429
+    gate.client = ("192.0.2.1", 1)
+    assert owner.join().status == 201
+    assert Browser(gate, room.name).post(f"/{room.name}/ticket", shown).status == 429
 
 
 def test_addresses_of_one_ipv6_network_share_its_budget(gate: LocalGate, make_room: Rooms) -> None:

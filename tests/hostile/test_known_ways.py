@@ -4,6 +4,7 @@ And counted: the counters are read as an operator's monitoring would. Each rule 
 its own; an entry names where.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from gates import Answer, Browser
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 from rooms import Room, make, now_ms
-from sale import Sale, sale
+from sale import SHOP_KEY, Sale, sale
 from systems import eventually
 
 from waitingroom.outcomes import lease_id
@@ -34,11 +35,13 @@ Counted = tuple[str, str]
 
 @dataclass
 class Scene:
-    """The sale, its room (open, with a line), another room, and who attacks."""
+    """The sale, its room (open, with a line), another room, one that a network may join once a
+    minute, and who attacks."""
 
     sale: Sale
     room: Room
     other: Room
+    limited: Room
 
     @property
     def me(self) -> Browser:
@@ -96,7 +99,8 @@ def scene(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> 
         room = make(store, "ways", origins=origins, burst=1_000, rate_per_min=60_000)
         room.reset()  # so that there was an earlier running
         other = make(store, "ways-2", origins=origins, burst=1_000)
-        yield Scene(running, room, other)
+        limited = make(store, "ways-3", join_limit=1)
+        yield Scene(running, room, other, limited)
     store.close()
 
 
@@ -159,6 +163,13 @@ def _(scene: Scene) -> bool:
 def _(scene: Scene) -> bool:
     hosts = ("127.0.0.1", "localhost", "internal.example", "ways", "")
     return all(refused_at_the_shop(scene.at_the_shop(Host=host)) for host in hosts)
+
+
+@way("other methods", GUARD, "no_pass")
+def _(scene: Scene) -> bool:
+    methods = ("HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "GETX")
+    answers = [scene.sale.shop.ask(method, "/checkout", LOOKS) for method in methods]
+    return all(map(refused_at_the_shop, answers))
 
 
 # Paths. (tests/guard/test_guard_paths.py has the whole list)
@@ -292,6 +303,35 @@ def _(scene: Scene) -> bool:
     return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(old)), "it heard", 15))
 
 
+@way("a pass that was given back, shared or sent again", GUARD, "bad_pass")
+def _(scene: Scene) -> bool:
+    raw, value = scene.inside()
+    friends = [scene.at_the_shop(raw).status for _ in range(3)]  # one place, whoever holds it
+    told = {"Authorization": f"Bearer {SHOP_KEY}", "Content-Type": "application/json"}
+    body = json.dumps({"leases": [value.lease]}).encode()
+    path = "/api/v1/rooms/ways/leases/release"
+    assert (set(friends), scene.sale.console.ask("POST", path, told, body).status) == ({200}, 200)
+    # A guard hears of what others released within about 17 s (docs/decisions/releases.md).
+    return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(raw)), "it heard", 25))
+
+
+@way("a pass that was given back, shown to the proxy's check", GATE, "no_pass")
+def _(scene: Scene) -> bool:
+    raw, value = scene.inside()
+    scene.room.store.release("ways", [value.lease])
+    headers = {"Authorization": f"Bearer {raw}"}
+    return scene.sale.gate.ask("GET", "/ways/check", headers).status == 401
+
+
+@way("a ticket whose turn has passed", GATE, "lapsed")
+def _(scene: Scene) -> bool:
+    shopper = Browser(scene.sale.gate, scene.other.name)
+    assert shopper.join().status == 201
+    kept = scene.other.status()
+    scene.other.wind_on(kept.call_timeout_ms + kept.claim_grace_ms + 5_000)
+    return shopper.enter().error == "lapsed"
+
+
 @way("a used ticket, for a second visit", GATE, "spent")
 def _(scene: Scene) -> bool:
     shopper = scene.me
@@ -331,6 +371,29 @@ def _(scene: Scene) -> bool:
     return all(answer.error == "bad_target" for answer in answers)
 
 
+# Many places for one person. (tests/gate/test_joining.py, tests/store/test_join_budget.py)
+
+
+@way("made-up addresses, for more places than the network's", GATE, "too_many")
+def _(scene: Scene) -> bool:
+    names = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "True-Client-Ip")
+    lies = [{name: f"203.0.113.{number}"} for number, name in enumerate(names)]
+    join = f"/{scene.limited.name}/ticket"
+    first, *others = (scene.sale.gate.ask("POST", join, lie) for lie in ({}, *lies))
+    return (first.status, {one.error for one in others}) == (201, {"too_many"})
+
+
+@way("made-up appointments", BAD, "forged")
+def _(scene: Scene) -> bool:
+    join = f"/{scene.limited.name}/ticket"
+    scene.sale.gate.ask("POST", join)
+    told = scene.sale.gate.ask("POST", join).json["appointment"]
+    kind, room, network, at_ms, signature = told.split(".")
+    earlier = ".".join((kind, room, network, str(int(at_ms) - 59_000), signature))
+    answer = Browser(scene.sale.gate, room).post(join, {"appointment": earlier})
+    return answer.error == "too_many"
+
+
 # Other sites' pages. (tests/gate/test_cross_site.py, test_pages.py)
 
 
@@ -342,6 +405,20 @@ def _(scene: Scene) -> bool:
     lies = (EVIL, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"})
     answers = [shopper.ask(*(m, f"/ways/{v}"), lie, b"{}") for m, v in calls for lie in lies]
     return all(one.error == "cross_site" for one in answers) and shopper.join().status == 200
+
+
+@way("our pages in another page's frame", GATE, "framed")
+def _(scene: Scene) -> bool:
+    shopper = scene.me
+    shopper.join()
+    frames = ("iframe", "frame", "embed", "object")
+    paths = ("/ways/en", "/ways/en/privacy", "/ways/wait")
+    answers = [
+        shopper.ask("GET", path, LOOKS | {"Sec-Fetch-Dest": frame})
+        for path in paths
+        for frame in frames
+    ]
+    return all(one.status == 403 and one.header("x-frame-options") for one in answers)
 
 
 # Errors. (tests/guard/test_guard.py, tests/chaos)
@@ -403,8 +480,11 @@ def test_a_ticket_that_is_shared_is_one_place(scene: Scene) -> None:
 
 
 def test_the_page_cannot_be_put_in_a_frame(scene: Scene) -> None:
-    """Clickjacking: by both headers, on every page. Nothing is counted: browsers refuse it."""
-    paths = ("/ways/en", "/nowhere/en", "/ways/go?to=https://evil.example")
+    """Clickjacking: by both headers, on every page, whatever the browser says of itself."""
+    paths = (
+        "/ways/en", "/ways/pl/privacy", "/nowhere/en", "/ways/nothing", "/", "/static/none",
+        "/ways/ticket", "/ways/go?to=https://evil.example",
+    )  # fmt: skip
     for answer in (scene.sale.gate.ask("GET", path, LOOKS) for path in paths):
         assert answer.header("x-frame-options") == "DENY"
         assert "frame-ancestors 'none'" in answer.header("content-security-policy")
@@ -417,7 +497,7 @@ def test_with_gate_and_room_api_away_nobody_else_gets_in(
     store = Store.connect(store_url, timeout_s=10)
     with sale(store_url, tmp_path, "alone") as running:
         room = make(store, "alone", origins=(running.shop.origin,))
-        scene = Scene(running, room, room)
+        scene = Scene(running, room, room, room)
         raw, value = scene.inside()
         running.stop("gate")
         running.stop("console")

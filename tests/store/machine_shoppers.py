@@ -22,12 +22,16 @@ class Shoppers(Machine):
     @rule(
         networks=st.lists(NETWORK, min_size=1, max_size=12),
         behind=st.integers(-3, 1),
-        shown_ms=st.sampled_from([0, 0, 1, 20_000, -1, 90_000]),
+        shown_ms=st.sampled_from([0, 0, 1, 20_000, -1, 90_000, None, None]),
     )
     def join(self, networks, behind, shown_ms):
-        """``shown_ms``: the age of the appointment that the first of them shows, 0 for none."""
+        """``shown_ms``: the age of the time that the first of them was told, 0 for none; None for
+        the first appointment that their network has."""
         seen = (max(0, self.line.tail + behind), self.room.epoch)
-        shown = [self.now_ms - shown_ms if shown_ms else 0] + [0] * (len(networks) - 1)
+        first_ms = self.now_ms - shown_ms if shown_ms else 0
+        if shown_ms is None and networks[0] in self.room.budgets:
+            first_ms = min(self.room.budgets[networks[0]].promised, default=0)
+        shown = [first_ms] + [0] * (len(networks) - 1)
         answer = self.both("join", networks, seen, shown)
         for arrival in filter(None, answer.arrivals):
             assert (answer.epoch, arrival) not in self.given, "M2: numbers are unique"

@@ -13,8 +13,11 @@ from reference_meter import ONE, SLOT_MS, Budget, Epoch, Lease, Stander, Timed
 
 from waitingroom.errors import BadSetting, VersionConflict, WrongPhase
 from waitingroom.model import (
+    APPOINTMENT_HELD_MS,
     APPOINTMENT_KEPT_MS,
     LAST_APPOINTMENT_MS,
+    MOST_APPOINTMENTS,
+    NO_APPOINTMENT_MS,
     Counters,
     DrawMethod,
     Phase,
@@ -57,46 +60,58 @@ class Shoppers(Timed):
             code = JoinCode.CLOSED
         shown = appointments or [0] * len(networks)
         joiners = list(zip(networks, shown, strict=True)) if code == "joined" else []
-        places = tuple(self._join_one(*joiner) for joiner in joiners)
+        places = tuple(self._join_one(*joiner, nth) for nth, joiner in enumerate(joiners))
         line, fifo = self.line, self.settings.draw is DrawMethod.FIFO
         return JoinBatch(code, self.epoch, self.now_ms, self.phase, line.drawn, fifo, places)
 
-    def _join_one(self, network: str | None, shown_ms: int) -> int:
-        if wait_ms := self._spend(network, shown_ms, appoint=True):
+    def _join_one(self, network: str | None, shown_ms: int, nth: int) -> int:
+        if wait_ms := self._spend(network, shown_ms, appoint=True, nth=6 + nth):
             return -wait_ms
         self.line.tail += 1
         self.changed = True
         return self.line.tail
 
-    def _spend(self, network: str | None, shown_ms: int, *, appoint: bool) -> int:
+    def _spend(self, network: str | None, shown_ms: int, *, appoint: bool, nth: int = 0) -> int:
         """0, or how long a joiner has to wait for one of their network's joins."""
         limit, now_ms = self.settings.join_limit, self.now_ms
         if not limit or network is None:
             return 0
-        had = self.budgets.get(network, Budget())
-        used = max(0, had.used - max(0, now_ms - had.at_ms) * limit)
-        is_over = now_ms > had.promised_ms + APPOINTMENT_KEPT_MS
-        kept = Budget(used, now_ms, had.promised_ms, 0 if is_over else had.open)
-        step_ms = ceil(ONE / limit)
-        keeps_one = kept.open > 0 and now_ms - APPOINTMENT_KEPT_MS < shown_ms <= now_ms
-        to_come = ceil(max(0, kept.promised_ms - now_ms) / step_ms)
-        reserved = 0 if keeps_one else max(0, kept.open - to_come)
-        short = (reserved + 1) * ONE - (limit * ONE - used)
-        if short <= 0:
+        kept = self._budget(network, limit)
+        is_back = now_ms - APPOINTMENT_KEPT_MS < shown_ms <= now_ms
+        is_mine = is_back and shown_ms in kept.promised
+        last_ms = max(kept.promised, default=0)
+        due = [at_ms for at_ms in kept.promised if now_ms - APPOINTMENT_HELD_MS < at_ms <= now_ms]
+        short = ((0 if is_mine else len(due)) + 1) * ONE - (limit * ONE - kept.used)
+        at_ms = now_ms + max(1, ceil(short / limit))
+        if short <= 0 and (is_back or last_ms <= now_ms):
             kept.used += ONE
-            kept.open -= keeps_one
-            self.budgets[network] = kept
-            return 0
-        at_ms = now_ms + ceil(short / limit)
-        if not keeps_one:
-            at_ms = max(at_ms, kept.promised_ms + step_ms)
-        if at_ms > now_ms + LAST_APPOINTMENT_MS:
-            return LAST_APPOINTMENT_MS
-        if appoint:
-            kept.promised_ms = max(at_ms, kept.promised_ms)
-            kept.open += not keeps_one
+            at_ms = now_ms
+        elif is_mine:
+            at_ms = min(at_ms, now_ms + LAST_APPOINTMENT_MS)
+        else:
+            at_ms = max(at_ms, last_ms + ceil(ONE / limit))
+            share = 1 if is_back else 3 / 4
+            too_far = at_ms > now_ms + LAST_APPOINTMENT_MS * share
+            if too_far or len(kept.promised) >= MOST_APPOINTMENTS * share:
+                spread_ms = (now_ms * 31 + nth * 977) % (NO_APPOINTMENT_MS // 2)
+                return NO_APPOINTMENT_MS + spread_ms
+        if at_ms == now_ms or appoint:
+            if is_mine:
+                kept.promised.remove(shown_ms)
+            if at_ms > now_ms:
+                kept.promised.append(at_ms)
             self.budgets[network] = kept
         return at_ms - now_ms
+
+    def _budget(self, network: str, limit: int) -> Budget:
+        """As it is now: what has run out is gone."""
+        had, now_ms = self.budgets.get(network, Budget()), self.now_ms
+        open_ms = (now_ms - APPOINTMENT_KEPT_MS, now_ms + LAST_APPOINTMENT_MS)
+        return Budget(
+            max(0, had.used - max(0, now_ms - had.at_ms) * limit),
+            now_ms,
+            [at_ms for at_ms in had.promised if open_ms[0] < at_ms <= open_ms[1]],
+        )
 
     def _raise_tail(self, arrival: int, epoch: int) -> None:
         if epoch == self.epoch and arrival > self.line.tail:

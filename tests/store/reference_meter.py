@@ -35,13 +35,11 @@ class Calls:
 
 @dataclass
 class Budget:
-    """What a network has used of its joins by ``at_ms``, in units; its last appointment, and how
-    many it has to keep."""
+    """What a network has used of its joins at a time, and the appointments of its people."""
 
     used: int = 0
     at_ms: int = 0
-    promised_ms: int = 0
-    open: int = 0
+    promised: list[int] = field(default_factory=list)
 
 
 @dataclass

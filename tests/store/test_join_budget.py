@@ -6,7 +6,7 @@ import random
 import pytest
 from real import T0
 
-from waitingroom.model import LAST_APPOINTMENT_MS
+from waitingroom.model import LAST_APPOINTMENT_MS, MOST_APPOINTMENTS
 from waitingroom.store.keys import NETWORK_TTL_MS, network_key
 
 MINUTE = 60_000
@@ -44,22 +44,63 @@ def test_what_others_have_an_appointment_for_is_theirs(make_room):
     assert late.arrivals == (61, 62)
 
 
-def test_appointments_that_nobody_keeps_are_given_up_after_a_minute(make_room):
-    """Until then a newcomer waits for a second; afterwards the whole budget is there for all."""
+def test_an_appointment_is_good_once(make_room):
+    """Shown again it is no more than the word that they were there before."""
     room = make_room(join_limit=60)
-    room.join(T0, ["a"] * 120)
-    later = T0 + 2 * MINUTE
-    assert room.join(later, ["a"]).waits_ms == (1_000,)
-    assert room.join(later + 1_000, ["a"], appointments=[later + 1_000]).arrivals == (61,)
-    assert room.join(later + 61_001, ["a"] * 60).arrivals[-1] == 121
+    told = room.join(T0, ["a"] * 62).waits_ms[60:]
+    at_ms = T0 + told[1]
+    assert room.join(at_ms, ["a"] * 2, appointments=[at_ms] * 2).arrivals == (61, None)
+    assert room.join(at_ms, ["a"], appointments=[T0 + told[0]]).arrivals == (62,)
 
 
-def test_an_appointment_that_was_made_up_opens_no_more_than_the_budget(make_room):
-    """It is not signed: who invents one gets ahead of others behind the same address only."""
+def test_appointments_that_nobody_keeps_go_to_others_after_ten_seconds(make_room):
+    """Their joins are held back no longer, and who is later still finds one while there is any."""
     room = make_room(join_limit=60)
-    room.join(T0, ["a"] * 60)
-    for made_up in (T0, T0 - 1, 0, 1, T0 + 10**6, 10**15):
-        assert room.join(T0, ["a"], appointments=[made_up]).arrivals == (None,)
+    room.join(T0, ["a"] * 62)
+    assert room.join(T0 + 5_000, ["a"] * 4).arrivals == (61, 62, 63, None)
+    assert room.join(T0 + 12_000, ["a"] * 9).arrivals[-2:] == (71, None)
+    late = room.join(T0 + 15_000, ["a"], appointments=[T0 + 2_000])
+    assert late.arrivals == (72,)
+
+
+def test_who_was_told_to_ask_again_comes_before_who_never_asked(make_room):
+    """While others have appointments: nothing at once for newcomers, and the last quarter of the
+    appointments is not theirs."""
+    room = make_room(join_limit=60)
+    told = room.join(T0, ["a"] * 310).waits_ms[60:]
+    assert told[179] == 180_000
+    assert all(30_000 <= wait_ms < 45_000 for wait_ms in told[180:])
+    assert len(set(told[180:])) > 60
+    again = T0 + 45_000
+    answer = room.join(again, ["a"] * 3, appointments=[0, T0 + told[180], 0])
+    assert answer.arrivals == (None, 61, None)
+    assert answer.waits_ms[0] == 136_000
+    room.join(again, ["a"] * 200)
+    # 44 joins are there, ten of them held back for appointments that are due.
+    answer = room.join(again, ["a"] * 36, appointments=[T0 + 44_900] * 35 + [0])
+    assert answer.arrivals[33:] == (95, None, None)
+    assert answer.waits_ms[34] > 180_000 / 4
+    assert answer.waits_ms[35] < 45_000
+
+
+def test_a_time_that_is_over_or_to_come_is_no_word_of_having_been_there(make_room):
+    """Shown too early or too late it is as if nothing was shown."""
+    room = make_room(join_limit=60)
+    room.join(T0, ["a"] * 310)
+    now_ms = T0 + 40_000
+    for shown_ms in (now_ms + 1, now_ms - MINUTE, 0, 1, 10**15):
+        assert room.join(now_ms, ["a"], appointments=[shown_ms]).arrivals == (None,)
+
+
+def test_what_is_kept_of_a_network_has_a_bound(make_room):
+    """However high the limit is, and however often a program asks."""
+    room = make_room(join_limit=6_000)
+    for tenth in range(200):
+        shown = [T0 + tenth * 100 - 1_000] * 50 + [0] * 50
+        room.join(T0 + tenth * 100, ["a"] * 100, appointments=shown)
+    for _ in range(20):
+        room.join(T0 + 20_000, ["a"] * 400, appointments=[T0 + 19_000] * 400)
+    assert len(kept(room).split()) == 2 + MOST_APPOINTMENTS
 
 
 def test_no_two_of_a_network_are_told_the_same_time(make_room):
@@ -125,7 +166,9 @@ def test_a_batch_that_is_wholly_over_budget_changes_nothing_in_the_room(make_roo
     room.join(T0, ["a"])
     room.status(T0)
     before = room.written()
-    assert room.join(T0, ["a"] * 5).waits_ms == (60_000, 120_000, *[LAST_APPOINTMENT_MS] * 3)
+    told = room.join(T0, ["a"] * 5).waits_ms
+    assert told[:3] == (60_000, 120_000, 180_000)
+    assert all(30_000 <= wait_ms < 45_000 for wait_ms in told[3:])
     assert room.written() == before
     noted = kept(room)
     room.join(T0 + 1, ["a"] * 50)
@@ -215,3 +258,59 @@ def test_a_program_that_asks_a_hundred_times_a_second_gets_no_more_than_the_limi
         answer = room.join(T0 + second * 1_000 + 999, ["somebody else"])
         assert answer.waits_ms == (0,) or second >= 60
     assert room.status(T0 + 300_000).tail <= 60 + 300 + 360
+
+
+class Program:
+    """It asks a hundred times a second from the same address, ten at a time."""
+
+    def __init__(self, room, *, keeps):
+        self.room, self.keeps, self.got = room, keeps, 0
+        self.told: list[int] = []
+
+    def ask(self, now_ms):
+        """``keeps``: it shows each time that it is told, once, as a hundred people would."""
+        due = sorted(at_ms for at_ms in self.told if at_ms <= now_ms)[:10] if self.keeps else []
+        self.told = [at_ms for at_ms in self.told if at_ms not in due][-5_000:]
+        shown = due + [0] * (10 - len(due))
+        answer = self.room.join(now_ms, ["nat"] * 10, appointments=shown)
+        self.got += sum(arrival is not None for arrival in answer.arrivals)
+        self.told += [now_ms + wait_ms for wait_ms in answer.waits_ms if wait_ms]
+
+
+def meet(crowd, program, begins_ms, ends_ms, dice):
+    """Both ask, until all of the crowd are in or the time is over."""
+    for now_ms in range(begins_ms, ends_ms, 100):
+        crowd.ask_until(now_ms, lambda wait_ms, _: wait_ms + dice.randrange(50, 1_000))
+        program.ask(now_ms)
+        if not crowd.agenda:
+            return
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["forgets", "keeps"])
+def test_a_program_behind_the_same_address_takes_nothing_from_who_asked_before_it(make_room, keeps):
+    """Fifty have an appointment when it begins: each is in at its time, whatever it shows."""
+    room, dice = make_room(join_limit=60), random.Random(3)
+    room.join(T0, ["nat"] * 60)
+    crowd, program = Crowd(room), Program(room, keeps=keeps)
+    for person in range(50):
+        crowd.comes(T0 + dice.randrange(10_000), person)
+    crowd.ask_until(T0 + 10_000)
+    meet(crowd, program, T0 + 10_000, T0 + 2 * MINUTE, dice)
+    assert len(crowd.joined) == 50
+    assert max(crowd.joined.values()) - T0 < 55_000
+    assert crowd.asked == 100
+
+
+def test_a_program_that_keeps_nothing_keeps_out_nobody_behind_the_same_address(make_room):
+    """It was there for five minutes when fifty people come; all are in within two."""
+    room, dice = make_room(join_limit=60), random.Random(4)
+    crowd, program = Crowd(room), Program(room, keeps=False)
+    for now_ms in range(T0, T0 + 5 * MINUTE, 1_000):
+        program.ask(now_ms)
+    came = {person: T0 + 5 * MINUTE + dice.randrange(10_000) for person in range(50)}
+    for person, at_ms in came.items():
+        crowd.comes(at_ms, person)
+    meet(crowd, program, T0 + 5 * MINUTE, T0 + 10 * MINUTE, dice)
+    assert len(crowd.joined) == 50
+    assert max(at_ms - came[person] for person, at_ms in crowd.joined.items()) < 2 * MINUTE
+    assert crowd.asked <= 3 * 50

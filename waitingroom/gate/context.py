@@ -130,6 +130,13 @@ class Gate:
         secure = self.is_secure(request)
         return own_origins(self.public_url, side.host, side.scheme, secure=secure)
 
+    def refuse_framed(self, request: Request) -> None:
+        """By our pages' headers browsers show them in no frame. So that whoever runs the gate sees
+        that somebody tries, it is refused here too where the browser says so.
+        """
+        if request.is_framed:
+            raise Refusal(403, "framed", "this page cannot be part of another page")
+
     def refuse_cross_site(self, request: Request) -> None:
         """A form on somebody else's page could otherwise replace a good ticket by a new one."""
         origin, site = request.header(b"origin"), request.header(b"sec-fetch-site")

@@ -16,7 +16,7 @@ from waitingroom.model import DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, JoinBatch, LeaseState, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
-from waitingroom.tokens import Handover, Keyring, Pass, Ticket
+from waitingroom.tokens import Appointment, Handover, Keyring, Pass, Ticket
 
 NEAR_MS = 10_000
 """Calls of the next ten seconds: somebody further back need not ask the store to know it."""
@@ -25,7 +25,7 @@ NETWORK_HEX = 16
 
 Joiner = tuple[str | None, int, int, int]
 """A joiner's network, the arrival and epoch of the signed ticket they showed (0, 0: none), and the
-appointment that they were given before (0: none)."""
+time that they were told before (0: none)."""
 Place = tuple[int, int, int | None]
 """Epoch, arrival, number."""
 Ask = Callable[[str, int, int, int | None], Awaitable[Entry]]
@@ -64,12 +64,12 @@ def network_of(client: str, key: bytes) -> str:
     So the store holds no address of anybody. What is no address counts as one network.
     """
     try:
-        address: IPv4Address | IPv6Address = ip_address(client.partition("%")[0])
+        address: IPv4Address | IPv6Address | None = ip_address(client.partition("%")[0])
     except ValueError:
-        return "unknown"
+        address = None
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
-    packed = address.packed if isinstance(address, IPv4Address) else address.packed[:8]
+    packed = address.packed[:8] if address else b""
     return hmac.digest(key, packed, sha256).hex()[:NETWORK_HEX]
 
 
@@ -93,16 +93,32 @@ class Line:
             return None
 
     def join(
-        self, room: str, client: str | None, shown: Ticket | None, appointment_ms: int = 0
+        self, room: str, client: str | None, shown: Ticket | None, told_ms: int = 0
     ) -> Awaitable[Joined]:
         """A new place. ``client``: the address to count, None where the room has no budget.
-        ``appointment_ms``: the time that they were told before, 0 for none.
+        ``told_ms``: the time that they were told when they asked before, 0 for none.
         """
         if room not in self._joins:
             self._joins[room] = Group(lambda joiners: self._join_all(room, joiners))
         network = None if client is None else network_of(client, self._network_key)
         seen = (shown.arrival, shown.epoch) if shown else (0, 0)
-        return self._joins[room].ask((network, *seen, appointment_ms))
+        return self._joins[room].ask((network, *seen, told_ms))
+
+    def appointment(self, room: str, client: str, at_ms: int) -> str:
+        """For a joiner who may ask again at ``at_ms``: what they show then."""
+        network = network_of(client, self._network_key)
+        return self._keyring.sign_appointment(Appointment(room, network, at_ms))
+
+    def told_ms(self, room: str, client: str, raw: str) -> int:
+        """The time in an appointment; 0 where it is none of ours, or was told behind another
+        network, as it is when a phone changes from one to the other."""
+        try:
+            found = self._keyring.read_appointment(raw, room=room)
+        except BadToken as error:
+            bad_credential("appointment", error)
+            return 0
+        is_here = found.network == network_of(client, self._network_key)
+        return found.at_ms if is_here else 0
 
     async def _join_all(self, room: str, joiners: Sequence[Joiner]) -> list[Joined]:
         networks = [network for network, *_ in joiners]

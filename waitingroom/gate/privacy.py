@@ -17,6 +17,7 @@ SESSIONS = 4
 
 async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """The same for everyone, so any cache may keep it for a moment."""
+    gate.refuse_framed(request)
     lang = request.path.split("/")[2]
     body = gate.pages.privacy(
         known.snapshot, lang, kept(known.snapshot, secure=gate.is_secure(request))

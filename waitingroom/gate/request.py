@@ -99,6 +99,11 @@ class Request:
         return self.headers.get(b"sec-fetch-site") == b"same-origin"
 
     @property
+    def is_framed(self) -> bool:
+        """Whether a page shows the answer in a frame of its own."""
+        return self.headers.get(b"sec-fetch-dest") in (b"iframe", b"frame", b"embed", b"object")
+
+    @property
     def is_prefetch(self) -> bool:
         """Whether a browser only looks ahead: nothing may be handed out for that."""
         purpose = b" ".join(self.headers.get(name, b"") for name in _PURPOSES)

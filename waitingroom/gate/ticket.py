@@ -9,7 +9,7 @@ from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, re
 from waitingroom.gate.line import Joined, number_in
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, DrawMethod, Phase, Snapshot
+from waitingroom.model import APPOINTMENT_KEPT_MS, DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import JoinBatch, JoinCode, Standing
 from waitingroom.tokens import Ticket
 
@@ -20,14 +20,10 @@ NOT_YET_MS = (1_000, 60_000)
 once."""
 
 
-LONGEST_TIME = 15
-"""Digits of a time in milliseconds."""
-
-
 async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """201 with a new place, or 200 with the one that the ticket shown has."""
     gate.refuse_cross_site(request)
-    fields = await request.fields("to", "appointment_ms")
+    fields = await request.fields("to", "appointment")
     snapshot = known.snapshot
     to = fields.get("to", "")
     if to:
@@ -52,8 +48,10 @@ async def _new_place(
 ) -> tuple[Ticket, JoinBatch]:
     snapshot = known.snapshot
     client = gate.side(request).client if snapshot.join_limit else None
-    appointment_ms = _appointment(gate, request, snapshot.room) if client is not None else 0
-    joined = await gate.line.join(snapshot.room, client, shown, appointment_ms)
+    told_ms = 0
+    if client is not None and (raw := _appointment(gate, request, snapshot.room)):
+        told_ms = gate.line.told_ms(snapshot.room, client, raw)
+    joined = await gate.line.join(snapshot.room, client, shown, told_ms)
     batch, place = joined
     if batch.code is JoinCode.NOT_YET:
         raise Refusal(
@@ -72,30 +70,29 @@ async def _new_place(
 def _too_many(gate: Gate, request: Request, room: str, joined: Joined) -> Refusal:
     """Their network has joined enough for now: an appointment, which the browser shows by itself.
 
-    No two of a network are told the same time, but those who come behind the last appointment.
+    No two of a network are told the same time, but those for whom there is no appointment.
     """
     wait_ms, at_ms = -joined.place, joined.batch.now_ms - joined.place
-    if wait_ms >= LAST_APPOINTMENT_MS:
-        wait_ms = clock.jitter(wait_ms)
+    appointment = gate.line.appointment(room, gate.side(request).client, at_ms)
     seconds = (wait_ms + APPOINTMENT_KEPT_MS) // 1000
-    name = cookie_name("turn", room, secure=gate.is_secure(request))
-    cookie = set_cookie(name, str(at_ms), secure=gate.is_secure(request), seconds=seconds)
+    secure = gate.is_secure(request)
+    name = cookie_name("turn", room, secure=secure)
+    cookie = set_cookie(name, appointment, secure=secure, seconds=seconds)
     return Refusal(
         429,
         "too_many",
         "many people are joining from your network, so they are let in one after another; "
         "your turn is at the time given, and asking sooner does not help",
         retry_after_ms=wait_ms,
-        more={"appointment_ms": at_ms},
+        more={"appointment": appointment, "appointment_ms": at_ms},
         headers=() if request.is_native else (cookie,),
     )
 
 
-def _appointment(gate: Gate, request: Request, room: str) -> int:
-    """The appointment that a joiner shows, 0 for none. It is theirs to make up (see the store)."""
+def _appointment(gate: Gate, request: Request, room: str) -> str:
+    """What a joiner was given when they asked before, "" for nothing."""
     name = cookie_name("turn", room, secure=gate.is_secure(request))
-    shown = request.sent.get("appointment_ms") or request.cookies.get(name, "")
-    return int(shown) if len(shown) <= LONGEST_TIME and shown.isascii() and shown.isdigit() else 0
+    return request.sent.get("appointment") or request.cookies.get(name, "")
 
 
 def _until_early(snapshot: Snapshot, now_ms: int) -> int:

@@ -46,6 +46,7 @@ async def choose_language(gate: Gate, request: Request, known: KnownRoom) -> Res
 
 async def page(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """``GET /{room}/{lang}``: the same for everyone, so any cache may keep it for a moment."""
+    gate.refuse_framed(request)
     language = request.path.rpartition("/")[2]
     body = gate.pages.page(known.snapshot, language)
     return Response(200, body, html_headers(known, b"public, max-age=0, s-maxage=5"))

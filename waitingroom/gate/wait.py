@@ -27,6 +27,7 @@ AT_DOOR: dict[EntryCode, WaitState] = {
 
 async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     """One's own place; on the turn it enters by itself, as the page with a script does."""
+    gate.refuse_framed(request)
     snapshot, to = known.snapshot, request.query.get("to", "")
     target = gate.target(known, to)
     ticket = gate.ticket(request, snapshot.room)

@@ -75,9 +75,9 @@ class RoomKeys(NamedTuple):
 
 
 def network_key(room: str, network: str) -> str:
-    """string "used at_ms promised_ms open": what a network has used of its budget, the last of its
-    appointments, and how many were not kept yet; by join and express, until all that is over, for
-    ``NETWORK_TTL_MS`` at most.
+    """string "used at_ms at_ms …": what a network has used of its budget by when, and its
+    appointments that may still be kept (256 at most); by join and express, until all that is over,
+    for ``NETWORK_TTL_MS`` at most.
     """
     return f"wr:{{{room}}}:budget:{network}"
 

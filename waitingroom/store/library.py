@@ -9,7 +9,14 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, UNITS_PER_ADMISSION
+from waitingroom.model import (
+    APPOINTMENT_HELD_MS,
+    APPOINTMENT_KEPT_MS,
+    LAST_APPOINTMENT_MS,
+    MOST_APPOINTMENTS,
+    NO_APPOINTMENT_MS,
+    UNITS_PER_ADMISSION,
+)
 from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
 
 MOST_LOADS = 3
@@ -29,6 +36,9 @@ def _body() -> str:
         "UNIT": UNITS_PER_ADMISSION,
         "LAST_APPOINTMENT": LAST_APPOINTMENT_MS,
         "APPOINTMENT_KEPT": APPOINTMENT_KEPT_MS,
+        "APPOINTMENT_HELD": APPOINTMENT_HELD_MS,
+        "MOST_APPOINTMENTS": MOST_APPOINTMENTS,
+        "NO_APPOINTMENT": NO_APPOINTMENT_MS,
     }
     for mark, value in marks.items():
         source = source.replace(f"@{mark}@", str(value))

@@ -37,7 +37,8 @@ def join(
 ) -> Call:
     """Give one place to each of ``networks`` (a joiner's network, or None where none is counted).
 
-    ``appointments``: for each of them the one that they were given before, in ms; 0 for none.
+    ``appointments``: for each of them the time that they were told before, in ms; 0 for none. The
+    caller has seen to it that it was.
     ``seen`` is the highest signed (arrival, epoch) that anybody showed: a promoted replica learns
     from it what was given out. Called twice it gives two places, so it is never repeated blindly.
     Racers are served in the order in which the store takes them.

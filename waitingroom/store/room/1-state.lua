@@ -19,9 +19,12 @@ local STEP_BACK = 5000        -- ms that the wall clock may fall back and be wai
 local SLOT = 500              -- ms of calls that share one time-out
 local LENT_AFTER = 3000       -- ms of silence after which a call's credit is lent to the next
 local KEPT_WAITING = 3000     -- ms after a missed appointment at the door: gone
--- Of a network that is over its budget of joins: ms until its last appointment, and how long one is
--- good for.
+-- Of a network that is over its budget of joins: ms until its last appointment, how long one is good
+-- for, and how long its join is held back from others; how many there may be; ms until who gets none
+-- asks again.
 local LAST_APPOINTMENT, APPOINTMENT_KEPT = @LAST_APPOINTMENT@, @APPOINTMENT_KEPT@
+local APPOINTMENT_HELD, MOST_APPOINTMENTS = @APPOINTMENT_HELD@, @MOST_APPOINTMENTS@
+local NO_APPOINTMENT = @NO_APPOINTMENT@
 local NEWS_KEPT = 20
 local LOG_KEPT = 10000
 local SWEEP = 1000            -- of whatever has run out, that one evaluation clears

@@ -12,52 +12,87 @@ local function raise_tail(s, arrival, epoch)
   if epoch == s.epoch and arrival > s.tail then s.tail, s.dirty = arrival, true end
 end
 
--- What a network has used of its budget, in units that run out at `join_limit` a millisecond; the
--- last appointment that was given to anybody behind it; and how many have not been kept yet.
+-- What a network has used of its budget, in units that run out at `join_limit` a millisecond; and its
+-- appointments that may still be kept. One further away than any can be is of a clock set back since.
 local function budget_of(s, key)
+  local used, promised = 0, {}
   local kept = redis.call('GET', key)
-  if not kept then return 0, 0, 0 end
-  local used, at, promised, open = string.match(kept, '^(%d+) (%d+) (%d+) (%d+)$')
+  if not kept then return used, promised end
+  local fields = string.gmatch(kept, '%d+')
+  local at
+  used, at = tonumber(fields()), tonumber(fields())
   used = math.max(0, used - math.max(0, s.now - at) * s.join_limit)
-  return used, tonumber(promised), s.now > promised + APPOINTMENT_KEPT and 0 or tonumber(open)
+  for field in fields do
+    local ms = tonumber(field)
+    if ms > s.now - APPOINTMENT_KEPT and ms <= s.now + LAST_APPOINTMENT then
+      promised[#promised + 1] = ms
+    end
+  end
+  return used, promised
 end
 
-local function keep_budget(s, key, used, promised, open)
-  local lasts = math.ceil(used / s.join_limit)
-  if open > 0 then lasts = math.max(lasts, promised + APPOINTMENT_KEPT - s.now) end
-  local value = {text_of(used), text_of(s.now), text_of(promised), text_of(open)}
+local function keep_budget(s, key, used, promised)
+  local lasts = math.max(1, math.ceil(used / s.join_limit))
+  local value = {text_of(used), text_of(s.now)}
+  for _, ms in ipairs(promised) do
+    lasts = math.max(lasts, ms + APPOINTMENT_KEPT - s.now)
+    value[#value + 1] = text_of(ms)
+  end
   redis.call('SET', key, table.concat(value, ' '), 'PX',
-    text_of(math.min(math.max(1, lasts), LAST_APPOINTMENT + APPOINTMENT_KEPT)))
+    text_of(math.min(lasts, LAST_APPOINTMENT + APPOINTMENT_KEPT)))
+end
+
+-- Of the appointments: which one is shown, how many joins are held back for those that are due, and
+-- the last of them.
+local function look_at(s, promised, shown)
+  local mine, held, last = nil, 0, 0
+  for i, ms in ipairs(promised) do
+    if ms == shown then mine = i end
+    if ms <= s.now and ms > s.now - APPOINTMENT_HELD then held = held + 1 end
+    last = math.max(last, ms)
+  end
+  return mine, held, last
 end
 
 -- Takes one join out of its network's budget and answers 0; or, where there is none, the
--- milliseconds until there is one for whoever asks. The appointments of a network are one join
--- apart, so that the people behind it come one by one, in the order of asking, and each finds one:
--- who shows none leaves those that are due to those who do. An appointment is not signed, since it
--- opens nothing but the asker's own network.
-local function spend(s, key, shown, appoint)
+-- milliseconds until whoever asks may ask again. The appointments of a network are one join apart, so
+-- that the people behind it come one by one, in the order of asking, and each finds a join. `shown` is
+-- the time that the asker was told before (the gate signs it), 0 for none. Where it is an
+-- appointment, its join is theirs, once. Who was told to ask again, and does, comes before who has
+-- never asked: those get nothing at once while others have appointments, and the last quarter of the
+-- appointments is not for them. So a program that throws away what it is told takes nothing.
+local function spend(s, key, shown, appoint, nth)
   if s.join_limit == 0 or not key then return 0 end
-  local used, promised, open = budget_of(s, key)
-  local step = math.ceil(UNIT / s.join_limit)
-  local comes = open > 0 and shown <= s.now and shown > s.now - APPOINTMENT_KEPT
-  local due = comes and 0 or math.max(0, open - math.ceil(math.max(0, promised - s.now) / step))
-  local short = (due + 1) * UNIT - (s.join_limit * UNIT - used)
-  if short <= 0 then
-    keep_budget(s, key, used + UNIT, promised, comes and open - 1 or open)
+  local used, promised = budget_of(s, key)
+  local back = shown <= s.now and shown > s.now - APPOINTMENT_KEPT
+  local mine, held, last = look_at(s, promised, back and shown or -1)
+  local short = (mine and 1 or held + 1) * UNIT - (s.join_limit * UNIT - used)
+  if short <= 0 and (back or last <= s.now) then
+    if mine then table.remove(promised, mine) end
+    keep_budget(s, key, used + UNIT, promised)
     return 0
   end
-  local at = s.now + math.ceil(short / s.join_limit)
-  if not comes then at = math.max(at, promised + step) end
-  -- Who asks a hundred times a second gets no appointment in a week's time, and writes nothing.
-  if at > s.now + LAST_APPOINTMENT then return LAST_APPOINTMENT end
+  local at = s.now + math.max(1, math.ceil(short / s.join_limit))
+  local quarters = back and 4 or 3
+  if mine then
+    at = math.min(at, s.now + LAST_APPOINTMENT)
+  else
+    at = math.max(at, last + math.ceil(UNIT / s.join_limit))
+    if at > s.now + LAST_APPOINTMENT * quarters / 4
+        or #promised >= MOST_APPOINTMENTS * quarters / 4 then
+      -- Spread, since those who hear it may have asked all at once.
+      return NO_APPOINTMENT + (s.now * 31 + nth * 977) % (NO_APPOINTMENT / 2)
+    end
+  end
   if appoint then
-    keep_budget(s, key, used, math.max(at, promised), comes and open or open + 1)
+    promised[mine or #promised + 1] = at
+    keep_budget(s, key, used, promised)
   end
   return at - s.now
 end
 
 -- args: now, seen arrival, seen epoch, then in one text per joiner the index of its network's key (0:
--- none) and the appointment that it shows (0: none).
+-- none) and the time that it was told before (0: none).
 -- Answers code, epoch, now, phase, drawn, fifo, and per joiner its arrival, or where that is over
 -- the budget the milliseconds until it may ask again, below nought.
 local join = timed(function(keys, s, args)
@@ -67,7 +102,7 @@ local join = timed(function(keys, s, args)
   if refusal then return answer end
   for network, shown in string.gmatch(args[4], '(%d+) (%d+)') do
     local key = keys[EXTRA + tonumber(network) - 1]
-    local wait = spend(s, network ~= '0' and key, tonumber(shown), true)
+    local wait = spend(s, network ~= '0' and key, tonumber(shown), true, #answer)
     if wait == 0 then
       s.tail, s.dirty = s.tail + 1, true
     end
@@ -195,7 +230,7 @@ local express = timed(function(keys, s, args)
   -- Called, but not here yet, may be somebody for whom the last credit or place is held.
   free = free and callable(s) > 0
   local network = tonumber(args[2])
-  if not free or spend(s, network > 0 and keys[EXTRA] or nil, 0, false) > 0 then
+  if not free or spend(s, network > 0 and keys[EXTRA] or nil, 0, false, 0) > 0 then
     s.tail = s.tail - 1
     return {'line', s.epoch, 0}
   end

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from scripts import script
 
-from waitingroom.gate.assets import script
 from waitingroom.gate.catalog import NO_BREAK
 from waitingroom.gate.languages import LANGUAGES
 from waitingroom.gate.pages import Pages, content_security_policy

@@ -64,6 +64,18 @@ def test_the_page_is_asked_for_once_in_five_seconds(shop: Site, room: Room) -> N
     assert shop.asked(path) - before == 1
 
 
+def test_a_file_is_kept_under_the_address_that_names_it_and_under_no_other(shop: Site) -> None:
+    """So what a gate has not heard of yet is asked for again, and never answered by the old one."""
+    page = shop.ask("GET", "/wr/static/page.css")
+    tag = page.header("etag").strip('"')
+    named = f"/wr/static/page.css?v={tag}"
+    for path, reach in ((named, 1), ("/wr/static/page.css?v=0123456789ab", 3)):
+        before = shop.asked("/static/page.css")
+        for _ in range(3):
+            assert shop.ask("GET", path).status == 200
+        assert shop.asked("/static/page.css") - before == reach
+
+
 def test_a_holder_is_asked_about_once_in_five_seconds(shop: Site, room: Room) -> None:
     """A page of many files costs the gate one question, or one each of those that come together."""
     holder = insider(shop)

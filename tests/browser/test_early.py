@@ -173,7 +173,7 @@ def test_whoever_reads_how_many_are_here_is_one_of_them(make_sale: Sales, come: 
     )
     tab = visitor.opens(sale.url)
     tab.shows("early")
-    assert (tab.number, tab.text("here-n")) == (1, "1")
+    assert (tab.number, tab.text("here dd")) == (1, "1")
     tab.says("lead", "Your number is 1.")
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gates import LocalGate
 from scripts import Map, files, script
 from systems import lacking
 
@@ -44,6 +45,14 @@ def test_an_error_in_what_is_served_leads_to_the_line_that_was_written(name: str
         line = next(n for n, text in enumerate(served) if word in text)
         path, number = Map.of(name).find(line, served[line].index(word))
         assert word in files(name)[path].splitlines()[number - 1]
+
+
+def test_the_gate_serves_the_maps_beside_the_scripts(gate: LocalGate) -> None:
+    """Where developer tools look for them."""
+    for name in SCRIPTS:
+        answer = gate.ask("GET", f"/static/{name}.js.map")
+        assert (answer.status, answer.header("content-type")) == (200, "application/json")
+        assert Map(answer.json).files() == files(name)
 
 
 def test_only_names_of_the_scripts_own_are_shortened() -> None:

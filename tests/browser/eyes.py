@@ -62,16 +62,18 @@ def too_wide(page: Page) -> list[str]:
 def broken_figures(page: Page) -> list[str]:
     """Numbers and times that go on in another line, and so read as others."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('#big, #lead, dd')]
+        """() => {
+          const FIGURE = /\\d[\\d.,:–\\u00a0\\u202f\\u2060]*/g;
+          return [...document.querySelectorAll('#big, #lead, dd')]
           .filter((one) => one.checkVisibility() && one.firstChild)
-          .flatMap(({ firstChild: text }) => [...text.data.matchAll(/\\S*\\d\\S*/g)]
+          .flatMap(({ firstChild: text }) => [...text.data.matchAll(FIGURE)]
             .filter(({ 0: { length }, index }) => {
               const range = document.createRange();
               range.setStart(text, index);
               range.setEnd(text, index + length);
               const lines = [...range.getClientRects()].map(({ top }) => Math.round(top));
               return new Set(lines).size > 1;
-            }).map(([figure]) => figure))"""
+            }).map(([figure]) => figure)); }"""
     )
     return found
 

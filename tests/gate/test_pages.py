@@ -240,7 +240,7 @@ def test_a_word_that_two_states_share_is_sent_once(pages: Pages) -> None:
         kind: [rows[word][slot] if word in rows else word for slot, word in enumerate(row)]
         for kind, row in rows.items()
     }
-    assert said["full"][:3] == ["Your turn", "At the door", "You are next"]
+    assert said["full"][:3] == ["Your turn", "At the door", "Please wait"]
     assert said["refused"][:3] == ["Stopped", "Something is in the way", "That did not work"]
     assert not {word for row in said.values() for word in row} & set(rows)
 

@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --durations 15
 OTHER_STORE := tests/store tests/console tests/test_cli.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check format messages loadtest bench screenshots build clean
+.PHONY: help run test test-all check format messages scripts loadtest bench screenshots build clean
 
 help:
 	@echo "make run       a demo: a room that opens in 30 s, a crowd, a shop; Ctrl-C ends it"
@@ -17,6 +17,7 @@ help:
 	@echo "make check     lint, format, types, import contract"
 	@echo "make format    mend what lint and format can mend"
 	@echo "make messages  the catalogues of all languages, in step with the templates"
+	@echo "make scripts   the page's scripts as they are served, out of those that we write"
 	@echo "make loadtest  a crowd against a system of its own, with a verdict"
 	@echo "make bench     the speed table of docs/benchmarks.md"
 	@echo "make screenshots every state of the shopper's pages, in build/screenshots/"
@@ -31,7 +32,7 @@ test: $(VENV)/.dev
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser curl php store database
+	@$(PREPARE) browser curl php store database terser
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi
@@ -53,6 +54,11 @@ messages: $(VENV)/.dev
 	$(BIN)/pybabel -q update --domain gate --input-file build/gate.pot --output-dir waitingroom/locale \
 		--width 100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
+# What comes out is committed: a gate needs no Node. docs/decisions/page.md says why.
+scripts: $(VENV)/.dev
+	@$(PREPARE) terser
+	$(BIN)/python deploy/scripts.py
+
 loadtest: $(VENV)/.dev
 	$(BIN)/python -m loadtests.run $(LOADTEST)
 
@@ -67,7 +73,7 @@ build: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) .waitingroom build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) .waitingroom build dist node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache
 
 # A stamp per set of packages; both follow pyproject.toml.

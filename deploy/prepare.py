@@ -1,4 +1,4 @@
-"""Makes a machine ready: ``prepare.py python|parser|browser|curl|php|store|database …``.
+"""Makes a machine ready: ``prepare.py python|parser|browser|curl|php|store|database|terser …``.
 
 Standard library only. What is missing is installed where that may be done (root and apt-get),
 else one sentence says what to do; with CI set, a missing part is a failure.
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
+CHECKOUT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FONTS = ("fonts-noto-core", "fonts-noto-cjk")
 """What a picture of the pages in Hindi and Chinese needs."""
@@ -128,6 +129,15 @@ def database():
     return missing("no PostgreSQL: the shop is tested on SQLite only (apt-get install postgresql)")
 
 
+def terser():
+    """What makes the page's scripts small, in the version of package-lock.json."""
+    if shutil.which("npm") or (may_install() and install("npm") and shutil.which("npm")):
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+        if subprocess.run(command, cwd=CHECKOUT, stdout=2, check=False).returncode == 0:
+            return 0
+    return missing("no terser: the page's scripts are not made anew (apt-get install npm; npm ci)")
+
+
 STEPS = {
     "python": python,
     "parser": parser,
@@ -136,6 +146,7 @@ STEPS = {
     "php": php,
     "store": store,
     "database": database,
+    "terser": terser,
 }
 
 if __name__ == "__main__":

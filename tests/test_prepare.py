@@ -26,7 +26,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database"])
+@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database", "terser"])
 def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     prepare: ModuleType, capsys: pytest.CaptureFixture[str], step: str
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     assert "apt-get install" in said
 
 
-@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database"])
+@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database", "terser"])
 def test_in_ci_a_missing_part_is_a_failure(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -72,7 +72,7 @@ class Stage:
 Scene = Callable[[Stage], Tab]
 WITH_SCRIPT: dict[str, tuple[str, Scene]] = {}
 WITHOUT: dict[str, tuple[str, Scene]] = {}
-"""By name: what the card's ``data-state`` must be, and the scene."""
+"""By name: the class that the card must have, and the scene."""
 
 
 def scene(state: str, *, script: bool = True, plain: bool = True) -> Callable[[Scene], Scene]:
@@ -272,8 +272,8 @@ def too_many(stage: Stage) -> Tab:
     sale = stage.make_sale(rate_per_min=0, join_limit=1)
     for _ in range(9):
         tab = stage.joins(sale)
-        tab.page.wait_for_selector("#card:is([data-state=waiting], [data-state=too_many])")
-        if tab.page.locator("#card[data-state=too_many]").count():
+        tab.page.wait_for_selector("#card:is(.waiting, .too_many)")
+        if tab.page.locator("#card.too_many").count():
             break
     return tab
 

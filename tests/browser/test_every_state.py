@@ -5,20 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from eyes import SCHEMES, is_open_to_all, opens_all, too_wide
 from sales import Sale, Site
 from scenes import PHONE, WITH_SCRIPT, WITHOUT, Stage
 from visitors import Tab, Visitor
 
 pytestmark = pytest.mark.browser
-SCHEMES = ("light", "dark")
 NARROW = {"width": 320, "height": 640}
 """Also what a phone's window is at twice the zoom, about."""
 DESKTOP = {"width": 1280, "height": 800}
 SIZES = {"phone": PHONE, "narrow": NARROW, "desktop": DESKTOP}
-MOVING = "document.getAnimations().some((one) => one.effect.getTiming().iterations == Infinity)"
 HTML = "text/html; charset=utf-8"
-EVERYTHING = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 @pytest.fixture
@@ -35,33 +32,11 @@ def read_by_a_script(tab: Tab, reader: Visitor, site: Site) -> Tab:
     return reader.opens(f"{site.gate}/read")
 
 
-def is_open_to_all(tab: Tab) -> None:
-    """No finding of axe in either scheme; nothing moves for who wants nothing to move."""
-    for scheme in SCHEMES:
-        tab.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        rules = {"runOnly": EVERYTHING if scheme == SCHEMES[0] else ["color-contrast"]}
-        found = Axe().run(tab.page, options={"resultTypes": ["violations"], **rules})
-        assert not found.violations_count, f"{scheme}: {found.generate_report()}"
-        assert not tab.page.evaluate(MOVING)
-
-
 def fits(tab: Tab) -> None:
     """Nothing is wider than the window, however narrow; no word of the card is cut off."""
     tab.page.set_viewport_size(NARROW)
-    wide = tab.page.evaluate(
-        """() => [...document.querySelectorAll('html, #card, #card *, footer *')]
-          .filter((one) => getComputedStyle(one).display != 'inline')
-          .filter((one) => one.scrollWidth > one.clientWidth + 1)
-          .map((one) => one.id || one.tagName)"""
-    )
-    assert not wide
+    assert not too_wide(tab.page)
     tab.page.set_viewport_size(PHONE)
-
-
-def opens_all(tab: Tab) -> None:
-    """Every panel, and what it shows then."""
-    tab.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
-    tab.wait(0.1)
 
 
 def is_pictured(tab: Tab, name: str, folder: Path, as_well: str = "") -> None:
@@ -100,9 +75,10 @@ def test_every_state_can_be_read_by_everybody(
         tab.shows(state)
         if pictures:
             is_pictured(tab, name if script else f"{name}-plain", pictures)
-        opens_all(tab)
+        opens_all(tab.page)
+        tab.wait(0.1)
         if pictures:
             is_pictured(tab, name if script else f"{name}-plain", pictures, "-open")
         checked = tab if script else read_by_a_script(tab, come(viewport=PHONE), site)
-        is_open_to_all(checked)
+        is_open_to_all(checked.page)
         fits(checked)

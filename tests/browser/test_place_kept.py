@@ -113,7 +113,7 @@ def test_a_hidden_tab_keeps_the_place_and_catches_up_when_it_is_looked_at(
     tab.wait(1)
     assert visitor.watch.count("GET", "/status.json") <= 2
     hide(tab, False)
-    tab.says("serving-n", str(sale.status().serving))
+    tab.says("serving dd", str(sale.status().serving))
     assert tab.ahead < before
     assert tab.number == 301
 
@@ -161,7 +161,7 @@ def test_a_computer_that_was_asleep_wakes_up_in_its_place(
         sale.calls(200)
         sale.set(rate_per_min=0)
         time.sleep(max(0, 6 - (time.monotonic() - fell_asleep_s)))
-    tab.says("serving-n", str(sale.status().serving))
+    tab.says("serving dd", str(sale.status().serving))
     assert tab.number == 301
 
 
@@ -196,7 +196,7 @@ def test_a_shown_place_never_grows_though_a_cache_is_behind(make_sale: Sales, co
     sale.calls(20)
     sale.set(rate_per_min=0)
     serving = sale.status().serving
-    tab.says("serving-n", str(serving))
+    tab.says("serving dd", str(serving))
     shown = tab.ahead
     visitor.context.route("**/status.json", lambda route: behind_the_time(route, old))
     asked = visitor.watch.count("GET", "/status.json")
@@ -206,7 +206,7 @@ def test_a_shown_place_never_grows_though_a_cache_is_behind(make_sale: Sales, co
     )
     assert tab.ahead == shown
     tab.page.reload()
-    tab.says("serving-n", str(serving))
+    tab.says("serving dd", str(serving))
     assert tab.ahead == shown
 
 

@@ -152,7 +152,7 @@ class Tab:
 
     def shows(self, state: str) -> None:
         """Wait for a state of the page."""
-        expect(self.page.locator("#card")).to_have_attribute("data-state", state)
+        expect(self.page.locator("#card")).to_have_class(re.compile(rf"^{state}( away)?$"))
 
     def says(self, part: str, text: str | re.Pattern[str]) -> None:
         """Wait until a part of the page contains ``text``."""
@@ -169,8 +169,8 @@ class Tab:
     @property
     def number(self) -> int:
         """The own number, once there is one."""
-        self.says("number-n", re.compile(r"\d"))
-        return int(self.text("number-n").replace(",", ""))
+        self.says("number dd", re.compile(r"\d"))
+        return int(self.text("number dd").replace(",", ""))
 
     @property
     def ahead(self) -> int:

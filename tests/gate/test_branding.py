@@ -15,6 +15,7 @@ from test_pages import EARLY, ROOM, Tags, data_of, every_page
 
 from waitingroom.brand import read_logo
 from waitingroom.gate.pages import Pages
+from waitingroom.gate.stylesheet import stylesheet
 from waitingroom.model import Brand, Saying
 
 Rooms = Callable[..., Room]
@@ -104,6 +105,46 @@ def test_another_logo_is_shown_within_a_second_by_every_worker(
             ),
             "every worker has the picture",
         )
+
+
+def test_a_worker_that_knows_the_old_brand_lets_nobody_keep_it_under_the_new_address(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """For half a second a page of another worker may name what this one has not heard of."""
+    room = make_room()
+    before, after = BRAND, replace(BRAND, colours=(("light-accent", "#004400"),))
+    addresses = []
+    for wanted, logo in ((before, SVG), (after, PNG)):
+        brand(room, wanted, logo)
+        style = stylesheet(replace(wanted, logo=read_logo(logo)))
+        assert style is not None
+        addresses.append((f"brand.css?v={style.etag}", f"logo?v={read_logo(logo).etag}"))
+        if wanted is before:
+            gate.refresh()
+            old = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[0]]
+            assert all(one.header("cache-control").endswith("immutable") for one in old)
+    early = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[1]]
+    assert [one.body for one in early] == [one.body for one in old]
+    assert {one.header("cache-control") for one in early} == {"no-store"}
+    gate.refresh()
+    new = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[1]]
+    assert not {one.body for one in new} & {one.body for one in old}
+    assert all(one.header("cache-control").endswith("immutable") for one in new)
+
+
+def test_a_new_picture_is_never_kept_as_the_one_before(gate: LocalGate, make_room: Rooms) -> None:
+    """A worker that reads the picture after it changed, and before it has heard of that."""
+    room = make_room()
+    brand(room, BRAND, SVG)
+    gate.refresh()
+    brand(room, BRAND, PNG)
+    old, new = (f"/{room.name}/logo?v={read_logo(logo).etag}" for logo in (SVG, PNG))
+    for address, kept in ((old, "no-store"), (new, "public, max-age=31536000, immutable")):
+        answer = gate.ask("GET", address)
+        assert (answer.body, answer.header("content-type")) == (PNG, "image/png")
+        assert answer.header("cache-control") == kept
+    room.store.brand(room.name, Brand(), logo=b"", version=room.status().version, actor=ACTOR)
+    assert gate.ask("GET", new).status == 404
 
 
 def test_links_stand_below_every_page_in_its_language(gate: LocalGate, make_room: Rooms) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from gates import Answer, LocalGate
 from rooms import Room
+from scripts import script
 from test_pages import ROOM, Tags
 
 from waitingroom.gate import privacy
-from waitingroom.gate.assets import script
 from waitingroom.gate.catalog import Catalog
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.pages import Pages

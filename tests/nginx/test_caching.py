@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from gates import Answer, Browser
 from rooms import Room
 from sites import Site, insider, walker
+from systems import eventually
+
+from waitingroom.gate.assets import read_assets
 
 Build = Callable[..., tuple[Site, Room]]
 CROWD = 24
@@ -62,6 +65,19 @@ def test_the_page_is_asked_for_once_in_five_seconds(shop: Site, room: Room) -> N
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
     assert shop.asked(path) - before == 1
+
+
+def test_a_file_is_kept_under_the_address_that_names_it_and_under_no_other(shop: Site) -> None:
+    """So what a gate has not heard of yet is asked for again, and never answered by the old one."""
+    named = f"page.css?v={read_assets()['page.css'].etag}"
+    for path, reach in ((named, 1), ("later.js?v=0123456789ab", 3)):
+        file = f"/static/{path.partition('?')[0]}"
+        before = shop.asked(file)
+        for _ in range(3):
+            assert shop.ask("GET", f"/wr/static/{path}").status == 200
+        # The gate's log is a moment behind its answers.
+        eventually(lambda: shop.asked(file) - before >= reach, "the gate was asked")  # noqa: B023
+        assert shop.asked(file) - before == reach
 
 
 def test_a_holder_is_asked_about_once_in_five_seconds(shop: Site, room: Room) -> None:

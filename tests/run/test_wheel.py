@@ -64,7 +64,7 @@ def test_the_wheel_runs_a_whole_system_from_an_empty_folder(
         assert made.returncode == 0, made.stderr
         assert "<html" in fetch(f"{gate}/demo")
         assert fetch(f"{gate}/demo").count("/static/") > 0
-        assert fetch(f"{gate}/static/page.js").rstrip().endswith("run();")
+        assert fetch(f"{gate}/static/page.js").rstrip().endswith("page.js.map")
         assert fetch(f"{gate}/demo/de/words.json").startswith(
             '{"states":{"not_yet":["Noch nicht offen"'
         )

@@ -1,9 +1,8 @@
-"""The files that pages load: the script, the stylesheet, the icon. Read once, as a gate starts.
+"""The files that pages load: the scripts, the stylesheet, the icon. Read once, as a gate starts.
 
-Scripts and stylesheet are written to be read, and served without comments and spare white space;
-nothing is renamed, so what a browser shows as the source is still ours. A script lies in a folder
-of its own, in files of one idea each, and is served as one: ``page.js`` to everybody, ``later.js``
-to whoever comes to need it (docs/decisions/page.md).
+The scripts are small already: ``make scripts`` made them out of the folders of their names, which
+are for people (docs/decisions/page.md). Their maps lead a browser's developer tools back to those.
+The stylesheet loses its comments and spare white space here.
 """
 
 import hashlib
@@ -11,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcssmin import cssmin
-from rjsmin import jsmin
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("page", "later")
+"""``page.js`` is everybody's; ``later.js`` is fetched by whoever comes to need it."""
 _SCRIPT_TYPE = "text/javascript; charset=utf-8"
+_MAP_TYPE = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,16 @@ class Asset:
 
 def read_assets() -> dict[str, Asset]:
     """Every static file by the name that it is served under."""
-    style = (_STATIC / "page.css").read_text(encoding="utf-8")
     return {
-        **{f"{name}.js": asset(jsmin(script(name)), _SCRIPT_TYPE) for name in SCRIPTS},
-        "page.css": asset(cssmin(style), "text/css; charset=utf-8"),
-        "icon.svg": asset((_STATIC / "icon.svg").read_text(encoding="utf-8"), "image/svg+xml"),
+        **{f"{name}.js": asset(_read(f"{name}.js"), _SCRIPT_TYPE) for name in SCRIPTS},
+        **{f"{name}.js.map": asset(_read(f"{name}.js.map"), _MAP_TYPE) for name in SCRIPTS},
+        "page.css": asset(cssmin(_read("page.css")), "text/css; charset=utf-8"),
+        "icon.svg": asset(_read("icon.svg"), "image/svg+xml"),
     }
 
 
-def script(name: str) -> str:
-    """A script as it is written: the files of its folder in the order of their names."""
-    files = sorted((_STATIC / name).glob("*.js"))
-    return "\n".join(path.read_text(encoding="utf-8") for path in files)
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 def asset(text: str, content_type: str) -> Asset:

@@ -24,6 +24,8 @@ from waitingroom.model import Brand, Phase, Snapshot
 log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_BETWEEN_TAGS = re.compile(rb">\n+<")
+"""Line ends that only a reader of the templates needs; a space that is seen is written as one."""
 _Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
 _AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
@@ -31,7 +33,7 @@ _AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
 _LATER = frozenset(
     {
         *("lost", "lapsed_before", "afresh", "stalled", "come", "no_estimate", "no_reason"),
-        *("when_unknown", "shuffle", "fifo", "no_notify", "fits", "after", "misfit"),
+        *("no_notify", "fits", "after", "misfit"),
     }
 )
 """The texts that do not: few shoppers ever read them, or only where they ask for it."""
@@ -99,7 +101,8 @@ class Pages:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             values = _page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
-            self._kept[key] = self._render("page.html", snapshot, lang, values)
+            html = self._render("page.html", snapshot, lang, values)
+            self._kept[key] = _BETWEEN_TAGS.sub(b"><", html)
         return self._kept[key]
 
     def rest(self, snapshot: Snapshot, lang: str) -> Asset:
@@ -246,9 +249,9 @@ def _words_of(catalog: Catalog) -> dict[str, object]:
     }
 
 
-def _at_once(words: Mapping[str, object], *wanted: str) -> dict[str, object]:
-    """The words of states, or the texts, that come with the page; ``wanted``: those too, here."""
-    rest = _later(words).keys() - set(wanted)
+def _at_once(words: Mapping[str, object]) -> dict[str, object]:
+    """The words of states, or the texts, that come with the page."""
+    rest = _later(words)
     return {name: said for name, said in words.items() if name not in rest}
 
 
@@ -259,8 +262,22 @@ def _later(words: Mapping[str, object]) -> dict[str, object]:
 
 
 def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:
-    """The words of each state without their names, which the script knows by their order."""
-    return {kind: [words[name] for name in _ORDER] for kind, words in states.items()}
+    """The words of each state without their names, which the script knows by their order.
+
+    Of those that come later, a word that a state before has in the same slot is that state's name.
+    """
+    rows: dict[str, list[str]] = {}
+    first: dict[tuple[int, str], str] = {}
+    for kind in sorted(states, key=lambda kind: kind not in _AT_ONCE):
+        said = [(slot, states[kind][name]) for slot, name in enumerate(_ORDER)]
+        seen = {} if kind in _AT_ONCE else first
+        rows[kind] = [min(word, seen.get((slot, word), word), key=_size) for slot, word in said]
+        first = dict.fromkeys(said, kind) | first
+    return rows
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 def _opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:

@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass, field
 
 from waitingroom import clock
+from waitingroom.brand import read_logo
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate.assets import Asset
 from waitingroom.gate.http import Message, Response
@@ -75,13 +76,20 @@ class Rooms:
         return self._rooms.get(room)
 
     async def logo(self, known: KnownRoom) -> Asset | None:
-        """The room's logo, or None; read anew where it is another than before."""
+        """The room's logo, or None; read anew where it is another than before.
+
+        What is read may be newer than the snapshot: so it is called what it is, and read once more
+        for whoever asks until the snapshot follows, half a second later.
+        """
         logo, room = known.snapshot.brand.logo, known.snapshot.room
         if logo is None:
             return None
         if room not in self._logos or self._logos[room].etag != logo.etag:
             body = await self._store.logo(room)
-            self._logos[room] = Asset(body, logo.content_type, logo.etag)
+            if not body:
+                return None
+            read = read_logo(body)
+            self._logos[room] = Asset(body, read.content_type, read.etag)
         return self._logos[room]
 
     async def refresh_now(self) -> None:

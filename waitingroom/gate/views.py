@@ -71,14 +71,21 @@ async def words(gate: Gate, request: Request, known: KnownRoom) -> Response:
 
 
 def file(request: Request, found: Asset, *more: tuple[bytes, bytes]) -> Response:
-    """A file of ours, for good where the address names its content.
+    """A file of ours: kept for good where the address names its content, a moment where it names
+    none.
 
-    Elsewhere for a moment only: while a new version is rolled out, an old gate may be asked for
-    the new one's file, and its answer must not be kept under that address.
+    Not at all where it names another: while a new version is rolled out, or for the half second
+    until every worker has heard of a new brand, this one may be asked for what it does not have
+    yet, and what it has must not be kept under that address.
     """
-    named = request.query.get("v") == found.etag
-    kept = (b"cache-control", KEPT_FOR_GOOD if named else KEPT_FOR_A_MOMENT)
-    headers = (kept, (b"etag", quote_etag(found.etag).encode("ascii")), NO_SNIFF, *more)
+    named = request.query.get("v")
+    kept = KEPT_FOR_GOOD if named == found.etag else NOT_KEPT if named else KEPT_FOR_A_MOMENT
+    headers = (
+        (b"cache-control", kept),
+        (b"etag", quote_etag(found.etag).encode("ascii")),
+        NO_SNIFF,
+        *more,
+    )
     if parse_etags(request.header(b"if-none-match")).contains_weak(found.etag):
         return Response(304, b"", headers)
     return Response(200, found.body, ((b"content-type", found.content_type.encode()), *headers))

@@ -3,7 +3,7 @@
 // For showing only: the ticket is in a cookie that no script can read.
 const memory = (area, name) => ({
   get() {
-    try { return JSON.parse(window[area].getItem(name)); } catch { return null; }
+    try { return JSON.parse(window[area].getItem(name)); } catch { /* blocked, or not ours */ }
   },
   set(value) {
     try { window[area].setItem(name, JSON.stringify(value)); } catch { /* blocked */ }

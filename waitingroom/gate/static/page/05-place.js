@@ -4,7 +4,7 @@ async function ask(method, path, body) {
   const answer = await fetch(`${base}/${path}`, {
     method,
     body: body && JSON.stringify(body),
-    headers: body ? { 'Content-Type': 'application/json' } : {},
+    headers: body && { 'Content-Type': 'application/json' },
     signal: AbortSignal.timeout?.(15e3),
   });
   const data = await answer.json().catch(() => ({}));

@@ -1,14 +1,16 @@
 // What is shown: one card, whose slots every state fills.
 
-function put(id, text) {
-  if ($(id) && $(id).textContent !== text) $(id).textContent = text;
+function put(id, text, slot = $(id)) {
+  if (slot && slot.textContent !== text) slot.textContent = text;
 }
 const show = (id, on) => { $(id).hidden = !on; };
 
 function view(kind) {
   const { status, place } = shared;
   if (!states[kind]) lack();
-  const [chip, label, big, lead] = states[kind] ?? states.loading;
+  const row = states[kind] ?? states.loading;
+  // What another state says in the same slot is that state's name.
+  const [chip, label, big, lead] = row.map((word, slot) => states[word]?.[slot] ?? word);
   const words = { chip, label, big, lead };
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
@@ -71,8 +73,7 @@ function render() {
   const focused = document.activeElement;
   lacking = false;
   const words = view(kind);
-  $('card').dataset.state = kind;
-  $('card').toggleAttribute('data-away', shared.away);
+  $('card').className = shared.away ? `${kind} away` : kind;
   $('big').classList.toggle('figure', /^[\p{N}–]/u.test(words.big));
   put('chip', shared.away ? texts.reconnecting : words.chip);
   put('label', words.label);
@@ -94,7 +95,7 @@ function render() {
   ]) {
     const on = Number.isInteger(n) && !end && kind !== 'closed';
     show(id, on);
-    if (on) put(`${id}-n`, count(n));
+    if (on) put(id, count(n), $(id).lastChild);
   }
   show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
   show('retry', kind === 'bounced');

@@ -49,6 +49,6 @@ setInterval(() => {
   if (slept) wake();
 }, 1e3);
 
-document.documentElement.classList.add('js');
+$('plain')?.remove();
 lead(!document.hidden);
 run();

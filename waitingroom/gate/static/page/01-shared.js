@@ -1,7 +1,7 @@
 // The shopper's page: one loop reads the status, works out the place, and enters when called.
 // What a server sends is only shown as text.
 
-const { ceil, floor, max, min, random } = Math;
+const { abs, ceil, floor, max, min, random } = Math;
 const $ = (id) => document.getElementById(id);
 const { room, base, lang, later: address, states, rest, texts: carried } = JSON.parse($('data').textContent);
 const title = document.querySelector('h1').textContent;
@@ -19,7 +19,8 @@ const fresh = {
 };
 const shared = { ...fresh, away: false, shop: '' };
 const luck = random(); // this page's own moment in everything that a crowd does
-let not_before = 0; // the gate's appointment for a join or entry
+// The gate's appointment for a join or entry; in performance's time, since clocks are set.
+let not_before = 0;
 let failures = 0;
 let rejoined = false;
 const TURN = ['called', 'door', 'full'];

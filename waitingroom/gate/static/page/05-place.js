@@ -14,7 +14,7 @@ async function ask(method, path, body) {
 }
 
 // When the gate said, or a little later: earlier is refused.
-const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1e3); };
+const appoint = (ms) => { not_before = performance.now() + ms + random() * min(ms / 10, 1e3); };
 
 // One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
@@ -51,7 +51,7 @@ async function come_back() {
 }
 
 async function enter() {
-  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 6e4);
+  const recent = (trips.get() ?? []).filter((at_ms) => abs(Date.now() - at_ms) < 6e4);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
   shared.door = TURN.includes(code) ? code : '';

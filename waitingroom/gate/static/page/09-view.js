@@ -27,7 +27,7 @@ function view(kind) {
   } else if (kind === 'drawing') {
     values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1e3);
   } else if (kind === 'door' || kind === 'too_many') {
-    values.span = span(max(0, not_before - Date.now()) / 1e3);
+    values.span = span(max(0, not_before - performance.now()) / 1e3);
   } else if (kind === 'paused') {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {

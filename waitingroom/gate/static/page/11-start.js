@@ -39,14 +39,16 @@ document.addEventListener('visibilitychange', front);
 addEventListener('pageshow', (event) => event.persisted && front());
 addEventListener('online', () => wake());
 
-// A second that took five was a sleep.
+// A second that took five was a sleep, in which performance's time may have stood still.
 let beat = Date.now();
 setInterval(() => {
   const slept = Date.now() - beat > 5e3;
   beat = Date.now();
   if (document.hidden) return;
   render();
-  if (slept) wake();
+  if (!slept) return;
+  not_before = 0;
+  wake();
 }, 1e3);
 
 document.documentElement.classList.add('js');

@@ -73,6 +73,23 @@ def test_where_notifications_are_refused_the_page_says_so(make_sale: Sales, come
     expect(tab.page.get_by_label("Show a notification")).not_to_be_checked()
 
 
+def test_a_permission_that_was_taken_back_is_told_by_the_test_button(
+    make_sale: Sales, come_with_a_browser: Come
+) -> None:
+    """Chosen once, and blocked in the browser's settings since."""
+    blocked = {"profile": {"default_content_setting_values": {"notifications": 2}}}
+    visitor = come_with_a_browser(preferences=blocked)
+    tab = visitor.opens(make_sale(rate_per_min=0).url)
+    tab.shows("waiting")
+    tab.page.evaluate("localStorage['wr-choices'] = '{\"notify\": true}'")
+    tab.page.reload()
+    tab.shows("waiting")
+    assert tab.page.evaluate("Notification.permission") == "denied"
+    tab.page.get_by_text("When it is your turn").click()
+    tab.page.get_by_role("button", name="Try it now").click()
+    tab.says("tried", "Your browser does not allow notifications.")
+
+
 def focused(tab: Tab) -> str:
     """What has the focus: its label or words. It must be seen to have it."""
     name, seen = tab.page.evaluate(

@@ -10,6 +10,8 @@ export async function check({ put, show, fill, texts, room }, { place, status })
   const values = JSON.stringify([place.epoch, epoch, drawn, seed, arrival, number, commitment]);
   if (values === checked) return;
   checked = values;
+  put('published', Object.entries({ room, epoch, drawn, arrival, number })
+    .map(([name, value]) => `${name} ${value ?? '–'}`).join(' · '));
   put('commitment', commitment);
   put('seed', seed ?? '–');
   show('by-command', seed && number);

@@ -106,21 +106,42 @@ def test_a_place_that_lapsed_is_told_and_a_new_one_is_taken_by_hand(
 
 
 def test_whoever_leaves_gives_the_place_up_and_may_come_again(make_sale: Sales, come: Come) -> None:
-    """Two clicks, so that nobody leaves by mistake; every tab says so; a new place is the last."""
+    """Two clicks, so that nobody leaves by mistake; every tab says so, also loaded again, and takes
+    no other place unless it is asked to; that is the last."""
     sale = make_sale(rate_per_min=0)
     visitor = come()
     other, tab = waits(visitor, sale), waits(visitor, sale)
-    sale.crowd(3)
+    sale.crowd(4)
     tab.page.get_by_text("Leave the line").click()
     assert sale.status().counters.left == 0
     tab.page.get_by_role("button", name="Yes, give up my place").click()
     for one in (tab, other):
         one.shows("left")
-    assert sale.status().counters.left == 1
+        one.page.reload()
+        one.shows("left")
+    assert (sale.status().counters.left, sale.status().tail) == (1, 5)
     tab.page.get_by_role("button", name="Take a new place").click()
     for one in (tab, other):
         one.shows("waiting")
-        assert one.number == 5
+        one.page.reload()
+        one.shows("waiting")
+        assert one.number == 6
+
+
+def test_whoever_left_and_comes_from_the_shop_again_is_in_line_again(
+    make_sale: Sales, come: Come
+) -> None:
+    """Who comes anew wants in; a page that is only loaded again (a phone does so by itself) waits
+    for the button."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    tab = waits(visitor, sale)
+    tab.page.get_by_text("Leave the line").click()
+    tab.page.get_by_role("button", name="Yes, give up my place").click()
+    tab.shows("left")
+    tab.page.goto(f"{sale.base}/go?to={sale.path}")
+    tab.shows("waiting")
+    assert sale.status().tail == 2
 
 
 def test_after_two_bounces_a_page_stops_until_it_is_asked(make_sale: Sales, come: Come) -> None:

@@ -40,6 +40,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
 
 // Whoever went in may still be inside: the gate then answers the same pass.
 async function come_back() {
+  if (history.state) return finish(history.state); // who left is not put back in line by a reload
   const known = kept.get();
   if (known?.entered) {
     shared.place = known;

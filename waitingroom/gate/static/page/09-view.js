@@ -111,6 +111,8 @@ function render() {
     if (place && $('check')?.open) check();
     tell_news(status.news);
   }
+  const parting = end === 'left' ? end : null;
+  if (history.state !== parting) history.replaceState(parting, '');
   document.title = `${words.tab ?? words.chip} · ${title}`;
   speak(kind, words);
   // Whose button is gone goes on from the card, not from the top.

@@ -144,6 +144,34 @@ def test_whoever_left_and_comes_from_the_shop_again_is_in_line_again(
     assert sale.status().tail == 2
 
 
+def test_the_tab_that_goes_in_says_that_it_is_the_turn_and_no_more(
+    make_sale: Sales, come: Come
+) -> None:
+    """At once, one time; what other tabs say then ("one of your tabs went in") is not for its
+    listener."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    visitor.context.add_init_script(
+        """addEventListener('DOMContentLoaded', () => {
+          for (const id of ['polite', 'alert']) {
+            const one = document.getElementById(id);
+            const said = () => { localStorage.said += `|${id}: ${one.textContent}`; };
+            if (one) new MutationObserver(said).observe(one, {childList: true});
+          }
+        })"""
+    )
+    tab = waits(visitor, sale)
+    tab.says("polite", "People ahead of you")
+    tab.page.evaluate("localStorage.said = ''")
+    sale.set(rate_per_min=6_000)
+    tab.arrives(sale.shop_url)
+    tab.page.goto(f"{sale.site.gate}/healthz")
+    said = tab.page.evaluate("localStorage.said")
+    assert said == (
+        "|alert: Your number was called: It is your turn. The door is open. You are let in now."
+    )
+
+
 def test_after_two_bounces_a_page_stops_until_it_is_asked(make_sale: Sales, come: Come) -> None:
     """A shop that sends people back each time: no loop, a sentence, and a button."""
     sale = make_sale()

@@ -42,7 +42,9 @@ function speak(kind, words) {
   const first = turn && !TURN.includes(said.kind);
   said = { kind, people, size, at_ms: performance.now() };
   if (first && leads && (notify || sound)) rung = ring().catch(() => {});
-  if (kind === 'loading' || aloud === 'turn' && !turn) return;
+  if (kind === 'loading' || kind === 'entered' && leads) return; // a page that goes says no more
+  if (!turn) put('alert', ''); // the next turn is said in the same words
+  if (aloud === 'turn' && !turn) return;
   const big = BEFORE.includes(kind) ? words.aloud : words.big;
   put(first ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
 }

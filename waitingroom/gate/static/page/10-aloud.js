@@ -10,6 +10,7 @@ async function choose(name, value) {
     shared.choices.notify = false;
     put('tried', texts.no_notify);
   }
+  if (name === 'sound' && value) (await later()).unlock();
   chosen.set(shared.choices);
 }
 

@@ -72,12 +72,13 @@ def test_a_sale_that_ends_and_goes_on_keeps_the_place(make_sale: Sales, come: Co
 
 
 def test_a_sale_that_is_closed_says_so_and_offers_no_place(make_sale: Sales, come: Come) -> None:
-    """To who waits and to who comes."""
+    """To who waits and to who comes; and what the browser kept of a place is gone."""
     sale = make_sale(rate_per_min=0)
     visitor = come()
     tab = waits(visitor, sale)
     sale.act("close")
     tab.shows("closed")
+    assert tab.page.evaluate(f"localStorage['wr-{sale.room}']") == "null"
     other = come(tolerates=(409,)).opens(sale.url)
     other.shows("closed")
     for page in (tab.page, other.page):

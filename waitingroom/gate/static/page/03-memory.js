@@ -32,5 +32,5 @@ function learn(status) {
   // The turn came after this; so a deadline that is counted from it is never told too late.
   const waits = place.number == null ? status.drawn == null : !is_called(place);
   if (waits || !place.waited_ms) place.waited_ms = status.now_ms;
-  kept.set(place);
+  kept.set(status.phase === 'closed' ? null : place);
 }

@@ -19,8 +19,8 @@ const fresh = {
 };
 const shared = { ...fresh, away: false, shop: '' };
 const luck = random(); // this page's own moment in everything that a crowd does
-// The gate's appointment for a join or entry; in performance's time, since clocks are set.
-let not_before = 0;
+const passed = () => performance.now(); // ms; clocks are set, this is not
+let not_before = 0; // the gate's appointment for a join or entry, by it
 let failures = 0;
 let rejoined = false;
 const TURN = ['called', 'door', 'full'];

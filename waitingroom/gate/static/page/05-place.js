@@ -14,7 +14,7 @@ async function ask(method, path, body) {
 }
 
 // When the gate said, or a little later: earlier is refused.
-const appoint = (ms) => { not_before = performance.now() + ms + random() * min(ms / 10, 1e3); };
+const appoint = (ms) => { not_before = passed() + ms + random() * min(ms / 10, 1e3); };
 
 // One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
@@ -40,7 +40,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
 
 // Whoever went in may still be inside: the gate then answers the same pass.
 async function come_back() {
-  if (history.state) return finish(history.state); // who left is not put back in line by a reload
+  if (history.state === 'left') return finish('left'); // nobody is put back in line by a reload
   const known = kept.get();
   if (known?.entered) {
     shared.place = known;

@@ -19,7 +19,7 @@ async function round() {
     const wait_ms = await learn_number(shared.status);
     if (wait_ms) return wait_ms;
   }
-  const due = performance.now() >= not_before;
+  const due = passed() >= not_before;
   const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
   if (!shared.place && (due || opened) && !OVER.includes(phase)) {
     await join();
@@ -30,7 +30,7 @@ async function round() {
     if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
-  return min(interval(poll), max(0, not_before - performance.now()) || Infinity);
+  return min(interval(poll), max(0, not_before - passed()) || Infinity);
 }
 
 function interval({ min_ms, max_ms, divisor, spread_ms }) {

@@ -27,7 +27,7 @@ function view(kind) {
   } else if (kind === 'drawing') {
     values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1e3);
   } else if (kind === 'door' || kind === 'too_many') {
-    values.span = span(max(0, not_before - performance.now()) / 1e3);
+    values.span = span(max(0, not_before - passed()) / 1e3);
   } else if (kind === 'paused') {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {
@@ -111,8 +111,7 @@ function render() {
     if (place && $('check')?.open) check();
     tell_news(status.news);
   }
-  const parting = end === 'left' ? end : null;
-  if (history.state !== parting) history.replaceState(parting, '');
+  if (history.state !== end) history.replaceState(end, ''); // see come_back
   document.title = `${words.tab ?? words.chip} · ${title}`;
   speak(kind, words);
   // Whose button is gone goes on from the card, not from the top.

@@ -38,10 +38,10 @@ function speak(kind, words) {
   const turn = TURN.includes(kind);
   if (kind === said.kind) {
     const moved = aloud === 'all' ? people !== said.people : people < said.people / 2;
-    if (!moved && size === said.size || performance.now() < said.at_ms + 2e4) return;
+    if (!moved && size === said.size || passed() < said.at_ms + 2e4) return;
   }
   const first = turn && !TURN.includes(said.kind);
-  said = { kind, people, size, at_ms: performance.now() };
+  said = { kind, people, size, at_ms: passed() };
   if (first && leads && (notify || sound)) rung = ring().catch(() => {});
   if (kind === 'loading' || kind === 'entered' && leads) return; // a page that goes says no more
   if (!turn) put('alert', ''); // the next turn is said in the same words

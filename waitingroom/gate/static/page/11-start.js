@@ -39,7 +39,7 @@ document.addEventListener('visibilitychange', front);
 addEventListener('pageshow', (event) => event.persisted && front());
 addEventListener('online', () => wake());
 
-// A second that took five was a sleep, in which performance's time may have stood still.
+// A second that took five was a sleep, in which `passed` may have stood still.
 let beat = Date.now();
 setInterval(() => {
   const slept = Date.now() - beat > 5e3;

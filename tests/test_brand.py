@@ -14,6 +14,7 @@ STYLE = Path(__file__).parents[1] / "waitingroom/gate/static/page.css"
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 )
+WITH_ENTITY = '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 BRAND = Brand(
     colours=(("dark-accent", "#ffcc00"), ("light-accent", "#003399")),
@@ -119,7 +120,10 @@ def test_a_whole_brand_is_taken() -> None:
     check(BRAND)
 
 
-@pytest.mark.parametrize(("body", "kind"), [(SVG, "image/svg+xml"), (PNG, "image/png")])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(SVG, "image/svg+xml"), (b"\xef\xbb\xbf" + SVG, "image/svg+xml"), (PNG, "image/png")],
+)
 def test_a_logo_is_told_by_what_it_is(body: bytes, kind: str) -> None:
     """Not by its name; the same bytes have the same tag."""
     assert read_logo(body).content_type == kind
@@ -135,7 +139,9 @@ def test_a_logo_is_told_by_what_it_is(body: bytes, kind: str) -> None:
         b"<html><svg/></html>",
         b"<svg",
         b"\xff\xfe<",
-        b'<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+        WITH_ENTITY.encode(),
+        WITH_ENTITY.encode("utf-16"),
+        b"<?xml version='1.0' encoding='cp037'?>" + WITH_ENTITY.encode("cp037"),
         SVG + bytes(LARGEST_LOGO),
     ],
 )

@@ -1,7 +1,7 @@
 """The program ``waitingroom``, also as ``python -m waitingroom``.
 
 It imports the command line only when it runs: Ctrl-C in that third of a second is no traceback, and
-where only the guard is installed a sentence says what is missing.
+where only the guard is installed a sentence says what is missing. A draw is checked there too.
 """
 
 import sys
@@ -27,6 +27,10 @@ def main() -> None:
             "workers",
         ):
             raise
+        if sys.argv[1:3] == ["draw", "verify"]:
+            from waitingroom.commands.verify import alone
+
+            sys.exit(alone(sys.argv[3:]))
         sys.exit(LACKING.format(name=error.name))
     sys.exit(status)
 

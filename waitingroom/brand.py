@@ -108,12 +108,12 @@ def read_logo(body: bytes) -> Logo:
     etag = hashlib.sha256(body).hexdigest()[:12]
     if body.startswith(_PNG):
         return Logo("image/png", etag)
-    # Entities can grow without end when they are read.
-    if b"<!DOCTYPE" not in body and b"<!ENTITY" not in body:
-        try:
-            root = ElementTree.fromstring(body)  # noqa: S314 - no document type, so no entities
-        except (ElementTree.ParseError, ValueError, LookupError):
-            root = None
-        if root is not None and root.tag == _SVG:
+    try:
+        # As text: in UTF-16, say, the parser would find a document type that we had not seen.
+        text = body.decode("utf-8-sig")
+        # Entities can grow without end when they are read.
+        if "<!DOCTYPE" not in text and ElementTree.fromstring(text).tag == _SVG:  # noqa: S314
             return Logo("image/svg+xml", etag)
-    raise BadSetting("logo", "must be an SVG (without a document type) or a PNG")
+    except (ElementTree.ParseError, ValueError):
+        pass
+    raise BadSetting("logo", "must be an SVG (in UTF-8, without a document type) or a PNG")

@@ -4,13 +4,13 @@ Exit status: 0 done, 1 it could not be done, 2 it was typed wrongly, 130 interru
 ``--json`` a complaint is ``{"error": CODE, "message": …}`` on standard error.
 """
 
-import json
 import sys
 from collections.abc import Sequence
 
 import click
 
 from waitingroom import __version__
+from waitingroom.commands.complaint import complain
 from waitingroom.commands.draw import draw
 from waitingroom.commands.operator import operator
 from waitingroom.commands.preview import preview
@@ -44,24 +44,19 @@ def run(words: Sequence[str]) -> int:
         return 2
     except click.ClickException as error:
         if as_json:
-            _complain("usage", error.format_message(), as_json)
+            complain("usage", error.format_message(), as_json)
         else:
             error.show()
         return error.exit_code
     except WaitingRoomError as error:
-        _complain(error.code, str(error), as_json)
+        complain(error.code, str(error), as_json)
         return INTERRUPTED if error.code == "interrupted" else 1
     except click.Abort as abort:
         # click makes one of Ctrl-C too, and names it as the cause; else somebody answered no.
         when = "interrupted; it may be done already" if abort.__cause__ else "nothing was changed"
-        _complain("interrupted", when, as_json)
+        complain("interrupted", when, as_json)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     return status if isinstance(status, int) else 0
-
-
-def _complain(code: str, message: str, as_json: bool) -> None:
-    text = json.dumps({"error": code, "message": message}, ensure_ascii=False)
-    click.echo(text if as_json else f"waitingroom: {message}", err=True)

@@ -23,6 +23,9 @@ SIGNALS = """
     constructor(text, more) { super(text, more); keep(`shown: ${text}, ${more.body}`); }
   };
   const start = OscillatorNode.prototype.start;
+  globalThis.unlocked = 0;
+  const resume = AudioContext.prototype.resume;
+  AudioContext.prototype.resume = function () { unlocked++; return resume.call(this); };
   OscillatorNode.prototype.start = function (at) { keep('note'); return start.call(this, at); };
 """
 """Notes what is asked and given; what is real still happens."""
@@ -42,6 +45,7 @@ def test_a_shopper_is_called_by_notification_and_sound(make_sale: Sales, come: C
     expect(tab.page.get_by_role("button", name="Try it now")).to_be_hidden()
     assert tab.page.evaluate("signals") == []
     tab.page.get_by_label("Play a sound").check()
+    tab.until("unlocked")  # by this click: some browsers play nothing that no click has allowed
     tab.page.get_by_label("Show a notification").check()
     tab.until("signals.length")
     assert tab.page.evaluate("signals.splice(0)") == ["asked"]
@@ -71,6 +75,23 @@ def test_where_notifications_are_refused_the_page_says_so(make_sale: Sales, come
     tab.page.get_by_label("Show a notification").click()
     tab.says("tried", "Your browser does not allow notifications.")
     expect(tab.page.get_by_label("Show a notification")).not_to_be_checked()
+
+
+def test_a_permission_that_was_taken_back_is_told_by_the_test_button(
+    make_sale: Sales, come_with_a_browser: Come
+) -> None:
+    """Chosen once, and blocked in the browser's settings since."""
+    blocked = {"profile": {"default_content_setting_values": {"notifications": 2}}}
+    visitor = come_with_a_browser(preferences=blocked)
+    tab = visitor.opens(make_sale(rate_per_min=0).url)
+    tab.shows("waiting")
+    tab.page.evaluate("localStorage['wr-choices'] = '{\"notify\": true}'")
+    tab.page.reload()
+    tab.shows("waiting")
+    assert tab.page.evaluate("Notification.permission") == "denied"
+    tab.page.get_by_text("When it is your turn").click()
+    tab.page.get_by_role("button", name="Try it now").click()
+    tab.says("tried", "Your browser does not allow notifications.")
 
 
 def focused(tab: Tab) -> str:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from sales import Sale, now_ms
 from visitors import PLAIN_HOST, Visitor
 
-from waitingroom.draw import number_of
+from waitingroom.draw import MAX_DRAWN, number_of
 from waitingroom.model import DrawMethod
 
 pytestmark = pytest.mark.browser
@@ -38,6 +40,23 @@ def test_a_browser_draws_as_the_vectors_have_it(make_sale: Sales, come: Come, sc
     for draw, (commitment, numbers) in zip(VECTORS, found, strict=True):
         assert commitment == draw["commitment"]
         assert numbers == [number for _, number in draw["numbers"]]
+
+
+def test_a_browser_draws_as_we_do_in_a_thousand_other_rooms(make_sale: Sales, come: Come) -> None:
+    """Any seed, room, epoch and line, those at the edges of a block among them."""
+    chance, edges = Random(3), (1, 2, 255, 256, 257, 1023, 1024, 1025, 2_120_000, MAX_DRAWN)
+    draws: list[dict[str, Any]] = []
+    for n in range(1_000):
+        drawn = edges[n % 20] if n % 20 < len(edges) else chance.randint(1, 100_000)
+        room, arrival = f"{chance.randrange(36**9):x}", chance.randint(1, drawn)
+        case = {"room": room, "epoch": chance.randrange(10**6), "drawn": drawn}
+        draws.append(case | {"seed": chance.randbytes(32).hex(), "numbers": [[arrival, None]]})
+    tab = come().opens(make_sale(rate_per_min=0).url)
+    address = json.loads(tab.page.locator("#data").text_content() or "")["later"]
+    found = tab.page.evaluate(COMPUTE, [address, draws])
+    for draw, (_, numbers) in zip(draws, found, strict=True):
+        ((arrival, _),) = draw.pop("numbers")
+        assert numbers == [number_of(arrival, **draw | {"seed": bytes.fromhex(draw["seed"])})], draw
 
 
 def test_on_plain_http_a_page_draws_its_own_number_too(make_sale: Sales, come: Come) -> None:

@@ -109,9 +109,12 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     tabs[0].says("news-list", "Places drawn: 6,004.")
     tabs[0].page.get_by_text("Check my place").click()
     tabs[0].says("seed", room.seed or "")
+    arrival = arrival_of(visitors[0], sale)
     tabs[0].says(
-        "verdict", f"gives arrival {arrival_of(visitors[0], sale)} the number {numbers[0]}"
+        "published",
+        f"room {sale.room} · epoch 1 · drawn 6004 · arrival {arrival} · number {numbers[0]}",
     )
+    tabs[0].says("verdict", f"gives arrival {arrival} the number {numbers[0]}")
     told = subprocess.run(
         [sys.executable, "-m", *tabs[0].text("command").split()],
         check=False, capture_output=True, text=True,

@@ -140,6 +140,24 @@ def test_a_screen_reader_hears_what_matters_and_no_more(make_sale: Sales, come: 
     assert turn.startswith("alert: Your number was called: It is your turn.")
 
 
+def test_a_second_turn_is_said_like_the_first(make_sale: Sales, come: Come) -> None:
+    """In the same words, which a region that still has them would not say again."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come(tolerates=(410,))
+    visitor.context.add_init_script(SPOKEN)
+    gone = {"status": 410, "json": {"error": "lapsed"}}
+    visitor.context.route("**/pass", lambda route: route.fulfill(**gone))
+    hours = Hours(visitor, sale, **MOVING)
+    tab = hours.opens(sale.url)
+    hours.reads(tab, serving=1)
+    tab.shows("lapsed")
+    visitor.context.route("**/pass", lambda _route: None)
+    tab.page.get_by_role("button", name="Take a new place").click()
+    tab.shows("called")
+    told = tab.page.evaluate("spoken.filter((line) => line.startsWith('alert: Your'))")
+    assert len(told) == 2, told
+
+
 def test_a_shopper_sets_how_often_is_spoken(make_sale: Sales, come: Come) -> None:
     """Every change, or only the turn; and it is remembered."""
     sale = make_sale(rate_per_min=0)

@@ -72,12 +72,13 @@ def test_a_sale_that_ends_and_goes_on_keeps_the_place(make_sale: Sales, come: Co
 
 
 def test_a_sale_that_is_closed_says_so_and_offers_no_place(make_sale: Sales, come: Come) -> None:
-    """To who waits and to who comes."""
+    """To who waits and to who comes; and what the browser kept of a place is gone."""
     sale = make_sale(rate_per_min=0)
     visitor = come()
     tab = waits(visitor, sale)
     sale.act("close")
     tab.shows("closed")
+    assert tab.page.evaluate(f"localStorage['wr-{sale.room}']") == "null"
     other = come(tolerates=(409,)).opens(sale.url)
     other.shows("closed")
     for page in (tab.page, other.page):
@@ -106,21 +107,70 @@ def test_a_place_that_lapsed_is_told_and_a_new_one_is_taken_by_hand(
 
 
 def test_whoever_leaves_gives_the_place_up_and_may_come_again(make_sale: Sales, come: Come) -> None:
-    """Two clicks, so that nobody leaves by mistake; every tab says so; a new place is the last."""
+    """Two clicks, so that nobody leaves by mistake; every tab says so, also loaded again, and takes
+    no other place unless it is asked to; that is the last."""
     sale = make_sale(rate_per_min=0)
     visitor = come()
     other, tab = waits(visitor, sale), waits(visitor, sale)
-    sale.crowd(3)
+    sale.crowd(4)
     tab.page.get_by_text("Leave the line").click()
     assert sale.status().counters.left == 0
     tab.page.get_by_role("button", name="Yes, give up my place").click()
     for one in (tab, other):
         one.shows("left")
-    assert sale.status().counters.left == 1
+        one.page.reload()
+        one.shows("left")
+    assert (sale.status().counters.left, sale.status().tail) == (1, 5)
     tab.page.get_by_role("button", name="Take a new place").click()
     for one in (tab, other):
         one.shows("waiting")
-        assert one.number == 5
+        one.page.reload()
+        one.shows("waiting")
+        assert one.number == 6
+
+
+def test_whoever_left_and_comes_from_the_shop_again_is_in_line_again(
+    make_sale: Sales, come: Come
+) -> None:
+    """Who comes anew wants in; a page that is only loaded again (a phone does so by itself) waits
+    for the button."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    tab = waits(visitor, sale)
+    tab.page.get_by_text("Leave the line").click()
+    tab.page.get_by_role("button", name="Yes, give up my place").click()
+    tab.shows("left")
+    tab.page.goto(f"{sale.base}/go?to={sale.path}")
+    tab.shows("waiting")
+    assert sale.status().tail == 2
+
+
+def test_the_tab_that_goes_in_says_that_it_is_the_turn_and_no_more(
+    make_sale: Sales, come: Come
+) -> None:
+    """At once, one time; what other tabs say then ("one of your tabs went in") is not for its
+    listener."""
+    sale = make_sale(rate_per_min=0)
+    visitor = come()
+    visitor.context.add_init_script(
+        """addEventListener('DOMContentLoaded', () => {
+          for (const id of ['polite', 'alert']) {
+            const one = document.getElementById(id);
+            const said = () => { localStorage.said += `|${id}: ${one.textContent}`; };
+            if (one) new MutationObserver(said).observe(one, {childList: true});
+          }
+        })"""
+    )
+    tab = waits(visitor, sale)
+    tab.says("polite", "People ahead of you")
+    tab.page.evaluate("localStorage.said = ''")
+    sale.set(rate_per_min=6_000)
+    tab.arrives(sale.shop_url)
+    tab.page.goto(f"{sale.site.gate}/healthz")
+    said = tab.page.evaluate("localStorage.said")
+    assert said == (
+        "|alert: Your number was called: It is your turn. The door is open. You are let in now."
+    )
 
 
 def test_after_two_bounces_a_page_stops_until_it_is_asked(make_sale: Sales, come: Come) -> None:

@@ -1,6 +1,8 @@
 """``waitingroom draw verify``: a place from published values alone."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -217,3 +219,29 @@ def test_what_was_typed_wrongly_is_told(words: list[str], sentence: str) -> None
     result = run(words, "{}")
     assert result.exit_code == 2
     assert sentence in result.output
+
+
+WITHOUT_CLICK = """
+import sys
+sys.modules["click"] = None
+from waitingroom.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "out", "err"),
+    [
+        (["--arrival=2", "--number=1"], 0, "arrival 2 of “demo” has number 1: by the draw", ""),
+        (["--arrival=2", "--number=2"], 1, "", "waitingroom: arrival 2 of “demo” has number 1"),
+        (["--arrival=2", "--number=2", "--json"], 1, "", '{"error": "wrong_number"'),
+        (["--arrival=x"], 2, "", "waitingroom: argument --arrival: must be a count"),
+    ],
+)
+def test_the_package_alone_is_enough(words: list[str], status: int, out: str, err: str) -> None:
+    """Whoever checks a draw need not install what runs a waiting room."""
+    program = [sys.executable, "-c", WITHOUT_CLICK, "draw", "verify", *VALUES, *words]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[: len(out) or None]) == (status, out)
+    assert done.stderr.startswith(err)
+    assert done.stderr.count("\n") == bool(err)

@@ -1,6 +1,7 @@
 """``waitingroom room brand`` over a real store."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,22 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     """In the words that were typed."""
     assert why in refused(capsys, "brand", room, *words)
     assert told(capsys, "show", room)["brand"]["colours"] == []
+
+
+DOCUMENTS = [Path(__file__).parents[2] / name for name in ("README.md", "docs/operations.md")]
+DOCUMENTED = [
+    shlex.split(line, comments=True)[3:]
+    for document in DOCUMENTS
+    for line in document.read_text("utf-8").splitlines()
+    if line.startswith("waitingroom room brand ")
+]
+
+
+@pytest.mark.parametrize("words", DOCUMENTED, ids=" ".join)
+def test_every_line_of_the_documents_works_as_it_stands(
+    room: str, capsys: Capture, words: list[str]
+) -> None:
+    """For a room of ours in the place of theirs."""
+    assert told(capsys, "brand", room, *words[1:])["brand"] != told(
+        capsys, "brand", room, "--plain"
+    )

@@ -31,6 +31,11 @@ BRAND = Brand(
 )
 
 
+def ours(name: str) -> str:
+    """A template as it lies in the checkout."""
+    return (Path(__file__).parents[2] / "templates/gate" / name).read_text("utf-8")
+
+
 def brand(room: Room, wanted: Brand, logo: bytes = b"") -> None:
     if logo:
         wanted = replace(wanted, logo=read_logo(logo))
@@ -202,11 +207,32 @@ def test_an_own_template_that_does_not_work_falls_back_to_ours(
     assert len(re.findall("your template page.html does not work", caplog.text)) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("base.html", "{% block body %}{% endblock %}"),
+        ("card.html", '<p id="lead">{{ lead }}</p>'),
+        ("page.html", '<ol id="news-list"></ol>'),
+    ],
+)
+def test_an_own_template_that_lacks_what_the_script_needs_falls_back_to_ours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, left_out: str
+) -> None:
+    """It renders, and whoever waits before it would never be let in: a block that is missing, an
+    element that is."""
+    assert left_out in ours(name)
+    (tmp_path / name).write_text(ours(name).replace(left_out, ""))
+    with caplog.at_level(logging.ERROR):
+        assert Pages(templates=tmp_path).page(ROOM, "de") == Pages().page(ROOM, "de")
+    assert "your template page.html does not work" in caplog.text
+    assert "it has no element of the id" in caplog.text
+
+
 def test_a_gate_reads_the_folder_that_its_settings_name(
     tmp_path: Path, store_url: str, gate_over: Callable[..., LocalGate], make_room: Rooms
 ) -> None:
     """From the setting to the page."""
-    (tmp_path / "page.html").write_text("mine: {{ title }}")
+    (tmp_path / "page.html").write_text(ours("page.html").replace("<section", "mine<section"))
     room = make_room(title="Sale")
     gate = gate_over(store_url, templates=tmp_path)
-    assert gate.ask("GET", f"/{room.name}/en").body == b"mine: Sale"
+    assert b"mine<section" in gate.ask("GET", f"/{room.name}/en").body

@@ -199,6 +199,9 @@ def test_ids_are_unique_and_labels_point_at_them(pages: Pages) -> None:
         assert {label for label in labels if label} <= set(ids)
 
 
+DRAWN = {"check", "published", "commitment", "seed", "verdict", "by-command", "command"}
+
+
 def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
     """Script and HTML agree on ids; only the draw's are missing where nothing is drawn."""
     source = script("page") + script("later")
@@ -209,7 +212,7 @@ def test_the_script_finds_every_element_that_it_names(pages: Pages) -> None:
     assert len(named) > 20
     assert named <= set(Tags(pages.page(ROOM, "en")).ids())
     plain = set(Tags(pages.page(replace(ROOM, draw=DrawMethod.FIFO), "en")).ids())
-    assert named - plain == {"check", "commitment", "seed", "verdict", "by-command", "command"}
+    assert named - plain == DRAWN
 
 
 def test_the_script_finds_every_sentence_that_it_names(pages: Pages) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redis
 from gates import Answer, LocalGate
 from rooms import Room
 from scripts import script
@@ -16,7 +17,7 @@ from waitingroom.gate.catalog import Catalog
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.privacy import kept
-from waitingroom.store.keys import NETWORK_TTL_MS
+from waitingroom.store.keys import NETWORK_TTL_MS, RoomKeys
 
 GATE = Path(privacy.__file__).parent
 Rooms = Callable[..., Room]
@@ -71,7 +72,7 @@ def test_whatever_the_script_keeps_is_listed() -> None:
     for area, name in stored:
         assert f"{area} {name.replace('${room}', 'demo')}" in text
     assert len(stored) == source.count("= memory(")
-    cookies = re.findall(r"document\.cookie = [`'](wr-\w+)", source)
+    cookies = re.findall(r"doc\.cookie = [`'](wr-\w+)", source)
     assert cookies == ["wr-try"]
     assert "Cookie wr-try" in text
 
@@ -82,6 +83,22 @@ def test_a_networks_hash_is_kept_as_long_as_the_page_says() -> None:
     assert network.seconds * 1000 == NETWORK_TTL_MS
     span = Catalog("en").span(network.seconds, network.seconds)
     assert f"limits how many places one network can take. Kept for {span} at most." in page_of()
+
+
+def test_since_when_somebody_is_in_the_shop_is_kept_as_long_as_that(
+    gate: LocalGate, make_room: Rooms, store_url: str
+) -> None:
+    """In the store: written on the way in, gone with the place in the shop."""
+    room, store = make_room(rate_per_min=6000, burst=9), redis.Redis.from_url(store_url)
+    keys = RoomKeys.of(room.name)
+    joined = gate.ask("POST", f"/{room.name}/ticket", {"Wr-Client": "native"}).json
+    bearer = {"Wr-Client": "native", "Authorization": f"Bearer {joined['ticket']}"}
+    assert gate.ask("POST", f"/{room.name}/pass", bearer).status == 200
+    assert (store.hlen(keys.entered), store.zcard(keys.leases)) == (1, 1)
+    room.store.release(room.name, ["1-1"])
+    assert (store.hlen(keys.entered), store.zcard(keys.leases)) == (0, 0)
+    store.close()
+    assert "While you are in the shop, also since when, and until when." in page_of()
 
 
 def test_behind_tls_the_names_are_those_that_browsers_show() -> None:

@@ -1,5 +1,6 @@
 """What the two ways to install bring: real environments, and real packages from the index."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,9 @@ Guard(pages, **words)(environ, lambda status, headers: print(status, dict(header
 AsgiGuard(pages, **words)
 assert release(environ) is False
 """
+CASE = json.loads((CHECKOUT / "tests/vectors/draw.json").read_text("utf-8"))[0]
+PUBLISHED = [f"--{name}={CASE[name]}" for name in ("room", "epoch", "drawn", "seed", "commitment")]
+VERIFY = ["draw", "verify", *PUBLISHED, "--arrival=2", "--number=1"]
 pytestmark = pytest.mark.long
 
 
@@ -65,13 +69,16 @@ class Environment:
 
 @pytest.mark.parametrize("extra", ["", "[guard]"])
 def test_a_shop_gets_the_guard_and_no_server(tmp_path: Path, extra: str) -> None:
-    """Both guards import and work; the program says in a sentence what it lacks."""
+    """Both guards import and work; the program checks a draw, and says in a sentence what it lacks
+    for anything else."""
     made = Environment(tmp_path, extra)
     ours = made.packages - {"pip", "setuptools", "wheel"}
     assert ours == {"waitingroom", "itsdangerous", "werkzeug", "markupsafe"}
     said = made.run(made.bin / "python", "-c", GUARD).stdout
     assert said.startswith("303 See Other https://wait.example.com/demo/go?to=")
     made.run(made.bin / "python", "-m", "pip", "check")
+    told = made.run(made.bin / "waitingroom", *VERIFY)
+    assert told.stdout.startswith("arrival 2 of “demo” has number 1: by the draw of 10")
     told = made.run(made.bin / "waitingroom", "up", ok=False)
     assert told.returncode == 1
     assert told.stderr.count("\n") == 1

@@ -39,6 +39,7 @@ _LATER = frozenset(
 """The texts that do not: few shoppers ever read them, or only where they ask for it."""
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
+_ID = re.compile(r'\sid="?([\w-]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Pages:
         self._ours = self._environment(_templates_folder())
         self._own = self._environment(templates, _templates_folder()) if templates else None
         self._broken: set[str] = set()
+        self._whole: set[str] = set()
 
     def static(self, name: str) -> Asset | None:
         """The file ``name`` (no folders), or None."""
@@ -185,13 +187,26 @@ class Pages:
         """``template`` with ``values``; the operator's own, or ours where theirs does not work."""
         if self._own is not None:
             try:
-                return self._own.get_template(template).render(values)
+                text = self._own.get_template(template).render(values)
+                self._check(template, text, values)
+                return text
             except Exception:
                 # Whatever is wrong with it: a crowd is at the door, and ours are at hand.
                 if template not in self._broken:
                     log.exception("your template %s does not work; ours is used instead", template)
                 self._broken.add(template)
         return self._ours.get_template(template).render(values)
+
+    def _check(self, template: str, text: str, values: Mapping[str, object]) -> None:
+        """Raise LookupError where an operator's ``text`` lacks an element that ours has: without it
+        the script stops, and nobody is let in. Looked at once, at the first use of a template.
+        """
+        if template in self._whole:
+            return
+        ours = self._ours.get_template(template).render(values)
+        if lacking := set(_ID.findall(ours)) - set(_ID.findall(text)):
+            raise LookupError(f"it has no element of the id {', '.join(sorted(lacking))}")
+        self._whole.add(template)
 
     def _voice(self, lang: str, brand: Brand) -> Catalog:
         """The words of ``lang``, with what an operator says instead."""

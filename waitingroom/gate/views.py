@@ -27,6 +27,7 @@ def html_headers(known: KnownRoom | None, cache: bytes) -> tuple[tuple[bytes, by
         (b"content-security-policy", policy.encode("ascii")),
         (b"referrer-policy", b"same-origin"),
         (b"x-frame-options", b"DENY"),
+        (b"x-robots-tag", b"noindex"),
         NO_SNIFF,
     )
 

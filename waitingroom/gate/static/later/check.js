@@ -7,9 +7,11 @@ let checked = '';
 export async function check({ put, show, fill, texts, room }, { place, status }) {
   const { epoch, drawn, draw: { seed } } = status;
   const { arrival, number, promised: commitment } = place;
-  const values = JSON.stringify([place.epoch, epoch, drawn, seed, arrival, number, commitment]);
-  if (values === checked) return;
-  checked = values;
+  const values = Object.entries({ room, epoch, drawn, arrival, number, seed, commitment });
+  const text = JSON.stringify([place.epoch, values]);
+  if (text === checked) return;
+  checked = text;
+  put('published', values.slice(0, 5).map(([name, value]) => `${name} ${value ?? '–'}`).join(' · '));
   put('commitment', commitment);
   put('seed', seed ?? '–');
   show('by-command', seed && number);
@@ -18,6 +20,7 @@ export async function check({ put, show, fill, texts, room }, { place, status })
   const fits = await commitment_of(seed) === commitment && found === number;
   const sentence = !fits ? texts.misfit : arrival > drawn ? texts.after : texts.fits;
   put('verdict', fill(sentence, { arrival, number }));
-  put('command', `waitingroom draw verify --room ${room} --epoch ${epoch} --drawn ${drawn}`
-    + ` --seed ${seed} --commitment ${commitment} --arrival ${arrival} --number ${number}`);
+  put('command', values.reduce(
+    (words, [name, value]) => `${words} --${name} ${value}`, 'waitingroom draw verify',
+  ));
 }

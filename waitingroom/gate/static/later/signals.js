@@ -29,15 +29,20 @@ export async function may_notify() {
   return await globalThis.Notification?.requestPermission() === 'granted';
 }
 
+// Whether it was shown: the shopper may have taken the permission back.
+function notify(text, body, tag) {
+  if (globalThis.Notification?.permission !== 'granted') return false;
+  try {
+    const notification = new Notification(text, { body, tag });
+    notification.onclick = () => { focus(); notification.close(); };
+    return true;
+  } catch {
+    return false; // phones allow it to service workers only
+  }
+}
+
 // Gives what could be done, and the sound while it lasts.
 export function ring(chosen, text, body, tag) {
   const heard = chosen.sound ? chime() : null;
-  try {
-    if (!chosen.notify) return { heard, shown: true };
-    const notification = new Notification(text, { body, tag });
-    notification.onclick = () => { focus(); notification.close(); };
-    return { heard, shown: true };
-  } catch {
-    return { heard, shown: false }; // phones allow it to service workers only
-  }
+  return { heard, shown: !chosen.notify || notify(text, body, tag) };
 }

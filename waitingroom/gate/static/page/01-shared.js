@@ -1,10 +1,12 @@
 // The shopper's page: one loop reads the status, works out the place, and enters when called.
 // What a server sends is only shown as text.
 
-const { ceil, floor, max, min, random } = Math;
-const $ = (id) => document.getElementById(id);
+const { abs, ceil, floor, max, min, random } = Math;
+const doc = document;
+const { assign } = Object;
+const $ = (id) => doc.getElementById(id);
 const { room, base, lang, later: address, states, rest, texts: carried } = JSON.parse($('data').textContent);
-const title = document.querySelector('h1').textContent;
+const title = doc.querySelector('h1').textContent;
 const later = () => fetch_words().then(() => import(address)); // what few need, or nobody needs at once: see ../later
 let to = new URLSearchParams(location.search).get('to');
 
@@ -19,7 +21,8 @@ const fresh = {
 };
 const shared = { ...fresh, away: false, shop: '' };
 const luck = random(); // this page's own moment in everything that a crowd does
-let not_before = 0; // the gate's appointment for a join or entry
+const passed = () => performance.now(); // ms; clocks are set, this is not
+let not_before = 0; // the gate's appointment for a join or entry, by it
 let failures = 0;
 let rejoined = false;
 const TURN = ['called', 'door', 'full'];

@@ -8,8 +8,8 @@ const whole = (range) => range.replace(/[–-]/, '$&\u2060'); // no line ends af
 // The words of what few shoppers meet are fetched when one does; once more where that failed.
 let fetched = null;
 const fetch_words = () => fetched ??= fetch(rest).then((answer) => answer.json()).then((found) => {
-  Object.assign(states, found.states);
-  Object.assign(carried, found.texts);
+  assign(states, found.states);
+  assign(carried, found.texts);
   render();
 }).catch(() => setTimeout(() => { fetched = null; }, 5000));
 let lacking = false; // what is shown now has a gap, until those words are there

@@ -14,12 +14,12 @@ const trips = memory('sessionStorage', `wr-${room}`); // when this tab was sent 
 
 // The server's time: the largest difference seen has the least delay in it.
 let offset_ms = -Infinity;
-const now = () => (offset_ms > -Infinity ? performance.now() + offset_ms : Date.now());
+const now = () => (offset_ms > -Infinity ? passed() + offset_ms : Date.now());
 
 const is_called = (place) => place.number != null && place.number <= place.serving;
 
 function learn(status) {
-  offset_ms = max(offset_ms, status.now_ms - performance.now());
+  offset_ms = max(offset_ms, status.now_ms - passed());
   shared.status = status;
   const { place } = shared;
   if (place?.epoch !== status.epoch) return;
@@ -32,5 +32,5 @@ function learn(status) {
   // The turn came after this; so a deadline that is counted from it is never told too late.
   const waits = place.number == null ? status.drawn == null : !is_called(place);
   if (waits || !place.waited_ms) place.waited_ms = status.now_ms;
-  kept.set(place);
+  kept.set(status.phase === 'closed' ? null : place);
 }

@@ -14,14 +14,14 @@ async function ask(method, path, body) {
 }
 
 // When the gate said, or a little later: earlier is refused.
-const appoint = (ms) => { not_before = Date.now() + ms + random() * min(ms / 10, 1e3); };
+const appoint = (ms) => { not_before = passed() + ms + random() * min(ms / 10, 1e3); };
 
 // One tab at a time: two at once would get two tickets.
 const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
 
 async function join() {
-  document.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
-  if (!document.cookie.includes('wr-try')) return finish('cookies');
+  doc.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
+  if (!doc.cookie.includes('wr-try')) return finish('cookies');
   const { code, data, wait_ms } = await alone(() => ask('POST', 'ticket', {}));
   shared.refusal = code;
   if (!code) return settle(data);
@@ -40,6 +40,7 @@ function settle({ epoch, arrival, number, issued_at_ms }) {
 
 // Whoever went in may still be inside: the gate then answers the same pass.
 async function come_back() {
+  if (history.state === 'left') return finish('left'); // nobody is put back in line by a reload
   const known = kept.get();
   if (known?.entered) {
     shared.place = known;
@@ -51,7 +52,7 @@ async function come_back() {
 }
 
 async function enter() {
-  const recent = (trips.get() ?? []).filter((at_ms) => Date.now() - at_ms < 6e4);
+  const recent = (trips.get() ?? []).filter((at_ms) => abs(Date.now() - at_ms) < 6e4);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
   shared.door = TURN.includes(code) ? code : '';
@@ -94,11 +95,11 @@ async function take_time() {
 
 // The turn's deadline, where the gate told it.
 function keep_claim({ claim_by_ms, extended }) {
-  if (claim_by_ms) Object.assign(shared.place, { claim_by_ms, extended });
+  if (claim_by_ms) assign(shared.place, { claim_by_ms, extended });
 }
 
 function finish(end, shop = '') {
-  Object.assign(shared, { end, shop, door: '' });
+  assign(shared, { end, shop, door: '' });
   if (!INSIDE.includes(end)) {
     shared.place = null;
     kept.set(null);
@@ -107,7 +108,7 @@ function finish(end, shop = '') {
 }
 
 function start_over() {
-  Object.assign(shared, fresh);
+  assign(shared, fresh);
   not_before = 0;
   rejoined = false;
   kept.set(null);

@@ -11,7 +11,7 @@ async function round() {
   learn(data);
   const { phase, epoch, drawn, poll } = shared.status;
   if (shared.place && shared.place.epoch !== epoch) {
-    Object.assign(shared, { place: null, door: '' });
+    assign(shared, { place: null, door: '' });
     appoint(random() * poll.spread_ms); // a reset: not everybody at once
   }
   if (shared.place?.number === null) later().catch(() => {}); // long before it is needed
@@ -19,7 +19,7 @@ async function round() {
     const wait_ms = await learn_number(shared.status);
     if (wait_ms) return wait_ms;
   }
-  const due = Date.now() >= not_before;
+  const due = passed() >= not_before;
   const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
   if (!shared.place && (due || opened) && !OVER.includes(phase)) {
     await join();
@@ -30,7 +30,7 @@ async function round() {
     if (!shared.place) return 0;
   }
   if (shared.end) return Infinity;
-  return min(interval(poll), max(0, not_before - Date.now()) || Infinity);
+  return min(interval(poll), max(0, not_before - passed()) || Infinity);
 }
 
 function interval({ min_ms, max_ms, divisor, spread_ms }) {
@@ -39,7 +39,7 @@ function interval({ min_ms, max_ms, divisor, spread_ms }) {
   const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
   const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
-  const ms = max(min_ms, (expected_s * 1e3) / divisor) * (document.hidden ? 3 : 1);
+  const ms = max(min_ms, (expected_s * 1e3) / divisor) * (doc.hidden ? 3 : 1);
   // The seed is read at a moment of this page's own; nobody needs to look just before it is there.
   const opens_ms = opens_in_ms();
   if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {

@@ -5,9 +5,9 @@ let leads = !navigator.locks;
 let queued = null;
 const channel = globalThis.BroadcastChannel && new BroadcastChannel(`wr-${room}`);
 const tell = () => channel?.postMessage(shared);
-channel?.addEventListener('message', ({ data }) => {
+if (channel) channel.onmessage = ({ data }) => {
   const { place } = shared;
-  Object.assign(shared, data);
+  assign(shared, data);
   // The other tab may have read an older document: a place never grows.
   if (place && ['epoch', 'arrival'].every((name) => place[name] === shared.place?.[name])) {
     shared.place.number ??= place.number;
@@ -16,7 +16,7 @@ channel?.addEventListener('message', ({ data }) => {
   if (shared.status) learn(shared.status);
   render();
   if (leads) wake();
-});
+};
 
 function lead(steal) {
   if (leads) return;

@@ -29,7 +29,7 @@ function view(kind) {
   } else if (kind === 'drawing') {
     values.span = span(max(0, opens_in_ms() + status.poll.spread_ms) / 1e3);
   } else if (kind === 'door' || kind === 'too_many') {
-    values.span = span(max(0, not_before - Date.now()) / 1e3);
+    values.span = span(max(0, not_before - passed()) / 1e3);
   } else if (kind === 'paused') {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {
@@ -70,7 +70,7 @@ const check = () => later().then((it) => it.check({ put, show, fill, texts, room
 function render() {
   const kind = state();
   const { status, place, end } = shared;
-  const focused = document.activeElement;
+  const focused = doc.activeElement;
   lacking = false;
   const words = view(kind);
   $('card').className = shared.away ? `${kind} away` : kind;
@@ -112,10 +112,11 @@ function render() {
     if (place && $('check')?.open) check();
     tell_news(status.news);
   }
-  document.title = `${words.tab ?? words.chip} · ${title}`;
+  if (history.state !== end) history.replaceState(end, ''); // see come_back
+  doc.title = `${words.tab ?? words.chip} · ${title}`;
   speak(kind, words);
   // Whose button is gone goes on from the card, not from the top.
-  if (focused !== document.body && !focused.offsetParent) $('card').focus();
+  if (focused !== doc.body && !focused.offsetParent) $('card').focus();
 }
 
 let told = '';
@@ -126,8 +127,8 @@ function tell_news(items) {
   told = text;
   show('news', lines.length);
   $('news-list').replaceChildren(...lines.map(({ at_ms, code, text }) => {
-    const line = document.createElement('li');
-    const time = line.appendChild(document.createElement('time'));
+    const line = doc.createElement('li');
+    const time = line.appendChild(doc.createElement('time'));
     time.dateTime = new Date(at_ms).toISOString();
     time.textContent = clock(at_ms);
     line.append(fill(texts.news[code], { text: /^\d+$/.test(text) ? count(+text) : text }));

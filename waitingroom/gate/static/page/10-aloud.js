@@ -10,6 +10,7 @@ async function choose(name, value) {
     shared.choices.notify = false;
     put('tried', texts.no_notify);
   }
+  if (name === 'sound' && value) (await later()).unlock();
   chosen.set(shared.choices);
 }
 
@@ -37,16 +38,18 @@ function speak(kind, words) {
   const turn = TURN.includes(kind);
   if (kind === said.kind) {
     const moved = aloud === 'all' ? people !== said.people : people < said.people / 2;
-    if (!moved && size === said.size || performance.now() < said.at_ms + 2e4) return;
+    if (!moved && size === said.size || passed() < said.at_ms + 2e4) return;
   }
   const first = turn && !TURN.includes(said.kind);
-  said = { kind, people, size, at_ms: performance.now() };
+  said = { kind, people, size, at_ms: passed() };
   if (first && leads && (notify || sound)) rung = ring().catch(() => {});
-  if (kind === 'loading' || aloud === 'turn' && !turn) return;
+  if (kind === 'loading' || kind === 'entered' && leads) return; // a page that goes says no more
+  if (!turn) put('alert', ''); // the next turn is said in the same words
+  if (aloud === 'turn' && !turn) return;
   const big = BEFORE.includes(kind) ? words.aloud : words.big;
   put(first ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
 }
 
 $('try').onclick = ring;
 // Browsers play nothing before the first click.
-addEventListener('click', async () => shared.choices.sound && (await later()).unlock());
+onclick = async () => shared.choices.sound && (await later()).unlock();

@@ -31,24 +31,26 @@ $('leave-yes').onclick = attempt(async () => {
 });
 
 function front() {
-  if (document.hidden) return;
+  if (doc.hidden) return;
   lead(true);
   wake();
 }
-document.addEventListener('visibilitychange', front);
-addEventListener('pageshow', (event) => event.persisted && front());
-addEventListener('online', () => wake());
+doc.onvisibilitychange = front;
+onpageshow = (event) => event.persisted && front();
+ononline = () => wake();
 
-// A second that took five was a sleep.
+// A second that took five was a sleep, in which `passed` may have stood still.
 let beat = Date.now();
 setInterval(() => {
   const slept = Date.now() - beat > 5e3;
   beat = Date.now();
-  if (document.hidden) return;
+  if (doc.hidden) return;
   render();
-  if (slept) wake();
+  if (!slept) return;
+  not_before = 0;
+  wake();
 }, 1e3);
 
 $('plain')?.remove();
-lead(!document.hidden);
+lead(!doc.hidden);
 run();

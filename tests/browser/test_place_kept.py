@@ -143,7 +143,10 @@ def test_of_two_tabs_the_one_that_is_looked_at_asks(make_sale: Sales, come: Come
     asked = {first: 0, second: 0}
     for tab in (first, second):
         tab.page.on("request", lambda request, tab=tab: asked.update({tab: asked[tab] + 1}))
-    eventually(lambda: (first.wait(0.1), asked[first] >= 2)[1], "the first tab asks")
+    eventually(lambda: (first.wait(0.1), asked[first] >= 1)[1], "the first tab asks")
+    # What the second had asked before may be told only now.
+    asked[second] = 0
+    eventually(lambda: (first.wait(0.1), asked[first] >= 3)[1], "the first tab asks")
     assert asked[second] == 0
 
 
@@ -192,7 +195,7 @@ def test_a_shown_place_never_grows_though_a_cache_is_behind(make_sale: Sales, co
     tab = visitor.opens(sale.url)
     tab.shows("waiting")
     old = visitor.context.request.get(f"{sale.base}/status.json").text()
-    sale.set(rate_per_min=6_000)
+    sale.set(rate_per_min=600)
     sale.calls(20)
     sale.set(rate_per_min=0)
     serving = sale.status().serving

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 from sales import Sale
 from systems import eventually
 from visitors import Tab, Visitor
@@ -39,7 +40,7 @@ def test_a_pause_and_its_reason_are_on_the_page_by_the_next_look(
     tab.says("news-list", "Paused. The till is being mended.")
     tab.says("polite", "The till is being mended.")
     assert (tab.text("big"), tab.number) == ("5", 6)
-    assert tab.page.title() == "Paused · Winter sale"
+    expect(tab.page).to_have_title("Paused · Winter sale")
     sale.set(rate_per_min=6_000)
     sale.act("resume")
     tab.arrives(sale.shop_url)
@@ -83,7 +84,7 @@ def test_a_sale_that_is_closed_says_so_and_offers_no_place(make_sale: Sales, com
     other.shows("closed")
     for page in (tab.page, other.page):
         assert not page.get_by_role("button").count()
-        assert page.title() == "Closed · Winter sale"
+        expect(page).to_have_title("Closed · Winter sale")
     assert sale.status().tail == 1
 
 

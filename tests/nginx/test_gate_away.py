@@ -53,11 +53,22 @@ def refusing(site: Site) -> Iterator[None]:
 def saying(site: Site, status: int) -> Iterator[None]:
     """Somebody in the place of the gate, which is stopped, says this to everything."""
     words = Response("overloaded", status)
-    server = make_server("127.0.0.1", site.ports.gate, words, threaded=True)
+    # On a busy machine the gate's last worker may hold the port a moment longer.
+    listener = eventually(lambda: _listening(site.ports.gate), "the gate's port is free")
+    with listener:
+        port, fd = site.ports.gate, listener.fileno()
+        server = make_server("127.0.0.1", port, words, threaded=True, fd=fd)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield
     server.shutdown()
     server.server_close()
+
+
+def _listening(port: int) -> socket.socket | None:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return None
 
 
 def is_static_page(answer: Answer) -> bool:

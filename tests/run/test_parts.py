@@ -26,7 +26,7 @@ def made(**env: str) -> dict[str, Part]:
 
 def test_they_start_so_that_the_gate_is_last_and_ends_first() -> None:
     """Nobody is let in before there is a shop."""
-    assert list(made()) == ["worker", "cron", "console", "shop", "gate"]
+    assert list(made()) == ["worker", "cron", "keeper", "console", "shop", "gate"]
 
 
 def test_a_shop_that_runs_elsewhere_is_not_started() -> None:

@@ -246,11 +246,31 @@ class Store:
         return body
 
     def plan(
-        self, room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None
+        self,
+        room: str,
+        steps: Sequence[PlanStep],
+        *,
+        actor: str,
+        version: int | None = None,
+        now_ms: int | None = None,
     ) -> Snapshot:
         """Replace the knob plan with ``steps``: see :func:`waitingroom.settings.check_plan`."""
         check_plan(steps)
-        return self._snapshot(room, acts.plan(room, steps, actor=actor, now_ms=now_ms))
+        call = acts.plan(room, steps, actor=actor, version=version, now_ms=now_ms)
+        return self._snapshot(room, call)
+
+    def steps(self, room: str) -> tuple[PlanStep, ...]:
+        """The plan's steps to come. Whoever changes them looks at the room first, and bases the
+        change on the version that it had then: a step that is followed meanwhile moves it.
+        """
+        key = RoomKeys.of(room).plan
+        return acts.read_steps(self._plain(lambda: self._redis.lrange(key, 0, -1)))
+
+    def undo(
+        self, room: str, *, actor: str, version: int | None = None, now_ms: int | None = None
+    ) -> Snapshot:
+        """Take the last change of knobs, brand or plan back: see :func:`acts.undo`."""
+        return self._snapshot(room, acts.undo(room, actor=actor, version=version, now_ms=now_ms))
 
     def act(
         self, room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None

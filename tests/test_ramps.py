@@ -6,7 +6,7 @@ import pytest
 
 from waitingroom.errors import BadSetting
 from waitingroom.model import PlanStep
-from waitingroom.ramps import joined, ramp
+from waitingroom.ramps import MOST_STEPS, joined, ramp, value_at
 from waitingroom.settings import LONGEST_PLAN, check_plan
 
 T0 = 1_800_000_000_000
@@ -18,10 +18,10 @@ def rates(*pairs: tuple[int, int]) -> tuple[PlanStep, ...]:
 
 
 def test_a_ramp_goes_in_even_steps_from_the_first_value_to_the_last() -> None:
-    """From 60 to 300 over ten minutes: as many steps as a plan may have, exact at both ends."""
+    """From 60 to 300 over ten minutes: exact at both ends, and room for four more in a plan."""
     steps = ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=10 * MINUTE)
     check_plan(steps)
-    assert len(steps) == LONGEST_PLAN
+    assert len(steps) == MOST_STEPS == LONGEST_PLAN // 5
     assert (steps[0].at_ms, steps[0].value) == (T0, 60)
     assert (steps[-1].at_ms, steps[-1].value) == (T0 + 10 * MINUTE, 300)
     gaps = [b.at_ms - a.at_ms for a, b in pairwise(steps)]
@@ -81,12 +81,15 @@ def test_a_ramp_through_a_step_of_the_same_knob_is_refused_or_replaces_it() -> N
     assert joined(there, more, replace=True) == more
 
 
-def test_a_ramp_takes_the_room_that_a_plan_has_left() -> None:
-    """Fewer steps, or none at all."""
-    steps = ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=10 * MINUTE, room_for=4)
-    assert [step.value for step in steps] == [60, 140, 220, 300]
-    with pytest.raises(BadSetting, match="is full"):
-        ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=10 * MINUTE, room_for=1)
+def test_a_plan_that_would_be_too_long_is_refused() -> None:
+    """With its limit."""
     full = tuple(PlanStep(T0 + at, "capacity", 5) for at in range(LONGEST_PLAN))
     with pytest.raises(BadSetting, match="at most 100"):
         joined(full, rates((0, 5)))
+
+
+def test_a_ramp_that_begins_later_begins_where_the_plan_will_be() -> None:
+    """The last step before it, of the same knob; else where the knob is now."""
+    steps = (*rates((MINUTE, 90), (10, 70)), PlanStep(T0 + 20, "capacity", 5))
+    values = [value_at(steps, "rate_per_min", 60, T0 + at) for at in (10, 11, MINUTE, MINUTE + 1)]
+    assert values == [60, 70, 70, 90]

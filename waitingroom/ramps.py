@@ -4,19 +4,20 @@ from collections.abc import Sequence
 
 from waitingroom.errors import BadSetting
 from waitingroom.model import PlanStep
-from waitingroom.settings import LONGEST_PLAN, PLANNABLE, check, check_plan
+from waitingroom.settings import PLANNABLE, check, check_plan
 
 RAMPED = ("rate_per_min", "capacity")
 """Knobs with a way between two values that means something, and no 0 for *none* but the rate's."""
 SHORTEST_STEP_MS = 1_000
-"""Shoppers are told of every step, and read every second or so."""
+MOST_STEPS = 20
+"""Shoppers are told of every step; and other plans must find room beside a ramp."""
 
 
 def ramp(
-    field: str, first: int, last: int, *, begins_ms: int, over_ms: int, room_for: int = LONGEST_PLAN
+    field: str, first: int, last: int, *, begins_ms: int, over_ms: int
 ) -> tuple[PlanStep, ...]:
-    """From ``first`` at ``begins_ms`` to ``last`` ``over_ms`` later, in even steps: as many as
-    ``room_for`` allows, none shorter than a second, none that changes nothing.
+    """From ``first`` at ``begins_ms`` to ``last`` ``over_ms`` later, in even steps: none shorter
+    than a second, none that changes nothing.
 
     Raises :class:`BadSetting`.
     """
@@ -30,9 +31,7 @@ def ramp(
         raise BadSetting(field, f"is to go from {first} to {last}, which is no way")
     if over_ms < SHORTEST_STEP_MS:
         raise BadSetting("over_ms", f"must be {SHORTEST_STEP_MS} ms or more, not {over_ms}")
-    count = min(room_for - 1, abs(last - first), over_ms // SHORTEST_STEP_MS)
-    if count < 1:
-        raise BadSetting("plan", f"must have at most {LONGEST_PLAN} steps, and is full")
+    count = min(MOST_STEPS - 1, abs(last - first), over_ms // SHORTEST_STEP_MS)
     return tuple(
         PlanStep(begins_ms + over_ms * one // count, field, first + (last - first) * one // count)
         for one in range(count + 1)
@@ -54,6 +53,12 @@ def joined(
     plan = tuple(sorted([*(one for one in steps if one not in met), *more], key=_at))
     check_plan(plan)
     return plan
+
+
+def value_at(steps: Sequence[PlanStep], field: str, now: int, at_ms: int) -> int:
+    """What a knob that is at ``now`` will be at just before ``at_ms``, by the plan."""
+    turned = [step for step in sorted(steps, key=_at) if step.field == field and step.at_ms < at_ms]
+    return turned[-1].value if turned else now
 
 
 def _meets(step: PlanStep, more: Sequence[PlanStep], field: str) -> bool:

@@ -25,6 +25,14 @@ class Hold(StrEnum):
     """Times count as if the room went on now."""
 
 
+SENTENCES = {
+    Hold.NOBODY: "nobody is in line",
+    Hold.CLOSED: "the room is closed: nobody goes in any more",
+    Hold.DRAINING: "the room is draining: nobody is called until it is opened again",
+    Hold.NO_OPENING: "the room has no opening time: nobody goes in before it is opened",
+    Hold.RATE: "the rate is 0: everybody is held until it is raised",
+    Hold.PAUSED: "the room is paused: times are told as if it went on now",
+}
 STANDING = frozenset({Hold.CLOSED, Hold.DRAINING, Hold.NO_OPENING})
 """Nobody goes in before an operator acts."""
 
@@ -59,8 +67,11 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The same people without the change, and with it."""
+    """The same people without the change, and with it. ``version``: of the room that was looked at;
+    whoever makes the change after all bases it on this.
+    """
 
+    version: int
     before: Forecast
     after: Forecast
 
@@ -75,11 +86,11 @@ def what_if(
 ) -> WhatIf:
     """``steps``: the room's plan. ``changes``: knobs turned now. ``planned``: a plan in its place.
 
-    Neither is checked here: whoever shows what a change does, checks it as if to make it.
+    Neither is checked here: see ``Store.what_if``.
     """
     turned = replace(room, **(changes or {}))  # type: ignore[arg-type]
     then = steps if planned is None else planned
-    return WhatIf(forecast(room, known, steps), forecast(turned, known, then))
+    return WhatIf(room.version, forecast(room, known, steps), forecast(turned, known, then))
 
 
 def forecast(room: Snapshot, known: Known, steps: Sequence[PlanStep] = ()) -> Forecast:

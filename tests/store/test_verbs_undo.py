@@ -167,6 +167,16 @@ def test_a_plan_based_on_an_old_version_changes_nothing(make_room, store):
         room.plan(T0 + MINUTE, [theirs], planned.version)
 
 
+def test_the_steps_that_are_told_can_be_planned_again(make_room, store):
+    """Numbers, and yes or no: whoever adds a step plans those that are there along with it."""
+    room = make_room()
+    steps = (PlanStep(T0 + 1, "joins", False), PlanStep(T0 + 2, "capacity", 1))
+    room.plan(T0, steps)
+    room.plan(T0, store.steps(room.name))
+    assert store.steps(room.name) == steps
+    assert store.steps(room.name)[0].value is False
+
+
 def test_the_steps_to_come_are_told_in_order_of_time(make_room, store):
     """Those that were followed are gone; one that cannot be read is left out."""
     room = make_room()

@@ -85,7 +85,11 @@ def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
     room will leave it out when its time comes.
     """
     found = (_STEP.fullmatch(text(line)) for line in lines)
-    return tuple(PlanStep(int(one[1]), one[2], int(one[3])) for one in found if one)
+    return tuple(_step(int(one[1]), one[2], int(one[3])) for one in found if one)
+
+
+def _step(at_ms: int, field: str, value: int) -> PlanStep:
+    return PlanStep(at_ms, field, bool(value) if field == "joins" else value)
 
 
 def undo(

@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
+from waitingroom.flow import Known
 from waitingroom.model import ROOM_ID, Brand, LogEntry, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
@@ -18,8 +19,9 @@ from waitingroom.store import acts, fitness, library, state, verbs
 from waitingroom.store.accounts import Accounts
 from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
-from waitingroom.store.history import History
+from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
+from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
 T = TypeVar("T")
@@ -265,6 +267,26 @@ class Store:
         """
         key = RoomKeys.of(room).plan
         return acts.read_steps(self._plain(lambda: self._redis.lrange(key, 0, -1)))
+
+    def what_if(
+        self,
+        room: str,
+        *,
+        changes: Mapping[str, Value] | None = None,
+        planned: Sequence[PlanStep] | None = None,
+        now_ms: int | None = None,
+    ) -> WhatIf:
+        """What knobs turned now, or another plan, would do; see :func:`whatif.what_if`.
+
+        Changes nothing. Refuses what :meth:`set` and :meth:`plan` would, but for what the room has
+        become too late for.
+        """
+        check(changes or {})
+        check_plan(planned or ())
+        now = self.status(room, now_ms=now_ms)
+        check_together(acts.settings_of(now, **(changes or {})))
+        known = Known.of(now, self.history.read(room, HOUR))
+        return what_if(now, known, self.steps(room), changes=changes, planned=planned)
 
     def undo(
         self, room: str, *, actor: str, version: int | None = None, now_ms: int | None = None

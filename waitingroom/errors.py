@@ -58,6 +58,17 @@ class VersionConflict(WaitingRoomError):
         self.found = found
 
 
+class CannotUndo(WaitingRoomError):
+    """The last change is not to be taken back: nothing was changed, or something came after it."""
+
+    code = "cannot_undo"
+
+    def __init__(self, room: str, why: str) -> None:
+        super().__init__(f"the last change of room “{room}” cannot be taken back: {why}")
+        self.room = room
+        self.why = why
+
+
 class BadSetting(WaitingRoomError):
     """A setting has a value that it cannot have. ``field`` names it, ``why`` says what is wrong."""
 

@@ -60,8 +60,11 @@ class RealRoom:
     def set(self, now_ms, changes, version=None):
         return self.store.set(self.name, changes, **ME, version=version, now_ms=now_ms)
 
-    def plan(self, now_ms, steps):
-        return self.store.plan(self.name, steps, **ME, now_ms=now_ms)
+    def plan(self, now_ms, steps, version=None):
+        return self.store.plan(self.name, steps, **ME, version=version, now_ms=now_ms)
+
+    def undo(self, now_ms, version=None):
+        return self.store.undo(self.name, **ME, version=version, now_ms=now_ms)
 
     def act(self, now_ms, name, reason=""):
         return self.store.act(self.name, name, **ME, reason=reason, now_ms=now_ms)

@@ -11,7 +11,7 @@ from math import ceil
 
 from reference_meter import ONE, SLOT_MS, Budget, Epoch, Lease, Stander, Timed
 
-from waitingroom.errors import BadSetting, VersionConflict, WrongPhase
+from waitingroom.errors import BadSetting, CannotUndo, VersionConflict, WrongPhase
 from waitingroom.model import (
     APPOINTMENT_HELD_MS,
     APPOINTMENT_KEPT_MS,
@@ -309,7 +309,9 @@ class Shoppers(Timed):
 
 @dataclass
 class Room(Shoppers):
-    """And what operators do, and everybody sees."""
+    """And what operators do, and everybody sees. ``replaced``: by which version, and what."""
+
+    replaced: tuple[int, dict | list[PlanStep]] = (0, [])
 
     # Operators
 
@@ -319,9 +321,19 @@ class Room(Shoppers):
         self.changed = True
         return self.status()
 
-    def set(self, changes, version: int | None) -> Snapshot:
+    def _refuse_old(self, version: int | None) -> None:
         if version is not None and version != self.version:
             raise VersionConflict(self.name, version, self.version)
+
+    def set(self, changes, version: int | None) -> Snapshot:
+        self._refuse_old(version)
+        if frozen := self._frozen(changes):
+            raise BadSetting(frozen, "frozen")
+        before = {knob: getattr(self.settings, knob) for knob in changes}
+        self._turn(changes)
+        return self._undoable(before)
+
+    def _frozen(self, changes) -> str:
         line = self.line
         for knob, value in changes.items():
             is_same = getattr(self.settings, knob) == value
@@ -329,18 +341,46 @@ class Room(Shoppers):
             frozen = frozen or (knob == "draw_at_ms" and line.drawn is not None)
             frozen = frozen or (knob == "draw" and (line.tail or line.drawn is not None))
             if frozen and not is_same:
-                raise BadSetting(knob, "frozen")
-        before, self.settings = self.settings, replace(self.settings, **changes)
+                return knob
+        return ""
+
+    def _turn(self, changes) -> None:
+        line, before = self.line, self.settings
+        self.settings = replace(before, **changes)
         if self.settings.rate_per_min != before.rate_per_min:
             self.tell("rate_per_min", str(self.settings.rate_per_min))
         if self.settings.message not in (before.message, ""):
             self.tell("message", self.settings.message)
         self._keep_a_burst_of_credit()
         line.door = min(line.door, self.burst * ONE)
-        return self.finish()
 
-    def plan(self, steps: list[PlanStep]) -> Snapshot:
-        self.steps = sorted(steps, key=lambda step: step.at_ms)
+    def _undoable(self, before: dict | list[PlanStep]) -> Snapshot:
+        after = self.finish()
+        self.replaced = (after.version, before)
+        return after
+
+    def plan(self, steps: list[PlanStep], version: int | None = None) -> Snapshot:
+        self._refuse_old(version)
+        before, self.steps = self.steps, sorted(steps, key=lambda step: step.at_ms)
+        return self._undoable(before)
+
+    def undo(self, version: int | None = None) -> Snapshot:
+        self._refuse_old(version)
+        changed, before = self.replaced
+        if changed != self.version:
+            raise CannotUndo(self.name, "something came after it")
+        if isinstance(before, list):
+            self.steps = before
+        else:
+            passed = (
+                knob
+                for knob, value in before.items()
+                if knob.endswith("_at_ms") and 0 < value <= self.now_ms
+                if value != getattr(self.settings, knob)
+            )
+            if self._frozen(before) or any(passed):
+                raise CannotUndo(self.name, "not now")
+            self._turn(before)
         return self.finish()
 
     def act(self, name: str, reason: str) -> Snapshot:

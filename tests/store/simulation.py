@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from math import ceil
 from random import Random
 
 from real import T0, RealRoom
@@ -31,7 +32,8 @@ class Scenario:
     """``gone``: share of the line that never comes. ``slow``: three in ten react slowly.
 
     ``tight``: a capacity that holds this share of those whom the rate would let in (0: none).
-    ``slow_retries``: the slow are as slow to keep an appointment at the door.
+    ``slow_retries``: the slow are as slow to keep an appointment at the door. ``people``: how many
+    are in line (0: more than can go in).
     """
 
     rate: int
@@ -41,6 +43,7 @@ class Scenario:
     draw: DrawMethod = DrawMethod.FIFO
     slow_retries: bool = False
     minutes: int = 6
+    people: int = 0
 
     @property
     def capacity(self) -> int:
@@ -121,9 +124,11 @@ class Simulation:
 
     def run(self) -> Outcome:
         scenario = self.scenario
-        needed = scenario.rate * (scenario.minutes + 1) / (1 - scenario.gone) * 1.2
-        while needed > 0:
-            needed -= len(self.room.crowd(T0 - MINUTE, 10_000))
+        more_than_can = scenario.rate * (scenario.minutes + 1) / (1 - scenario.gone) * 1.2
+        needed = scenario.people or ceil(more_than_can)
+        for joined in range(0, needed, 10_000):
+            few = min(10_000, needed - joined) if scenario.people else 10_000
+            self.room.crowd(T0 - MINUTE, few)
         end_ms = scenario.minutes * MINUTE
         for ms in range(0, end_ms, LOOK_MS):
             self.at(ms, self.look)

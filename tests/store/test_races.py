@@ -126,6 +126,23 @@ def test_of_two_operators_on_the_same_version_one_wins(make_room, store_url):
     assert room.written().version == version + 1
 
 
+def test_of_many_who_take_a_change_back_one_does(make_room, store_url):
+    """The others are told that it is done; nothing further back is undone."""
+    room = make_room(capacity=1)
+    room.set(T0, {"capacity": 2})
+    room.set(T0, {"capacity": 3})
+
+    def undo(store, _):
+        try:
+            store.undo(room.name, actor="me", now_ms=T0)
+        except Exception as fault:
+            return fault.code
+        return "won"
+
+    assert Counter(race(store_url, undo)) == {"won": 1, "cannot_undo": RACERS - 1}
+    assert room.written().capacity == 2
+
+
 def test_of_many_who_make_the_same_room_one_does(store_url, room_id):
     """And the others are told that it is there."""
     from waitingroom.model import Settings

@@ -99,6 +99,10 @@ class Sale(Shoppers):
         plan = [PlanStep(self.now_ms + at, field, values[pick % 4]) for at, field, pick in steps]
         self.both("plan", plan)
 
+    @rule(back=st.sampled_from([None, None, 0, 1]))
+    def undo(self, back):
+        self.both("undo", None if back is None else self.room.version - back)
+
 
 TIMES = ("early_at_ms", "opens_at_ms", "draw_at_ms", "closes_at_ms")
 

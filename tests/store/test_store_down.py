@@ -27,6 +27,8 @@ VERBS = {
     "create": lambda store: store.create("r", Settings(), actor="me"),
     "set": lambda store: store.set("r", {"capacity": 1}, actor="me"),
     "plan": lambda store: store.plan("r", [PlanStep(T0, "capacity", 1)], actor="me"),
+    "steps": lambda store: store.steps("r"),
+    "undo": lambda store: store.undo("r", actor="me"),
     "act": lambda store: store.act("r", "pause", actor="me"),
     "open": lambda store: store.open("r", actor="me"),
     "reset": lambda store: store.reset("r", actor="me"),

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from waitingroom.commands import brand, system
+from waitingroom.commands import brand, system, turns
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
-from waitingroom.commands.roomid import RoomId
-from waitingroom.commands.values import Number, Time, shown_time
+from waitingroom.commands.roomid import room_argument
+from waitingroom.commands.values import Time, shown_time
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
 from waitingroom.settings import check
@@ -26,12 +26,13 @@ def brand_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-room_argument = click.argument("room_id", metavar="ID", type=RoomId())
-
-
 @click.group()
 def room() -> None:
     """Make rooms, look at them, turn their knobs."""
+
+
+for _command in (turns.ramp_knob, turns.schedule, turns.undo):
+    room.add_command(_command)
 
 
 @room.command()
@@ -106,17 +107,25 @@ def log(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
 @room.command("set")
 @room_argument
 @knobs()
-@click.option(
-    "--based-on", "version", type=Number(), help="Refuse if the room's version is another."
-)
+@turns.what_if_option
+@turns.based_on_option
 @common
 def set_knobs(
-    room_id: str, file: Path | None, as_json: bool, version: int | None, **values: Any
+    room_id: str,
+    file: Path | None,
+    as_json: bool,
+    version: int | None,
+    only_shown: bool,
+    **values: Any,
 ) -> None:
     """Turn knobs of a room; takes effect at once."""
     changes = given(values)
     if not changes:
         raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")
+    if only_shown:
+        with system.store_of(system.find(file)) as store, in_our_words():
+            turns.show_what_if(room_id, store.what_if(room_id, changes=changes), as_json)
+        return
     _do(
         file,
         as_json,
@@ -147,7 +156,7 @@ def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) ->
 @room_argument
 @common
 def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
-    """Open the sale now; after draining go on, after closing begin anew."""
+    """Open now; after draining go on, after closing begin anew."""
     _do(file, as_json, lambda store: store.open(room_id, actor=system.actor()))
 
 

@@ -24,3 +24,6 @@ class RoomId(click.ParamType[str]):
                 ctx,
             )
         return str(value)
+
+
+room_argument = click.argument("room_id", metavar="ID", type=RoomId())

@@ -6,7 +6,8 @@ import click
 
 from waitingroom.commands import system
 from waitingroom.commands.output import common, json_option, print_json
-from waitingroom.commands.room import room, room_argument
+from waitingroom.commands.room import room
+from waitingroom.commands.roomid import room_argument
 from waitingroom.run import credentials
 from waitingroom.tokens import Keyring
 

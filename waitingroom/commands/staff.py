@@ -8,7 +8,7 @@ import click
 
 from waitingroom.commands import system
 from waitingroom.commands.output import common, print_json
-from waitingroom.commands.room import room_argument
+from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
 from waitingroom.config import Config
 from waitingroom.errors import BadSetting

@@ -15,6 +15,7 @@ STATUS = {
     "replayed": 409,
     "room_exists": 409,
     "version_conflict": 409,
+    "cannot_undo": 409,
     "wrong_phase": 409,
     "old_epoch": 410,
     "length_required": 411,

@@ -1,6 +1,7 @@
 """Sans-I/O: each verb of operators as a call, its reply as a value; faults as in :mod:`.verbs`."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
@@ -8,6 +9,8 @@ from waitingroom.draw import commitment
 from waitingroom.model import DrawMethod, LogEntry, PlanStep, Settings, Snapshot
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
+
+_STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
 
 
 def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
@@ -60,10 +63,42 @@ def brand(
     return call("set", room, clock(now_ms), actor, version, detail, "brand", wanted, *more)
 
 
-def plan(room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None) -> Call:
-    """Replace the knob plan. A step that is already due takes effect at the next evaluation."""
+def plan(
+    room: str,
+    steps: Sequence[PlanStep],
+    *,
+    actor: str,
+    version: int | None = None,
+    now_ms: int | None = None,
+) -> Call:
+    """Replace the knob plan. A step that is already due takes effect at the next evaluation.
+
+    Based on an old ``version``: nothing changes, ``VersionConflict``.
+    """
+    based_on = "" if version is None else version
     lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
-    return call("plan", room, clock(now_ms), actor, *lines)
+    return call("plan", room, clock(now_ms), actor, based_on, *lines)
+
+
+def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
+    """What ``LRANGE`` answers, in order of time. A line that cannot be read is left out, as the
+    room will leave it out when its time comes.
+    """
+    found = (_STEP.fullmatch(text(line)) for line in lines)
+    return tuple(_step(int(one[1]), one[2], int(one[3])) for one in found if one)
+
+
+def _step(at_ms: int, field: str, value: int) -> PlanStep:
+    return PlanStep(at_ms, field, bool(value) if field == "joins" else value)
+
+
+def undo(
+    room: str, *, actor: str, version: int | None = None, now_ms: int | None = None
+) -> Call:  # fmt: skip
+    """Take the last ``set`` or ``plan`` back. Twice, or where anything came after it:
+    ``CannotUndo``, nothing changes. Of two racers one takes it back.
+    """
+    return call("undo", room, clock(now_ms), actor, "" if version is None else version)
 
 
 def _at(step: PlanStep) -> int:

@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
+from waitingroom.flow import Known
 from waitingroom.model import ROOM_ID, Brand, LogEntry, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
@@ -18,8 +19,9 @@ from waitingroom.store import acts, fitness, library, state, verbs
 from waitingroom.store.accounts import Accounts
 from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
-from waitingroom.store.history import History
+from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
+from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
 T = TypeVar("T")
@@ -246,11 +248,51 @@ class Store:
         return body
 
     def plan(
-        self, room: str, steps: Sequence[PlanStep], *, actor: str, now_ms: int | None = None
+        self,
+        room: str,
+        steps: Sequence[PlanStep],
+        *,
+        actor: str,
+        version: int | None = None,
+        now_ms: int | None = None,
     ) -> Snapshot:
         """Replace the knob plan with ``steps``: see :func:`waitingroom.settings.check_plan`."""
         check_plan(steps)
-        return self._snapshot(room, acts.plan(room, steps, actor=actor, now_ms=now_ms))
+        call = acts.plan(room, steps, actor=actor, version=version, now_ms=now_ms)
+        return self._snapshot(room, call)
+
+    def steps(self, room: str) -> tuple[PlanStep, ...]:
+        """The plan's steps to come. Whoever changes them looks at the room first, and bases the
+        change on the version that it had then: a step that is followed meanwhile moves it.
+        """
+        key = RoomKeys.of(room).plan
+        return acts.read_steps(self._plain(lambda: self._redis.lrange(key, 0, -1)))
+
+    def what_if(
+        self,
+        room: str,
+        *,
+        changes: Mapping[str, Value] | None = None,
+        planned: Sequence[PlanStep] | None = None,
+        now_ms: int | None = None,
+    ) -> WhatIf:
+        """What knobs turned now, or another plan, would do; see :func:`whatif.what_if`.
+
+        Changes nothing. Refuses what :meth:`set` and :meth:`plan` would, but for what the room has
+        become too late for.
+        """
+        check(changes or {})
+        check_plan(planned or ())
+        now = self.status(room, now_ms=now_ms)
+        check_together(acts.settings_of(now, **(changes or {})))
+        known = Known.of(now, self.history.read(room, HOUR))
+        return what_if(now, known, self.steps(room), changes=changes, planned=planned)
+
+    def undo(
+        self, room: str, *, actor: str, version: int | None = None, now_ms: int | None = None
+    ) -> Snapshot:
+        """Take the last change of knobs, brand or plan back: see :func:`acts.undo`."""
+        return self._snapshot(room, acts.undo(room, actor=actor, version=version, now_ms=now_ms))
 
     def act(
         self, room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None

@@ -7,6 +7,7 @@ import redis
 
 from waitingroom.errors import (
     BadSetting,
+    CannotUndo,
     NoSuchRoom,
     RoomExists,
     StoreDown,
@@ -51,6 +52,8 @@ def _fault(text: str, call: Call | None) -> Exception:
             fault = VersionConflict(room, int(call.args[2]) if call else 0, int(rest))
         case "WRFROZEN":
             fault = BadSetting(rest, "cannot be changed any more: the room has opened or drawn")
+        case "WRUNDO":
+            fault = CannotUndo(room, rest)
         case "WRPHASE":
             fault = WrongPhase(rest)
         case "WRSCHEMA":

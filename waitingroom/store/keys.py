@@ -37,7 +37,7 @@ class RoomKeys(NamedTuple):
     """string: the packed numbers of ``FIELDS``; written by every verb that changes something"""
     texts: str
     """hash: title, message, origins, pause_reason, brand (JSON), logo (bytes, 64 KiB at most),
-    commitment, seed; by operators' verbs"""
+    commitment, seed, undo (JSON: what the last change replaced); by operators' verbs"""
     spent: str
     """bitmap by arrival: has entered; by enter"""
     left: str
@@ -61,7 +61,7 @@ class RoomKeys(NamedTuple):
     news: str
     """list of JSON {at_ms, code, text}, the last 20"""
     plan: str
-    """list of "at_ms field value", the knob plan's steps to come; by plan"""
+    """list of "at_ms field value", the knob plan's steps to come; by plan, undo"""
     log: str
     """stream of operators' acts {at_ms, actor, act, detail}, the last 10,000 or so"""
     extended: str

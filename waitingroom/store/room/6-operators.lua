@@ -87,34 +87,107 @@ local function is_frozen(s, field)
   return (field == 'opens_at_ms' or field == 'early_at_ms') and s.opened_at_ms > 0
 end
 
--- args: now, actor, version ('': whatever it is), detail, then field and value in turn.
-local set = timed(function(keys, s, args)
-  if args[3] ~= '' and tonumber(args[3]) ~= s.version then
-    return redis.error_reply('WRCONFLICT ' .. text_of(s.version))
+local function frozen_field(s, words, from)
+  for i = from, #words, 2 do
+    if is_frozen(s, words[i]) and tonumber(words[i + 1]) ~= s[words[i]] then return words[i] end
   end
-  for i = 5, #args, 2 do
-    local field = args[i]
-    if is_frozen(s, field) and tonumber(args[i + 1]) ~= s[field] then
-      return redis.error_reply('WRFROZEN ' .. (field == 'fifo' and 'draw' or field))
-    end
-  end
+end
+
+-- Turn knobs, and tell shoppers what is their business.
+local function turn(keys, s, words, from)
   local rate, message = s.rate_per_min, redis.call('HGET', keys[TEXTS], 'message')
-  set_fields(keys, s, args, 5)
+  set_fields(keys, s, words, from)
   if s.rate_per_min ~= rate then tell(keys, s, 'rate_per_min', text_of(s.rate_per_min)) end
   local said = redis.call('HGET', keys[TEXTS], 'message')
   if said ~= message and said ~= '' then tell(keys, s, 'message', said) end
   -- Time to come is measured by the new settings; what has been earned above a new burst is not kept.
   s.credit = math.min(s.credit, burst_of(s) * UNIT)
   s.door = math.min(s.door, burst_of(s) * UNIT)
+end
+
+-- Keep what a change replaces (`words`: field and value in turn; else `steps`), under the version that
+-- it leads to: whatever comes after it moves the version on, and this is then no more to be undone.
+local function keep_for_undo(keys, s, detail, before)
+  before.version, before.detail = text_of(s.version + 1), detail
+  redis.call('HSET', keys[TEXTS], 'undo', cjson.encode(before))
+end
+
+local function values_of(keys, s, args, from)
+  local words = {}
+  for i = from, #args, 2 do
+    local is_word = is_text(args[i])
+    words[#words + 1] = args[i]
+    words[#words + 1] = is_word and (redis.call('HGET', keys[TEXTS], args[i]) or '')
+      or text_of(s[args[i]] or 0)
+  end
+  return words
+end
+
+local function is_old(s, version)
+  return version ~= '' and tonumber(version) ~= s.version
+end
+
+local function conflict(s)
+  return redis.error_reply('WRCONFLICT ' .. text_of(s.version))
+end
+
+-- args: now, actor, version ('': whatever it is), detail, then field and value in turn.
+local set = timed(function(keys, s, args)
+  if is_old(s, args[3]) then return conflict(s) end
+  local frozen = frozen_field(s, args, 5)
+  if frozen then
+    return redis.error_reply('WRFROZEN ' .. (frozen == 'fifo' and 'draw' or frozen))
+  end
+  keep_for_undo(keys, s, 'set ' .. args[4], {words = values_of(keys, s, args, 5)})
+  turn(keys, s, args, 5)
   return finish(keys, s, args[2], 'set', args[4])
 end)
 
--- args: now, actor, then `at_ms field value` steps in order of time; they replace the plan.
-local plan = timed(function(keys, s, args)
+local function replace_plan(keys, s, steps, from)
   redis.call('DEL', keys[PLAN])
-  for i = 3, #args do redis.call('RPUSH', keys[PLAN], args[i]) end
-  s.steps = #args - 2
-  return finish(keys, s, args[2], 'plan', table.concat(args, ', ', 3))
+  for i = from, #steps do redis.call('RPUSH', keys[PLAN], steps[i]) end
+  s.steps = #steps - from + 1
+end
+
+-- args: now, actor, version (as above), then `at_ms field value` steps in order of time; they replace
+-- the plan.
+local plan = timed(function(keys, s, args)
+  if is_old(s, args[3]) then return conflict(s) end
+  local detail = table.concat(args, ', ', 4)
+  keep_for_undo(keys, s, 'plan ' .. detail, {steps = redis.call('LRANGE', keys[PLAN], 0, -1)})
+  replace_plan(keys, s, args, 4)
+  return finish(keys, s, args[2], 'plan', detail)
+end)
+
+-- Why words cannot be put back, or nil. A time that has passed would open, draw or close at once.
+local function not_undone(s, words)
+  local frozen = frozen_field(s, words, 1)
+  if frozen then return (frozen == 'fifo' and 'draw' or frozen) .. ' cannot be changed any more' end
+  for i = 1, #words, 2 do
+    local at = string.match(words[i], '_at_ms$') and tonumber(words[i + 1]) or 0
+    if at > 0 and at <= s.now and at ~= s[words[i]] then
+      return words[i] .. ' would be a time that has passed meanwhile'
+    end
+  end
+end
+
+-- args: now, actor, version (as above). Puts back what the last `set` or `plan` replaced, unless
+-- anything came after it.
+local undo = timed(function(keys, s, args)
+  if is_old(s, args[3]) then return conflict(s) end
+  local raw = redis.call('HGET', keys[TEXTS], 'undo')
+  if not raw then
+    return redis.error_reply('WRUNDO there is none, or it was taken back already')
+  end
+  local last = cjson.decode(raw)
+  if tonumber(last.version) ~= s.version then
+    return redis.error_reply('WRUNDO an act of an operator, or a step of the plan, came after it')
+  end
+  local wrong = last.words and not_undone(s, last.words)
+  if wrong then return redis.error_reply('WRUNDO ' .. wrong) end
+  redis.call('HDEL', keys[TEXTS], 'undo')
+  if last.words then turn(keys, s, last.words, 1) else replace_plan(keys, s, last.steps, 1) end
+  return finish(keys, s, args[2], 'undo', last.detail)
 end)
 
 local function act(name, change)
@@ -199,7 +272,8 @@ local VERBS = {
   {'extend', extend, ANY}, {'leave', leave, ANY}, {'standing', standing, READS},
   {'redeem', redeem, ANY},
   {'renew', for_each_lease(renew_one), ANY}, {'release', for_each_lease(release_one), ALWAYS},
-  {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'pause', pause, ALWAYS},
+  {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'undo', undo, ALWAYS},
+  {'pause', pause, ALWAYS},
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
   {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
   {'note', note, ANY},

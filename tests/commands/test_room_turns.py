@@ -1,0 +1,177 @@
+"""``room set --what-if``, ``ramp``, ``schedule`` and ``undo`` over a real store."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from waitingroom import clock
+from waitingroom.cli import run
+from waitingroom.config import SETTINGS
+from waitingroom.model import DrawMethod, Settings
+from waitingroom.ramps import MOST_STEPS
+from waitingroom.store.client import Store
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str, room_id: str) -> str:
+    """An open room with 600 in line, in a store that this empty folder's settings name."""
+    monkeypatch.chdir(tmp_path)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.env, raising=False)
+    monkeypatch.setenv("REDIS_URL", store_url)
+    store = Store.connect(store_url)
+    opens_ms = clock.now_ms()
+    knobs = Settings(rate_per_min=60, burst=1, opens_at_ms=opens_ms, draw=DrawMethod.FIFO)
+    store.create(room_id, knobs, actor="test")
+    store.join(room_id, 601)
+    store.close()
+    return room_id
+
+
+def told(capsys: Capture, *words: str) -> dict:
+    assert run(["room", *words, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: Capture, *words: str, status: int = 1) -> str:
+    assert run(["room", *words]) == status
+    return capsys.readouterr().err
+
+
+def test_what_a_change_would_do_is_shown_and_nothing_is_changed(room: str, capsys: Capture) -> None:
+    """In JSON and in words; with the version on which the change may then be based."""
+    before = told(capsys, "show", room)
+    shown = told(capsys, "set", room, "--rate", "120", "--what-if")
+    assert shown["before"]["end_s"] == pytest.approx(600, abs=10)
+    assert shown["after"]["end_s"] == pytest.approx(300, abs=10)
+    assert shown["after"]["stock_ends_at_ms"] is None
+    assert run(["room", "set", room, "--rate", "0", "--what-if"]) == 0
+    said = capsys.readouterr().out
+    assert "in line, 0 inside; nothing was changed" in said
+    assert "with it: the rate is 0: everybody is held until it is raised" in said
+    assert "not reported" in said
+    after = told(capsys, "show", room)
+    assert (after["rate_per_min"], after["version"]) == (60, before["version"])
+    based_on = str(shown["version"])
+    assert told(capsys, "set", room, "--rate", "120", "--based-on", based_on)["rate_per_min"] == 120
+    assert "changed meanwhile" in refused(
+        capsys, "set", room, "--rate", "9", "--based-on", based_on
+    )
+
+
+def test_what_would_be_refused_is_refused_before_it_is_shown(room: str, capsys: Capture) -> None:
+    """In the words of the option."""
+    said = refused(capsys, "set", room, "--claim-grace", "1s", "--what-if")
+    assert said.startswith("waitingroom: --claim-grace: must not be shorter")
+
+
+def test_a_ramp_becomes_the_plan(room: str, capsys: Capture) -> None:
+    """From where the rate is; shown first, then made, told again, dropped."""
+    words = ("ramp", room, "--rate", "300", "--over", "10m")
+    shown = told(capsys, *words, "--what-if")
+    assert shown["after"]["end_s"] < shown["before"]["end_s"] - 200
+    assert told(capsys, "schedule", room)["steps"] == []
+    steps = told(capsys, *words)["steps"]
+    assert len(steps) == MOST_STEPS - 1
+    assert (steps[-1]["field"], steps[-1]["value"]) == ("rate_per_min", 300)
+    assert told(capsys, "schedule", room)["steps"] == steps
+    assert told(capsys, "schedule", room, "--clear")["steps"] == []
+
+
+def test_a_ramp_from_another_value_begins_there(room: str, capsys: Capture) -> None:
+    """At once, or at its time."""
+    words = ("--capacity", "50", "--from", "200", "--over", "10m", "--at", "+1h")
+    steps = told(capsys, "ramp", room, *words)["steps"]
+    assert (steps[0]["value"], steps[-1]["value"]) == (200, 50)
+    assert steps[-1]["at_ms"] - steps[0]["at_ms"] == 600_000
+    words = ("--capacity", "40", "--over", "1m", "--at", "+71m")
+    steps = told(capsys, "ramp", room, *words)["steps"]
+    assert [step["value"] for step in steps[-11:]] == list(range(50, 39, -1))
+    assert "--capacity: is planned for that time already" in refused(
+        capsys, "ramp", room, "--capacity", "9", "--from", "7", "--over", "1h", "--at", "+1h"
+    )
+
+
+def test_a_schedule_adds_to_the_plan_and_says_so(room: str, capsys: Capture) -> None:
+    """Several knobs at a time; another's steps stay; the same knob at the same time is refused."""
+    at = "2099-03-01T14:00+01:00"
+    told(capsys, "schedule", room, "--at", "+2h", "--rate", "90")
+    plan = told(capsys, "schedule", room, "--at", at, "--rate", "30", "--no-joins")
+    assert [(step["field"], step["value"]) for step in plan["steps"]] == [
+        ("rate_per_min", 90),
+        ("rate_per_min", 30),
+        ("joins", 0),
+    ]
+    said = refused(capsys, "schedule", room, "--at", at, "--rate", "40")
+    assert "--rate: is planned for that time already, to be 30" in said
+    replaced = told(capsys, "schedule", room, "--at", at, "--rate", "40", "--replace")["steps"]
+    assert {step["value"] for step in replaced} == {90, 40, 0}
+    assert run(["room", "schedule", room]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["WHEN", "KNOB", "VALUE"]
+    assert lines[1].split()[-2:] == ["rate", "90"]
+
+
+def test_a_plan_of_another_operator_is_not_lost(room: str, capsys: Capture) -> None:
+    """Who decided on what was seen before it came says so with --based-on."""
+    seen = str(told(capsys, "show", room)["version"])
+    told(capsys, "schedule", room, "--at", "+2h", "--rate", "90")
+    said = refused(capsys, "schedule", room, "--clear", "--based-on", seen)
+    assert "changed meanwhile" in said
+    assert len(told(capsys, "schedule", room)["steps"]) == 1
+
+
+def test_the_last_change_is_taken_back(room: str, capsys: Capture) -> None:
+    """A knob, a ramp; and once only."""
+    told(capsys, "set", room, "--rate", "300")
+    assert told(capsys, "undo", room)["rate_per_min"] == 60
+    assert "cannot be taken back: there is none" in refused(capsys, "undo", room)
+    told(capsys, "ramp", room, "--rate", "300", "--over", "10m")
+    assert run(["room", "undo", room]) == 0
+    assert "60 a minute" in capsys.readouterr().out
+    assert told(capsys, "schedule", room)["steps"] == []
+    told(capsys, "set", room, "--rate", "300")
+    told(capsys, "pause", room)
+    assert "came after it" in refused(capsys, "undo", room)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ramp ID --over 1m", "one of --rate and --capacity"),
+        ("ramp ID --over 1m --rate 5 --capacity 5", "one of --rate and --capacity"),
+        ("ramp ID --rate 5", "--over"),
+        ("schedule ID --at +1h", "name knobs"),
+        ("schedule ID --rate 5", "say when"),
+        ("schedule ID --clear --rate 5 --at +1h", "name knobs"),
+    ],
+)
+def test_what_is_not_said_whole_is_status_2(
+    room: str, capsys: Capture, words: str, said: str
+) -> None:
+    """And changes nothing."""
+    before = told(capsys, "show", room)["version"]
+    assert said in refused(capsys, *words.replace("ID", room).split(), status=2)
+    assert told(capsys, "show", room)["version"] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ramp ID --rate 60 --over 1m", "--rate: is to go from 60 to 60"),
+        ("ramp ID --rate 90 --over 1ms", "--over: must be 1000 ms or more"),
+        ("ramp ID --capacity 90 --over 1m", "--capacity: has no way to or from 0"),
+        ("ramp ID --rate 9999999 --over 1m", "--rate: must be from 0"),
+        ("ramp ID --rate 90 --over 1m --at 2020-01-01T00:00Z", "--at: must not be a time"),
+        ("schedule ID --rate 90 --at never", "--at: must not be a time"),
+    ],
+)
+def test_what_cannot_be_planned_is_one_sentence(
+    room: str, capsys: Capture, words: str, said: str
+) -> None:
+    """That names the option."""
+    assert said in refused(capsys, *words.replace("ID", room).split())
+    assert told(capsys, "schedule", room)["steps"] == []

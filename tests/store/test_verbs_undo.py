@@ -1,0 +1,188 @@
+"""undo: one act takes the last change of knobs, brand or plan back, or says why not."""
+
+import pytest
+from real import ME, T0
+from test_brand import PNG
+
+from waitingroom import brand
+from waitingroom.errors import CannotUndo, VersionConflict
+from waitingroom.model import Brand, DrawMethod, PlanStep
+
+MINUTE = 60_000
+
+
+def test_the_last_change_is_taken_back_whole(make_room):
+    """Every knob of it, numbers and texts, and no other."""
+    room = make_room(rate_per_min=60, capacity=5, title="Boots", origins=("https://a.example",))
+    room.set(T0, {"capacity": 7})
+    changes = {"rate_per_min": 300, "joins": False, "title": "", "message": "Hello", "origins": ()}
+    changed = room.set(T0, changes)
+    after = room.undo(T0 + 1, changed.version)
+    assert (after.rate_per_min, after.capacity, after.joins) == (60, 7, True)
+    assert (after.title, after.message, after.origins) == ("Boots", "", ("https://a.example",))
+    assert after.version == changed.version + 1
+
+
+def test_undo_is_an_act_that_shoppers_and_the_log_hear_of(make_room, store):
+    """A rate that goes back is news; the log says what was taken back."""
+    room = make_room(rate_per_min=60)
+    room.set(T0, {"rate_per_min": 300})
+    news = room.undo(T0 + 1).news
+    assert [line.text for line in news if line.code == "rate_per_min"] == ["300", "60"]
+    newest = store.log(room.name)[0]
+    assert (newest.act, newest.actor) == ("undo", ME["actor"])
+    assert newest.detail == 'set {"rate_per_min": 300}'
+
+
+def test_time_between_a_change_and_its_undo_is_paid_at_the_changed_rate(make_room):
+    """M7: nothing that has accrued is priced again, and no burst is kept from a larger one."""
+    room = make_room(rate_per_min=60, burst=10)
+    room.crowd(T0, 500)
+    before = room.status(T0)
+    room.set(T0, {"rate_per_min": 600})
+    now = room.undo(T0 + 1000)
+    earned = now.credit + (now.counters.called - before.counters.called) * 60_000 - before.credit
+    assert earned == 1000 * 600
+    room.set(T0 + 1000, {"burst": 100})
+    assert room.undo(T0 + 1000).credit <= 10 * 60_000
+
+
+def test_a_change_is_taken_back_once(make_room):
+    """No undo of the undo, and none of the change before: a second click does no harm."""
+    room = make_room(rate_per_min=60)
+    room.set(T0, {"rate_per_min": 90})
+    changed = room.set(T0, {"rate_per_min": 120})
+    undone = room.undo(T0, changed.version)
+    with pytest.raises(VersionConflict):
+        room.undo(T0, changed.version)
+    with pytest.raises(CannotUndo, match="taken back already"):
+        room.undo(T0)
+    assert room.written().version == undone.version
+
+
+def test_a_room_in_which_nothing_was_changed_says_so(make_room):
+    """That it was made is no change."""
+    room = make_room()
+    with pytest.raises(CannotUndo, match="there is none"):
+        room.undo(T0)
+
+
+@pytest.mark.parametrize("verb", ["pause", "drain"])
+def test_an_act_that_came_between_is_not_skipped(make_room, verb):
+    """Nor is the act itself undone: that has a verb of its own."""
+    room = make_room(rate_per_min=60)
+    room.set(T0, {"rate_per_min": 90})
+    room.act(T0, verb)
+    with pytest.raises(CannotUndo, match="came after it"):
+        room.undo(T0)
+    assert room.written().rate_per_min == 90
+
+
+def test_a_step_of_the_plan_that_came_between_is_not_skipped(make_room):
+    """Back to 60 would be from 300, which no operator asked for; look, and turn it by hand."""
+    room = make_room(rate_per_min=60)
+    room.plan(T0, [PlanStep(T0 + 10, "rate_per_min", 300)])
+    room.set(T0 + 1, {"rate_per_min": 90})
+    with pytest.raises(CannotUndo, match="a step of the plan"):
+        room.undo(T0 + 10)
+    assert room.written().rate_per_min == 300
+
+
+def test_another_epoch_remembers_no_change(make_room):
+    """A reset is an act like others."""
+    room = make_room(rate_per_min=60)
+    room.set(T0, {"rate_per_min": 90})
+    room.reset(T0 + 1)
+    with pytest.raises(CannotUndo):
+        room.undo(T0 + 2)
+
+
+def test_a_plan_is_taken_back_to_the_one_before(make_room, store):
+    """And to none."""
+    room = make_room()
+    first = [PlanStep(T0 + MINUTE, "capacity", 5)]
+    room.plan(T0, first)
+    room.plan(T0, [PlanStep(T0 + 2 * MINUTE, "rate_per_min", 7)])
+    room.undo(T0)
+    assert store.steps(room.name) == tuple(first)
+    room.plan(T0, [])
+    room.undo(T0)
+    assert store.steps(room.name) == tuple(first)
+    assert room.status(T0 + MINUTE).capacity == 5
+
+
+def test_what_cannot_be_changed_any_more_is_not_changed_back(make_room):
+    """The opening time, once the room has opened; nothing else of that change either."""
+    room = make_room(opens_at_ms=T0 + MINUTE, rate_per_min=60)
+    room.set(T0, {"opens_at_ms": T0 + 10, "rate_per_min": 90})
+    with pytest.raises(CannotUndo, match="opens_at_ms cannot be changed any more"):
+        room.undo(T0 + 10)
+    assert room.written().rate_per_min == 90
+
+
+def test_a_time_that_has_passed_is_not_put_back(make_room):
+    """The sale was to close by now, and was prolonged: undo would end it on the spot."""
+    room = make_room(closes_at_ms=T0 + 10)
+    room.set(T0, {"closes_at_ms": T0 + MINUTE})
+    with pytest.raises(CannotUndo, match="closes_at_ms would be a time that has passed"):
+        room.undo(T0 + 10)
+    assert room.written().closes_at_ms == T0 + MINUTE
+    assert room.written().closed_at_ms == 0
+
+
+def test_the_draw_s_method_goes_back_while_nobody_came(make_room):
+    """After that it is a promise."""
+    room = make_room(opens_at_ms=T0 + MINUTE)
+    room.set(T0, {"draw": DrawMethod.SHUFFLE})
+    assert room.undo(T0).draw is DrawMethod.FIFO
+    room.set(T0, {"draw": DrawMethod.SHUFFLE})
+    room.crowd(T0, 1)
+    with pytest.raises(CannotUndo, match="draw cannot"):
+        room.undo(T0)
+
+
+def test_a_brand_goes_back_with_its_logo(make_room, store):
+    """Bytes and all."""
+    room = make_room()
+    logo = brand.read_logo(PNG)
+    first = Brand(time_zone="Europe/Warsaw", logo=logo)
+    version = store.brand(room.name, first, logo=PNG, **ME, version=room.written().version).version
+    store.brand(room.name, Brand(), logo=b"", **ME, version=version)
+    room.undo(T0)
+    assert room.written().brand == first
+    assert store.logo(room.name) == PNG
+
+
+def test_a_plan_based_on_an_old_version_changes_nothing(make_room, store):
+    """Another operator's plan is not lost silently; nor is a step that was followed meanwhile."""
+    room = make_room()
+    version = room.status(T0).version
+    theirs = PlanStep(T0 + MINUTE, "capacity", 5)
+    planned = room.plan(T0, [theirs], version)
+    with pytest.raises(VersionConflict) as conflict:
+        room.plan(T0, [], version)
+    assert (conflict.value.based_on, conflict.value.found) == (version, planned.version)
+    assert store.steps(room.name) == (theirs,)
+    with pytest.raises(VersionConflict):
+        room.plan(T0 + MINUTE, [theirs], planned.version)
+
+
+def test_the_steps_that_are_told_can_be_planned_again(make_room, store):
+    """Numbers, and yes or no: whoever adds a step plans those that are there along with it."""
+    room = make_room()
+    steps = (PlanStep(T0 + 1, "joins", False), PlanStep(T0 + 2, "capacity", 1))
+    room.plan(T0, steps)
+    room.plan(T0, store.steps(room.name))
+    assert store.steps(room.name) == steps
+    assert store.steps(room.name)[0].value is False
+
+
+def test_the_steps_to_come_are_told_in_order_of_time(make_room, store):
+    """Those that were followed are gone; one that cannot be read is left out."""
+    room = make_room()
+    steps = [PlanStep(T0 + at, "capacity", at) for at in (30, 10, 20)]
+    room.plan(T0, steps)
+    room.status(T0 + 10)
+    assert [step.value for step in store.steps(room.name)] == [20, 30]
+    room.redis.lset(room.keys.plan, 0, "nonsense")
+    assert [step.value for step in store.steps(room.name)] == [30]

@@ -32,7 +32,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     store = Store.connect(config.store_url)
     faults.register(app)
     app.register_blueprint(health(store))
-    access = Access(store.accounts, now_ms)
+    access = Access(store.accounts, store.record, now_ms)
     forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())

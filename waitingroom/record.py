@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+YEAR_10000_MS = 253_402_300_800_000
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -28,8 +30,9 @@ class LogEntry:
 
     @property
     def at_ms(self) -> int:
-        """When, by the store's clock."""
-        return self.number("at_ms")
+        """When, by the store's clock; 0 for what is no time that calendars know."""
+        at_ms = self.number("at_ms")
+        return at_ms if at_ms < YEAR_10000_MS else 0
 
     @property
     def actor(self) -> str:
@@ -45,6 +48,12 @@ class LogEntry:
     def detail(self) -> str:
         """In which words."""
         return self.text("detail")
+
+    @property
+    def words(self) -> str:
+        """The detail, where it says more than before and after do."""
+        changed = self.text("before") or self.text("after")
+        return "" if changed and self.detail.startswith("{") else self.detail
 
     @property
     def seq(self) -> int:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from waitingroom.cli import run
-from waitingroom.commands.audit import FORMULA
 from waitingroom.config import SETTINGS
+from waitingroom.exports import FORMULA
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM, RoomKeys
 
@@ -141,6 +141,9 @@ def test_an_edit_is_told_in_a_sentence_and_by_the_exit_status(
     assert "removed: between entries 1 and 3, 2 to 2 are missing" in told
     found = json.loads(out(capsys, "verify", room, "--json", status=1))[room]
     assert (found["ok"], found["findings"][0]["edit"]) == (False, "removed")
+    store._redis.xadd(keys.log, {"at_ms": "9" * 15, "actor": b"\xff", "act": "\u0663"})
+    assert out(capsys, "show", room).splitlines()[1].split()[0] == "-"
+    assert '"at_ms": "999999999999999"' in out(capsys, "export", room)
 
 
 def test_all_records_are_verified_where_none_is_named(

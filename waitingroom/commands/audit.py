@@ -1,13 +1,11 @@
 """``waitingroom audit``: what operators and time did, and whether anybody edited that since."""
 
-import csv
-import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -15,18 +13,12 @@ from waitingroom.commands import system
 from waitingroom.commands.output import common, print_json, print_table
 from waitingroom.commands.roomid import RoomId
 from waitingroom.commands.values import shown_time
+from waitingroom.exports import csv_lines, json_lines, row
 from waitingroom.record import Head, LogEntry, Verdict
 from waitingroom.store.keys import SYSTEM
 
-COLUMNS = (
-    *("id", "seq", "at_ms", "actor", "from", "act", "detail", "before", "after", "why"),
-    *("strays", "strays_hash", "prev", "hash"),
-)
-"""Of an export, in this order."""
 WIDEST = 60
 """Of a cell that is shown to people; --json and exports have all of it."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would carry out."""
 _NOTED = re.compile(r"\brecord (\S+) ([0-9]{1,15}) ([0-9a-f]{64})\b", re.ASCII)
 
 
@@ -58,7 +50,7 @@ def show(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
     with system.store_of(system.find(file)) as store:
         entries = store.record.newest(room_id, count)
     if as_json:
-        print_json([_row(entry) for entry in entries])
+        print_json([row(entry) for entry in entries])
     else:
         print_table(
             ("WHEN", "WHO", "FROM", "WHAT", "DETAIL", "BEFORE", "AFTER", "WHY"),
@@ -67,12 +59,10 @@ def show(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
 
 
 def _told(entry: LogEntry) -> list[str]:
-    """The columns that people read; what was asked for where it does not say what changed."""
-    changed = entry.text("before") or entry.text("after")
-    detail = "" if changed and entry.detail.startswith("{") else entry.detail
-    names = ("from", "act", "before", "after", "why")
-    place, act, before, after, why = (entry.text(name) or "-" for name in names)
-    return [_cut(cell) for cell in (entry.actor, place, act, detail or "-", before, after, why)]
+    """The columns that people read."""
+    cells = [entry.actor, entry.text("from"), entry.act, entry.words]
+    cells += [entry.text(name) for name in ("before", "after", "why")]
+    return [_cut(cell or "-") for cell in cells]
 
 
 def _cut(cell: str) -> str:
@@ -91,32 +81,8 @@ def export(room_id: str, as_csv: bool, file: Path | None, as_json: bool) -> None
     if as_csv and as_json:
         raise click.UsageError("--csv or --json, not both")
     with system.store_of(system.find(file)) as store:
-        write = _write_csv if as_csv else _write_lines
-        write(store.record.entries(room_id), sys.stdout)
-
-
-def _row(entry: LogEntry) -> dict[str, str]:
-    """Every field that is not empty, as text; those that a newer version has added at the end."""
-    known = {"id": entry.id, **entry.fields}
-    names = [name for name in COLUMNS if known.get(name)]
-    return {name: known[name] for name in [*names, *(set(entry.fields) - set(COLUMNS))]}
-
-
-def _write_lines(entries: Iterable[LogEntry], out: TextIO) -> None:
-    for entry in entries:
-        out.write(json.dumps(_row(entry), ensure_ascii=False) + "\n")
-
-
-def _write_csv(entries: Iterable[LogEntry], out: TextIO) -> None:
-    rows = csv.writer(out)
-    rows.writerow(COLUMNS)
-    for entry in entries:
-        row = _row(entry)
-        rows.writerow([_inert(row.get(name, "")) for name in COLUMNS])
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+        lines = csv_lines if as_csv else json_lines
+        sys.stdout.writelines(lines(store.record.entries(room_id)))
 
 
 @audit.command()

@@ -12,6 +12,7 @@ from waitingroom.console.access import Access, context
 from waitingroom.console.figures import clock_time
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
+from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
@@ -36,6 +37,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())
+    app.register_blueprint(RecordPages(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
     room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
     forgery.exempt(room_api)

@@ -113,6 +113,18 @@ def test_a_plan_is_recorded_whole_and_each_step_when_it_is_taken(make_room):
     assert change_of(second) == ({"capacity": 0}, {"capacity": 5})
 
 
+def test_what_is_taken_back_is_recorded_as_a_change_of_its_own(make_room):
+    """The same values, the other way round."""
+    room = make_room()
+    room.set(T0, {"rate_per_min": 90})
+    room.store.undo(room.name, actor=ADA, now_ms=T0)
+    turned, back = record_of(room)[-2:]
+    assert (
+        change_of(back) == change_of(turned)[::-1] == ({"rate_per_min": 90}, {"rate_per_min": 60})
+    )
+    assert (back.act, back.actor) == ("undo", "console:ada")
+
+
 def test_every_phase_that_time_begins_is_recorded_once(make_room):
     """Joining, the draw, the opening, the closing; each with before, after and when it was due."""
     times = {"early_at_ms": T0 + 1000, "opens_at_ms": T0 + 2000, "closes_at_ms": T0 + 3000}

@@ -291,7 +291,12 @@ class Store:
         return what_if(now, known, self.steps(room), changes=changes, planned=planned)
 
     def undo(
-        self, room: str, *, actor: Actor | str, version: int | None = None, now_ms: int | None = None
+        self,
+        room: str,
+        *,
+        actor: Actor | str,
+        version: int | None = None,
+        now_ms: int | None = None,
     ) -> Snapshot:
         """Take the last change of knobs, brand or plan back: see :func:`acts.undo`."""
         return self._snapshot(room, acts.undo(room, actor=actor, version=version, now_ms=now_ms))

@@ -298,7 +298,7 @@ def test_a_staff_pass_is_a_url_that_is_logged_and_revoked_with_all_others(
     assert handover.lease == made["lease"]
     assert handover.lease.startswith("s-")
     assert handover.pass_ends_at_ms - handover.issued_at_ms == 3_600_000
-    log = told(capsys, "room", "log", room_id)
+    log = told(capsys, "audit", "show", room_id)
     assert (log[0]["act"], log[0]["detail"]) == ("staff_pass", f"{made['lease']} for Ada")
     assert log[0]["actor"].startswith("cli:")
     assert told(capsys, "staff", "revoke", room_id)["staff_epoch"] == handover.epoch + 1
@@ -352,7 +352,7 @@ def test_help_is_there(capsys: Capture, words: list[str]) -> None:
 def test_every_command_can_answer_in_json() -> None:
     """Scripts come sooner or later; those that run until Ctrl-C do not answer."""
     commands = {**cli.commands}
-    for group in ("room", "operator", "staff", "draw"):
+    for group in ("room", "operator", "staff", "audit", "draw"):
         commands |= {f"{group} {name}": c for name, c in commands.pop(group).commands.items()}
     without = {
         name

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from waitingroom import __version__
+from waitingroom.commands.audit import audit
 from waitingroom.commands.complaint import complain
 from waitingroom.commands.draw import draw
 from waitingroom.commands.operator import operator
@@ -30,7 +31,7 @@ def cli() -> None:
     """The open-source virtual waiting room for Python shops."""
 
 
-for _command in (up, demo, room, preview, operator, staff, draw, secret):
+for _command in (up, demo, room, preview, operator, staff, audit, draw, secret):
     cli.add_command(_command)
 
 

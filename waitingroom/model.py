@@ -221,13 +221,16 @@ NO_APPOINTMENT_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One operator's act."""
+class Actor:
+    """Who acts, as the record keeps it: ``console:NAME`` or ``cli:USER``; from which ``place`` (the
+    address of a console's session, the host of a command line); and ``why``, in their words.
 
-    at_ms: int
-    actor: str
-    act: str
-    detail: str
+    Where an actor is asked for, a plain text is one of whom no more is known.
+    """
+
+    name: str
+    place: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ def people(store: Store, room_id: str) -> Iterator[dict[Role, str]]:
     """The name of an operator of each role, of this test only."""
     names = {role: f"{role}.{room_id}" for role in Role}
     for role, name in names.items():
-        store.accounts.add(Operator(name, role, HASH, clock.now_ms()))
+        store.accounts.add(Operator(name, role, HASH, clock.now_ms()), actor="test")
     yield names
     left = {one.name for one in store.accounts.all()}
     for name in left.intersection(names.values()):
-        store.accounts.remove(name)
+        store.accounts.remove(name, actor="test")
 
 
 @pytest.fixture

@@ -77,9 +77,11 @@ def test_a_session_ends_with_log_out_a_new_password_another_role_and_the_account
     assert desk.post("/logout", {}).status_code == 303
     assert desk.get("/").status_code == 303
     for end in (
-        lambda: store.accounts.change(name, password=store.accounts.find(name).password),
-        lambda: store.accounts.change(name, role=Role.SUPPORT),
-        lambda: store.accounts.remove(name),
+        lambda: store.accounts.change(
+            name, password=store.accounts.find(name).password, actor="test"
+        ),
+        lambda: store.accounts.change(name, role=Role.SUPPORT, actor="test"),
+        lambda: store.accounts.remove(name, actor="test"),
     ):
         desk.log_in(name)
         assert desk.get("/").status_code == 200

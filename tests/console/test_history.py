@@ -1,13 +1,16 @@
 """The history: kept while nobody looks, bounded, once a moment, and through a restart."""
 
+import logging
 from dataclasses import replace
+
+import pytest
 
 from waitingroom.console.keeper import Keeper, gate_latency_us, until_next_s
 from waitingroom.history import Sample, per_min, rates
 from waitingroom.model import Settings
 from waitingroom.store.client import Store
 from waitingroom.store.history import HOUR, SALE
-from waitingroom.store.keys import history_key
+from waitingroom.store.keys import SYSTEM, history_key
 
 T0 = 1_790_000_000_000
 NOBODY = "http://127.0.0.1:9"
@@ -29,6 +32,29 @@ def test_a_round_keeps_every_room_once_a_moment(store: Store, room_id: str) -> N
         assert hour.gate_us == -1, "no gate answers there"
         assert hour.store_us > 0
     assert store.history.read(names[0], HOUR)[0].waiting == 7
+
+
+def test_each_new_end_of_a_record_is_noted_once(
+    store: Store, room_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the words that `audit verify --against` reads; the system's own record too."""
+    caplog.set_level(logging.INFO)
+    store.create(room_id, Settings(opens_at_ms=0), actor="test")
+    store.record.note("test", "", actor="test")
+    keeper = Keeper(store, NOBODY)
+    for _ in range(3):
+        keeper.sample()
+    store.act(room_id, "close", actor="test")
+    keeper.sample()
+    lines = [line.split() for line in caplog.messages if f" {room_id} " in line]
+    heads = [(entry.seq, entry.hash) for entry in store.record.entries(room_id)]
+    assert [(int(seq), digest) for _, _, seq, digest in lines] == heads
+    assert any(line.startswith(f"record {SYSTEM} ") for line in caplog.messages)
+    caplog.clear()
+    store.record.note("test", "", actor="test")
+    keeper.sample()
+    (head,) = store.record.heads([SYSTEM]).values()
+    assert caplog.messages == [f"record {SYSTEM} {head.seq} {head.hash}"]
 
 
 def test_the_history_has_an_end(store: Store, room_id: str) -> None:

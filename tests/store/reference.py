@@ -318,6 +318,7 @@ class Room(Shoppers):
     def finish(self) -> Snapshot:
         self.version += 1
         self.told += 1
+        self.early_known = self.phase is not Phase.SCHEDULED
         self.changed = True
         return self.status()
 
@@ -490,6 +491,7 @@ class Reference:
 
     def __init__(self, name: str, settings: Settings, now_ms: int) -> None:
         self.kept = Room(name, settings, wall_ms=now_ms, now_ms=now_ms)
+        self.kept.early_known = self.kept.phase is not Phase.SCHEDULED
 
     def at(self, now_ms: int, verb: str, *args):
         """What the verb answers; raises what it raises."""

@@ -109,6 +109,7 @@ class Timed:
     steps: list[PlanStep] = field(default_factory=list)
     budgets: dict[str, Budget] = field(default_factory=dict)
     changed: bool = True
+    early_known: bool = False
 
     # What follows from the facts
 
@@ -158,6 +159,7 @@ class Timed:
         if self.wall_ms - now_ms > STEP_BACK_MS:
             self.wall_ms, self.changed = now_ms, True
         self.now_ms = max(now_ms, self.wall_ms)
+        self._become_early()
         self._draw_and_open()
         self._follow_plan()
         self._let_time_pass(self.now_ms)
@@ -174,6 +176,12 @@ class Timed:
         if self.runs:
             self._call()
         self._keep_a_burst_of_credit()
+
+    def _become_early(self) -> None:
+        """That people may join is recorded once, which is worth a write."""
+        if not self.early_known and self.now_ms >= self.settings.early_at_ms:
+            self.early_known = True
+            self.changed |= self.phase is Phase.EARLY
 
     def _draw_and_open(self) -> None:
         line, opens, draws = self.line, self.settings.opens_at_ms, self.settings.draw_at_ms

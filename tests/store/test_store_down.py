@@ -33,7 +33,9 @@ VERBS = {
     "open": lambda store: store.open("r", actor="me"),
     "reset": lambda store: store.reset("r", actor="me"),
     "note": lambda store: store.note("r", "act", "", actor="me"),
-    "log": lambda store: store.log("r"),
+    "record": lambda store: store.record.newest("r", 1),
+    "system record": lambda store: store.record.note("log_in", "", actor="me"),
+    "accounts": lambda store: store.accounts.remove("me", actor="me"),
     "ping": lambda store: store.ping(),
 }
 

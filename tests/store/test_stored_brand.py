@@ -59,7 +59,7 @@ def test_an_act_on_a_brand_is_logged_without_the_picture(make_room):
     """Who, what, and no bytes."""
     room = make_room()
     brand(room, BRAND, LOGO)
-    (newest,) = room.store.log(room.name, 1)
+    (newest,) = room.store.record.newest(room.name, 1)
     assert (newest.act, newest.actor) == ("set", ME["actor"])
     assert "#003399" in newest.detail
     assert len(newest.detail) < 500

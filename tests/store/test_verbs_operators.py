@@ -65,8 +65,8 @@ def test_every_act_moves_the_version_and_is_logged(make_room):
     versions.append(room.act(T0, "pause", "lunch").version)
     versions.append(room.act(T0, "resume").version)
     assert versions == [1, 2, 3, 4]
-    log = room.store.log(room.name)
-    assert [entry.act for entry in log] == ["resume", "pause", "set", "create"]
+    log = room.store.record.newest(room.name, 100)
+    assert [entry.act for entry in log] == ["resume", "pause", "set", "opened", "create"]
     assert (log[1].actor, log[1].detail, log[1].at_ms) == ("tests", "lunch", T0)
     assert log[2].detail == '{"capacity": 5}'
 
@@ -74,7 +74,7 @@ def test_every_act_moves_the_version_and_is_logged(make_room):
 def test_the_log_of_no_room_is_no_empty_log(store):
     """A misspelt name is told."""
     with pytest.raises(NoSuchRoom):
-        store.log("nowhere")
+        store.record.newest("nowhere", 1)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_undo_is_an_act_that_shoppers_and_the_log_hear_of(make_room, store):
     room.set(T0, {"rate_per_min": 300})
     news = room.undo(T0 + 1).news
     assert [line.text for line in news if line.code == "rate_per_min"] == ["300", "60"]
-    newest = store.log(room.name)[0]
+    newest = store.record.newest(room.name, 1)[0]
     assert (newest.act, newest.actor) == ("undo", ME["actor"])
     assert newest.detail == 'set {"rate_per_min": 300}'
 

@@ -7,7 +7,7 @@ import click
 
 from waitingroom import clock
 from waitingroom.commands import system
-from waitingroom.commands.output import common, print_json, print_table
+from waitingroom.commands.output import acting, common, print_json, print_table
 from waitingroom.commands.values import shown_time
 from waitingroom.operators import Operator, Role, checked_name, hashed
 
@@ -45,13 +45,13 @@ def _asked(piped: bool) -> str:
 @click.argument("name")
 @role_option
 @password_option
-@common
+@acting
 def add(name: str, role: Role, piped: bool, file: Path | None, as_json: bool) -> None:
     """Make an operator."""
     checked_name(name)
     with system.store_of(system.find(file)) as store:
         made = Operator(name, Role(role), _asked(piped), clock.now_ms())
-        store.accounts.add(made)
+        store.accounts.add(made, actor=system.actor())
     if as_json:
         print_json(_told(made))
     else:
@@ -74,32 +74,32 @@ def list_operators(file: Path | None, as_json: bool) -> None:
 @operator.command()
 @click.argument("name")
 @password_option
-@common
+@acting
 def password(name: str, piped: bool, file: Path | None, as_json: bool) -> None:
     """Give an operator a new password; ends their sessions."""
     with system.store_of(system.find(file)) as store:
-        changed = store.accounts.change(name, password=_asked(piped))
+        changed = store.accounts.change(name, password=_asked(piped), actor=system.actor())
     _say(changed, f"“{name}” has a new password; every session of theirs has ended.", as_json)
 
 
 @operator.command()
 @click.argument("name")
 @click.argument("role", type=click.Choice([one.value for one in Role]))
-@common
+@acting
 def role(name: str, role: Role, file: Path | None, as_json: bool) -> None:
     """Let an operator do more, or less; ends their sessions."""
     with system.store_of(system.find(file)) as store:
-        changed = store.accounts.change(name, role=Role(role))
+        changed = store.accounts.change(name, role=Role(role), actor=system.actor())
     _say(changed, f"“{name}” is {changed.role} now.", as_json)
 
 
 @operator.command()
 @click.argument("name")
-@common
+@acting
 def remove(name: str, file: Path | None, as_json: bool) -> None:
     """End an operator's account, and their sessions with it."""
     with system.store_of(system.find(file)) as store:
-        store.accounts.remove(name)
+        store.accounts.remove(name, actor=system.actor())
     if as_json:
         print_json({"removed": name})
     else:

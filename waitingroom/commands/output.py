@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from waitingroom.commands.system import WHY
 from waitingroom.commands.values import shown_duration, shown_time
 from waitingroom.model import Brand, Phase, Snapshot
 
+LONGEST_WHY = 500
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 config_option = click.option(
@@ -25,6 +27,26 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 def common(command: Command) -> Command:
     """``--config`` and ``--json``, as every command has them."""
     return config_option(json_option(command))
+
+
+def _keep_why(context: click.Context, _option: click.Parameter, why: str) -> None:
+    if len(why) > LONGEST_WHY or not why.isprintable():
+        raise click.BadParameter(f"at most {LONGEST_WHY} characters, and no line breaks")
+    context.meta[WHY] = why
+
+
+why_option = click.option(
+    "--why",
+    default="",
+    expose_value=False,
+    callback=_keep_why,
+    help="Your reason, for the record; shoppers do not read it.",
+)
+
+
+def acting(command: Command) -> Command:
+    """The same and ``--why``, for a command that changes something: see ``system.actor``."""
+    return why_option(common(command))
 
 
 def print_json(value: Any) -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,16 @@ import click
 
 from waitingroom.commands import brand, system, turns
 from waitingroom.commands.knobs import given, in_our_words, knobs
-from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
+from waitingroom.commands.output import (
+    acting,
+    common,
+    print_json,
+    print_room,
+    print_table,
+    room_json,
+)
 from waitingroom.commands.roomid import room_argument
-from waitingroom.commands.values import Time, shown_time
+from waitingroom.commands.values import Time
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
 from waitingroom.settings import check
@@ -38,7 +44,7 @@ for _command in (turns.ramp_knob, turns.schedule, turns.undo):
 @room.command()
 @room_argument
 @knobs(defaults=True)
-@common
+@acting
 def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> None:
     """Make the room ID.
 
@@ -87,29 +93,12 @@ def show(room_id: str, file: Path | None, as_json: bool) -> None:
     _do(file, as_json, lambda store: store.status(room_id))
 
 
-@room.command()
-@room_argument
-@click.option("--count", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@common
-def log(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
-    """What operators did, the newest first."""
-    with system.store_of(system.find(file)) as store:
-        entries = store.log(room_id, count)
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-    else:
-        print_table(
-            ("WHEN", "WHO", "WHAT", "DETAIL"),
-            [(shown_time(e.at_ms), e.actor, e.act, e.detail) for e in entries],
-        )
-
-
 @room.command("set")
 @room_argument
 @knobs()
 @turns.what_if_option
 @turns.based_on_option
-@common
+@acting
 def set_knobs(
     room_id: str,
     file: Path | None,
@@ -136,7 +125,7 @@ def set_knobs(
 @room.command("brand")
 @room_argument
 @brand_options
-@common
+@acting
 def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) -> None:
     """Change colours, logo, links, sentences."""
 
@@ -154,7 +143,7 @@ def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) ->
 
 @room.command("open")
 @room_argument
-@common
+@acting
 def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
     """Open now; after draining go on, after closing begin anew."""
     _do(file, as_json, lambda store: store.open(room_id, actor=system.actor()))
@@ -163,7 +152,7 @@ def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
 @room.command()
 @room_argument
 @click.option("--reason", default="", help="What shoppers read.")
-@common
+@acting
 def pause(room_id: str, reason: str, file: Path | None, as_json: bool) -> None:
     """Hold everybody where they are."""
     with in_our_words(message="--reason"):
@@ -173,7 +162,7 @@ def pause(room_id: str, reason: str, file: Path | None, as_json: bool) -> None:
 
 @room.command()
 @room_argument
-@common
+@acting
 def resume(room_id: str, file: Path | None, as_json: bool) -> None:
     """Go on after a pause."""
     _act(file, as_json, room_id, "resume")
@@ -181,7 +170,7 @@ def resume(room_id: str, file: Path | None, as_json: bool) -> None:
 
 @room.command()
 @room_argument
-@common
+@acting
 def drain(room_id: str, file: Path | None, as_json: bool) -> None:
     """No more joins, calls or entries; those inside finish."""
     _act(file, as_json, room_id, "drain")
@@ -189,7 +178,7 @@ def drain(room_id: str, file: Path | None, as_json: bool) -> None:
 
 @room.command()
 @room_argument
-@common
+@acting
 def close(room_id: str, file: Path | None, as_json: bool) -> None:
     """End the sale."""
     _act(file, as_json, room_id, "close")
@@ -206,7 +195,7 @@ def close(room_id: str, file: Path | None, as_json: bool) -> None:
     help="When the new sale opens.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@common
+@acting
 def reset(
     room_id: str, opens_at_ms: int, yes: bool, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from waitingroom.commands import system
-from waitingroom.commands.output import common, print_json
+from waitingroom.commands.output import acting, print_json
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
 from waitingroom.config import Config
@@ -39,7 +39,7 @@ def staff() -> None:
 
 @staff.command("pass")
 @room_argument
-@click.option("--name", required=True, help="Who it is for; goes into the room's log.")
+@click.option("--name", required=True, help="Who it is for; goes into the room's record.")
 @click.option(
     "--for",
     "lasts_ms",
@@ -48,11 +48,11 @@ def staff() -> None:
     show_default=True,
     help="How long the pass is good.",
 )
-@common
+@acting
 def staff_pass(
     room_id: str, name: str, lasts_ms: int, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
-    """Print a URL that lets one person into the shop, past the line. Logged."""
+    """Print a URL that lets one person into the shop, past the line. Recorded."""
     if not name.strip():
         raise click.BadParameter("say who it is for", param_hint="--name")
     if not SHORTEST_MS <= lasts_ms <= LONGEST_MS:
@@ -73,7 +73,7 @@ def staff_pass(
 
 
 def _make(config: Config, room_id: str, name: str, lasts_ms: int) -> StaffPass:
-    """Log the pass, then sign it: what is not in the log does not exist."""
+    """Record the pass, then sign it: what is not in the record does not exist."""
     lease = f"s-{secrets.token_hex(8)}"
     with system.store_of(config) as store:
         origins = store.status(room_id).origins
@@ -100,7 +100,7 @@ def _make(config: Config, room_id: str, name: str, lasts_ms: int) -> StaffPass:
 
 @staff.command()
 @room_argument
-@common
+@acting
 def revoke(room_id: str, file: Path | None, as_json: bool) -> None:
     """End every staff pass of the room."""
     with system.store_of(system.find(file)) as store:

@@ -2,18 +2,24 @@
 
 import os
 import pwd
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import click
+
 from waitingroom.config import FILE_NAME, Config, environment, load_config
 from waitingroom.errors import WaitingRoomError
+from waitingroom.model import Actor
 from waitingroom.run import credentials, folder
 from waitingroom.store.client import Store
 
 DEMO = "demo"
 """The demo's data folder, inside the data folder."""
+WHY = "waitingroom.why"
+"""Where a command's context keeps what ``--why`` said."""
 
 
 class NoSystem(WaitingRoomError):
@@ -94,10 +100,12 @@ def store_of(config: Config) -> Iterator[Store]:
         store.close()
 
 
-def actor() -> str:
-    """Who commands, for the log."""
+def actor() -> Actor:
+    """Who commands, from which host and, where ``--why`` says so, why: for the record."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    return f"cli:{name}"
+    context = click.get_current_context(silent=True)
+    why = context.meta.get(WHY, "") if context else ""
+    return Actor(f"cli:{name}", socket.gethostname(), why)

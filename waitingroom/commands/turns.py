@@ -9,7 +9,7 @@ import click
 
 from waitingroom.commands import system
 from waitingroom.commands.knobs import KNOBS, given, in_our_words
-from waitingroom.commands.output import common, print_json, print_room, print_table, room_json
+from waitingroom.commands.output import acting, print_json, print_room, print_table, room_json
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, Number, Time, shown_duration, shown_time
 from waitingroom.errors import BadSetting
@@ -36,7 +36,7 @@ def plan_options(command: Command) -> Command:
     """The options of a change of the plan, and of the knobs that it may turn."""
     for option, field, details in reversed(PLANS):
         command = click.option(option, field, **details)(command)
-    return common(replace_option(what_if_option(based_on_option(command))))
+    return acting(replace_option(what_if_option(based_on_option(command))))
 
 
 @click.command("ramp")
@@ -49,7 +49,7 @@ def plan_options(command: Command) -> Command:
 @replace_option
 @what_if_option
 @based_on_option
-@common
+@acting
 def ramp_knob(
     *,
     room_id: str,
@@ -108,7 +108,7 @@ def schedule(*, room_id: str, at_ms: int | None, clear: bool, **how: Any) -> Non
 @click.command("undo")
 @room_argument
 @based_on_option
-@common
+@acting
 def undo(room_id: str, file: Path | None, as_json: bool, version: int | None) -> None:
     """Take the last change back.
 

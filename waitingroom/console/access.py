@@ -14,8 +14,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from waitingroom.console.faults import Refused
+from waitingroom.model import Actor
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
+from waitingroom.store.record import Record
 
 IDLE_S = 30 * 60
 """A session ends so long after the last page that was asked for; what a page asks by itself does
@@ -45,6 +47,7 @@ class Access:
     """Logging in and out, over the accounts of a store."""
 
     accounts: Accounts
+    record: Record
     now_ms: Callable[[], int]
 
     def register(self, app: Flask, keys: tuple[bytes, ...], *, secure: bool) -> CSRFProtect:
@@ -83,9 +86,10 @@ class Access:
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
-            self.accounts.failed(*tried)
+            self._count_failure(tried)
             problem = "This name and this password do not belong together."
             return render_template("login.html", name=name[:60], problem=problem, to=to), 401
+        self.record.note("log_in", operator.role, actor=_actor(operator.name))
         session.clear()
         session.permanent = True
         now_s = self.now_ms() // 1000
@@ -96,8 +100,20 @@ class Access:
 
     def log_out(self) -> Response:
         """End the session."""
+        if operator := self.who():
+            self.record.note("log_out", "", actor=_actor(operator.name))
         session.clear()
         return redirect(url_for("access.show"), 303)
+
+    def _count_failure(self, tried: tuple[str, ...]) -> None:
+        """Recorded is only who is shut out: a flood of guesses must not drive all else out."""
+        counts = zip(tried, self.accounts.failed(*tried), strict=True)
+        for shut_out in (whom for whom, count in counts if count == MOST_FAILURES):
+            self.record.note("log_in_throttled", shut_out, actor=_actor())
+
+    def actor(self, why: str = "") -> Actor:
+        """Whoever asks for the view that this is called in, for the record."""
+        return _actor(g.operator.name, why)
 
     def who(self) -> Operator | None:
         """Whose session this is, where it still holds."""
@@ -131,6 +147,10 @@ class Access:
             return checked
 
         return made
+
+
+def _actor(name: str = "", why: str = "") -> Actor:
+    return Actor(f"console:{name}" if name else "console", request.remote_addr or "", why)
 
 
 def _ask_to_log_in() -> Response:

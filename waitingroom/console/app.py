@@ -12,6 +12,7 @@ from waitingroom.console.access import Access, context
 from waitingroom.console.figures import clock_time
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
+from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
@@ -32,10 +33,11 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     store = Store.connect(config.store_url)
     faults.register(app)
     app.register_blueprint(health(store))
-    access = Access(store.accounts, now_ms)
+    access = Access(store.accounts, store.record, now_ms)
     forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())
+    app.register_blueprint(RecordPages(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
     room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
     forgery.exempt(room_api)

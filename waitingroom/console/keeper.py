@@ -1,7 +1,9 @@
 """Keeps every room's history, whether or not anybody looks: a process of its own.
 
 ``python -m waitingroom.console.keeper`` samples all rooms every five seconds and writes what it
-saw to the store (:mod:`waitingroom.store.history`). A second one beside it does no harm.
+saw to the store (:mod:`waitingroom.store.history`). A second one beside it does no harm. It also
+notes in its log where the record of each room ends: whoever writes a record anew in the store
+does not reach what was noted elsewhere (docs/decisions/audit.md).
 """
 
 import http.client
@@ -9,15 +11,17 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from waitingroom import clock
 from waitingroom.config import environment, load_config
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.history import Sample
+from waitingroom.record import Head
 from waitingroom.store.client import Store
 from waitingroom.store.history import HOUR
+from waitingroom.store.keys import SYSTEM
 
 GATE_TIMEOUT_S = 1.0
 log = logging.getLogger("waitingroom.keeper")
@@ -30,6 +34,7 @@ class Keeper:
         self._store = store
         self._gate_url = gate_url
         self._away = False
+        self._heads: dict[str, Head] = {}
 
     def sample(self) -> None:
         """Look at every room once and keep what was seen. Nothing is kept while the store is away:
@@ -46,6 +51,7 @@ class Keeper:
                     for name, room in rooms.items()
                 }
             )
+            self._note_heads([SYSTEM, *rooms])
         except (StoreDown, StoreUnfit) as error:
             if not self._away:
                 log.warning("%s", error)
@@ -54,6 +60,13 @@ class Keeper:
             if self._away:
                 log.warning("the store answers again")
             self._away = False
+
+    def _note_heads(self, rooms: Sequence[str]) -> None:
+        """One line for each record that has another end than when we last looked."""
+        for room, head in self._store.record.heads(rooms).items():
+            if self._heads.get(room) != head:
+                log.info("record %s %d %s", room, head.seq, head.hash)
+                self._heads[room] = head
 
     def run(self, ended: Callable[[float], bool]) -> None:
         """A round at each multiple of five seconds, until ``ended(wait_s)`` says so."""
@@ -94,7 +107,7 @@ def _us_since(began_ns: int) -> int:
 
 def main() -> None:
     """Run until told to end."""
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
     config = load_config(environment()).keeper()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

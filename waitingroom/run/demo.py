@@ -84,7 +84,7 @@ def first_operator(store: Store) -> str:
     """Make an operator who may do everything; the password, which nobody else has."""
     password = made_password()
     account = Operator(OPERATOR, Role.ADMIN, hashed(password), clock.now_ms())
-    store.accounts.add(account)
+    store.accounts.add(account, actor="demo")
     return password
 
 

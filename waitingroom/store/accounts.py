@@ -2,23 +2,40 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 import redis
 
+from waitingroom.model import Actor
 from waitingroom.operators import NoSuchOperator, Operator, OperatorExists, Role
+from waitingroom.store import acts
+from waitingroom.store.call import Call, Reply
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, login_key
 
 T = TypeVar("T")
 
 
-class Accounts:
-    """All operators of a system. Raises ``StoreDown`` like every other use of the store."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the record says of a change."""
 
-    def __init__(self, client: "redis.Redis") -> None:
+    act: str
+    actor: Actor | str
+    before: str = ""
+    after: str = ""
+
+
+class Accounts:
+    """All operators of a system. Whatever changes one is recorded in the same step.
+
+    Raises ``StoreDown`` like every other use of the store.
+    """
+
+    def __init__(self, client: "redis.Redis", run: Callable[[Call], Reply]) -> None:
         self._redis = client
+        self._run = run
 
     def find(self, name: str) -> Operator | None:
         """The account, or None."""
@@ -30,52 +47,82 @@ class Accounts:
         raw: Any = self._plain(lambda: self._redis.hgetall(OPERATORS))
         return [_read(name.decode(), value) for name, value in sorted(raw.items())]
 
-    def add(self, operator: Operator) -> None:
+    def add(self, operator: Operator, *, actor: Actor | str) -> None:
         """Make an account. Raises :class:`OperatorExists`."""
-        value = _written(operator)
-        if not self._plain(lambda: self._redis.hsetnx(OPERATORS, operator.name, value)):
+        done = _Done("operator_add", actor, after=_told(operator))
+        if not self._put(operator.name, b"", _written(operator), done):
             raise OperatorExists(operator.name)
 
     def change(
-        self, name: str, *, password: str | None = None, role: Role | None = None
+        self,
+        name: str,
+        *,
+        actor: Actor | str,
+        password: str | None = None,
+        role: Role | None = None,
     ) -> Operator:
         """Give an account another password (hashed) or role; ends its sessions.
 
-        Raises :class:`NoSuchOperator`. Of two changes at once the later one counts.
+        Raises :class:`NoSuchOperator`. Of two changes at once none is lost.
         """
-        found = self.find(name)
-        if found is None:
-            raise NoSuchOperator(name)
-        changed = replace(
-            found,
-            password=password or found.password,
-            role=role or found.role,
-            generation=found.generation + 1,
-        )
-        self._plain(lambda: self._redis.hset(OPERATORS, name, _written(changed)))
-        return changed
+        act = "operator_role" if role else "operator_password"
+        while True:
+            raw = self._kept(name)
+            found = _read(name, raw)
+            changed = replace(
+                found,
+                password=password or found.password,
+                role=role or found.role,
+                generation=found.generation + 1,
+            )
+            done = _Done(act, actor, _told(found), _told(changed))
+            if self._put(name, raw, _written(changed), done):
+                return changed
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, *, actor: Actor | str) -> None:
         """End an account and its sessions. Raises :class:`NoSuchOperator`."""
-        if not self._plain(lambda: self._redis.hdel(OPERATORS, name)):
+        while True:
+            raw = self._kept(name)
+            done = _Done("operator_remove", actor, _told(_read(name, raw)))
+            if self._put(name, raw, "", done):
+                return
+
+    def _kept(self, name: str) -> bytes:
+        raw: Any = self._plain(lambda: self._redis.hget(OPERATORS, name))
+        if not raw:
             raise NoSuchOperator(name)
+        kept: bytes = raw
+        return kept
+
+    def _put(self, name: str, kept: bytes, wanted: str, done: _Done) -> bool:
+        """Whether it was done: not where somebody else was quicker, and something else is kept."""
+        call = acts.account(
+            done.act,
+            name,
+            actor=done.actor,
+            kept=kept,
+            wanted=wanted,
+            told=(done.before, done.after),
+        )
+        return bool(self._run(call))
 
     def failures(self, *whom: str) -> list[int]:
         """How often each of ``whom`` failed to log in lately."""
         found: Any = self._plain(lambda: self._redis.mget([login_key(one) for one in whom]))
         return [int(count or 0) for count in found]
 
-    def failed(self, *whom: str) -> None:
-        """Count one more failure for each, for ``LOGIN_TTL_S`` from the first on."""
+    def failed(self, *whom: str) -> list[int]:
+        """Count one more failure for each, for ``LOGIN_TTL_S`` from the first on; how many now."""
 
-        def count() -> None:
+        def count() -> list[int]:
             pipeline = self._redis.pipeline(transaction=True)
             for one in whom:
                 pipeline.set(login_key(one), 0, ex=LOGIN_TTL_S, nx=True)
                 pipeline.incr(login_key(one))
-            pipeline.execute()
+            counts: list[int] = pipeline.execute()[1::2]
+            return counts
 
-        self._plain(count)
+        return self._plain(count)
 
     def _plain(self, command: Callable[[], T]) -> T:
         with translated(None):
@@ -86,6 +133,11 @@ def _written(operator: Operator) -> str:
     value = asdict(operator)
     del value["name"]
     return json.dumps(value)
+
+
+def _told(operator: Operator) -> str:
+    """What the record may say of an account: all but the password, of which only that it moved."""
+    return json.dumps({"role": operator.role, "generation": operator.generation})
 
 
 def _read(name: str, raw: bytes) -> Operator:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from waitingroom.draw import commitment
-from waitingroom.model import DrawMethod, LogEntry, PlanStep, Settings, Snapshot
+from waitingroom.model import Actor, DrawMethod, PlanStep, Settings, Snapshot
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
+from waitingroom.store.keys import SYSTEM_KEYS
 
 _STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
 
@@ -26,48 +27,60 @@ def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
     return stored
 
 
+def who(actor: Actor | str) -> str:
+    """An actor, as the function library takes one."""
+    known = actor if isinstance(actor, Actor) else Actor(actor)
+    return json.dumps({"actor": known.name, "from": known.place, "why": known.why})
+
+
 def _flat(changes: Mapping[str, Value]) -> list[str | int]:
     return [word for pair in _stored(changes).items() for word in pair]
 
 
 def create(
-    room: str, settings: Settings, seed: bytes, *, actor: str, now_ms: int | None = None
+    room: str, settings: Settings, seed: bytes, *, actor: Actor | str, now_ms: int | None = None
 ) -> Call:
     """Make a room. Of two racers one is told ``RoomExists``."""
     changes = asdict(settings)
     detail = json.dumps(changes)
     seeds = (seed.hex(), commitment(seed))
-    return call("create", room, clock(now_ms), actor, *seeds, detail, *_flat(changes))
+    return call("create", room, clock(now_ms), who(actor), *seeds, detail, *_flat(changes))
 
 
 def change(
     room: str,
     changes: Mapping[str, Value],
     *,
-    actor: str,
+    actor: Actor | str,
     version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
     """Turn knobs. Based on an old ``version``: nothing changes, ``VersionConflict``."""
     based_on = "" if version is None else version
     detail = json.dumps(dict(changes))
-    return call("set", room, clock(now_ms), actor, based_on, detail, *_flat(changes))
+    return call("set", room, clock(now_ms), who(actor), based_on, detail, *_flat(changes))
 
 
 def brand(
-    room: str, wanted: str, logo: bytes | None, *, actor: str, version: int, now_ms: int | None
+    room: str,
+    wanted: str,
+    logo: bytes | None,
+    *,
+    actor: Actor | str,
+    version: int,
+    now_ms: int | None,
 ) -> Call:
     """Look and speak otherwise; ``logo``: None leaves it as it is."""
     more: list[str | bytes] = [] if logo is None else ["logo", logo]
     detail = json.dumps({"brand": wanted})
-    return call("set", room, clock(now_ms), actor, version, detail, "brand", wanted, *more)
+    return call("set", room, clock(now_ms), who(actor), version, detail, "brand", wanted, *more)
 
 
 def plan(
     room: str,
     steps: Sequence[PlanStep],
     *,
-    actor: str,
+    actor: Actor | str,
     version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
@@ -77,7 +90,7 @@ def plan(
     """
     based_on = "" if version is None else version
     lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
-    return call("plan", room, clock(now_ms), actor, based_on, *lines)
+    return call("plan", room, clock(now_ms), who(actor), based_on, *lines)
 
 
 def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
@@ -93,21 +106,23 @@ def _step(at_ms: int, field: str, value: int) -> PlanStep:
 
 
 def undo(
-    room: str, *, actor: str, version: int | None = None, now_ms: int | None = None
+    room: str, *, actor: Actor | str, version: int | None = None, now_ms: int | None = None
 ) -> Call:  # fmt: skip
     """Take the last ``set`` or ``plan`` back. Twice, or where anything came after it:
     ``CannotUndo``, nothing changes. Of two racers one takes it back.
     """
-    return call("undo", room, clock(now_ms), actor, "" if version is None else version)
+    return call("undo", room, clock(now_ms), who(actor), "" if version is None else version)
 
 
 def _at(step: PlanStep) -> int:
     return step.at_ms
 
 
-def act(room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None) -> Call:
+def act(
+    room: str, name: str, *, actor: Actor | str, reason: str = "", now_ms: int | None = None
+) -> Call:
     """pause, resume, drain, close, revoke_staff: an act without more to say than its reason."""
-    return call(name, room, clock(now_ms), actor, reason)
+    return call(name, room, clock(now_ms), who(actor), reason)
 
 
 def begin(
@@ -115,18 +130,20 @@ def begin(
     name: str,
     seed: bytes,
     *,
-    actor: str,
+    actor: Actor | str,
     opens_at_ms: int = 0,
     now_ms: int | None = None,
 ) -> Call:
     """open, reset: acts that may begin an epoch, and then need its seed."""
     seeds = (seed.hex(), commitment(seed))
-    return call(name, room, clock(now_ms), actor, "", *seeds, opens_at_ms)
+    return call(name, room, clock(now_ms), who(actor), "", *seeds, opens_at_ms)
 
 
-def note(room: str, name: str, detail: str, *, actor: str, now_ms: int | None = None) -> Call:
-    """Write a line into the room's log for an act that happens outside the store."""
-    return call("note", room, clock(now_ms), actor, name, detail)
+def note(
+    room: str, name: str, detail: str, *, actor: Actor | str, now_ms: int | None = None
+) -> Call:
+    """Write an entry into the room's record for an act that happens outside the store."""
+    return call("note", room, clock(now_ms), who(actor), name, detail)
 
 
 def read_note(reply: Reply) -> tuple[int, int, int]:
@@ -135,17 +152,27 @@ def read_note(reply: Reply) -> tuple[int, int, int]:
     return epoch, staff_epoch, now_ms
 
 
-def read_log(entries: Reply) -> list[LogEntry]:
-    """What ``XREVRANGE`` answers, newest first."""
-    return [
-        LogEntry(
-            int(fields[b"at_ms"]),
-            text(fields[b"actor"]),
-            text(fields[b"act"]),
-            text(fields[b"detail"]),
-        )
-        for _, fields in entries
-    ]
+def system_note(name: str, detail: str, *, actor: Actor | str) -> Call:
+    """Write an entry into the record that belongs to no room."""
+    return Call("system_note", SYSTEM_KEYS, (who(actor), name, detail))
+
+
+def account(
+    name: str,
+    operator: str,
+    *,
+    actor: Actor | str,
+    kept: bytes | str,
+    wanted: str,
+    told: tuple[str, str],
+) -> Call:
+    """Make, change or remove an operator, and record it, in one step.
+
+    ``kept``: what the store must hold of them; "" for nothing. ``told``: what the record says of
+    before and after. Of two racers the second is answered 0, and changes nothing.
+    """
+    args = (who(actor), name, operator, kept, wanted, *told)
+    return Call("account", SYSTEM_KEYS, args)
 
 
 def settings_of(snapshot: Snapshot, **changes: Value) -> Settings:

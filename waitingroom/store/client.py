@@ -12,7 +12,7 @@ from redis.retry import Retry
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
 from waitingroom.flow import Known
-from waitingroom.model import ROOM_ID, Brand, LogEntry, PlanStep, Settings, Snapshot, is_room_id
+from waitingroom.model import ROOM_ID, Actor, Brand, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
@@ -21,6 +21,7 @@ from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
+from waitingroom.store.record import Record
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
@@ -32,8 +33,9 @@ class Store:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
-        self.accounts = Accounts(client)
+        self.accounts = Accounts(client, self.run)
         self.history = History(client)
+        self.record = Record(client, self.run)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
@@ -188,7 +190,7 @@ class Store:
         return state.read_status(room, self.run(call))
 
     def create(
-        self, room: str, settings: Settings, *, actor: str, now_ms: int | None = None
+        self, room: str, settings: Settings, *, actor: Actor | str, now_ms: int | None = None
     ) -> Snapshot:
         """Make a room with a fresh seed, which nobody sees before the draw."""
         if not is_room_id(room):
@@ -207,7 +209,7 @@ class Store:
         room: str,
         changes: Mapping[str, Value],
         *,
-        actor: str,
+        actor: Actor | str,
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
@@ -226,7 +228,7 @@ class Store:
         room: str,
         wanted: Brand,
         *,
-        actor: str,
+        actor: Actor | str,
         version: int,
         logo: bytes | None = None,
         now_ms: int | None = None,
@@ -252,7 +254,7 @@ class Store:
         room: str,
         steps: Sequence[PlanStep],
         *,
-        actor: str,
+        actor: Actor | str,
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
@@ -289,25 +291,36 @@ class Store:
         return what_if(now, known, self.steps(room), changes=changes, planned=planned)
 
     def undo(
-        self, room: str, *, actor: str, version: int | None = None, now_ms: int | None = None
+        self,
+        room: str,
+        *,
+        actor: Actor | str,
+        version: int | None = None,
+        now_ms: int | None = None,
     ) -> Snapshot:
         """Take the last change of knobs, brand or plan back: see :func:`acts.undo`."""
         return self._snapshot(room, acts.undo(room, actor=actor, version=version, now_ms=now_ms))
 
     def act(
-        self, room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None
+        self,
+        room: str,
+        name: str,
+        *,
+        actor: Actor | str,
+        reason: str = "",
+        now_ms: int | None = None,
     ) -> Snapshot:
         """pause, resume, drain, close or revoke_staff. ``WrongPhase`` where it makes no sense."""
         call = acts.act(room, name, actor=actor, reason=reason, now_ms=now_ms)
         return self._snapshot(room, call)
 
-    def open(self, room: str, *, actor: str, now_ms: int | None = None) -> Snapshot:
+    def open(self, room: str, *, actor: Actor | str, now_ms: int | None = None) -> Snapshot:
         """Open now; a draining room opens again, a closed one begins a new epoch."""
         seed = secrets.token_bytes(SEED_BYTES)
         return self._snapshot(room, acts.begin(room, "open", seed, actor=actor, now_ms=now_ms))
 
     def reset(
-        self, room: str, *, actor: str, opens_at_ms: int = 0, now_ms: int | None = None
+        self, room: str, *, actor: Actor | str, opens_at_ms: int = 0, now_ms: int | None = None
     ) -> Snapshot:
         """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
         check({"opens_at_ms": opens_at_ms})
@@ -321,13 +334,6 @@ class Store:
         )
         return self._snapshot(room, call)
 
-    def note(self, room: str, act: str, detail: str, *, actor: str) -> tuple[int, int, int]:
-        """Log an act that happens outside the store; answers (epoch, staff epoch, now)."""
+    def note(self, room: str, act: str, detail: str, *, actor: Actor | str) -> tuple[int, int, int]:
+        """Record an act that happens outside the store; answers (epoch, staff epoch, now)."""
         return acts.read_note(self.run(acts.note(room, act, detail, actor=actor)))
-
-    def log(self, room: str, count: int = 100) -> list[LogEntry]:
-        """The newest acts first."""
-        if room not in self.rooms():
-            raise NoSuchRoom(room)
-        key = RoomKeys.of(room).log
-        return acts.read_log(self._plain(lambda: self._redis.xrevrange(key, count=count)))

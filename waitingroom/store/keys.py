@@ -11,7 +11,9 @@ from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
 
 ROOMS = "wr:rooms"
 """Set of room ids, written by ``create``."""
-OPERATORS = "wr:operators"
+SYSTEM = "@system"
+"""Where a room is asked for: what belongs to none. No room can be called so."""
+OPERATORS = f"wr:{{{SYSTEM}}}:operators"
 """Hash of operators: name → JSON {role, password (scrypt hash), made_at_ms, generation}; by the
 command line and the console."""
 
@@ -63,10 +65,13 @@ class RoomKeys(NamedTuple):
     plan: str
     """list of "at_ms field value", the knob plan's steps to come; by plan, undo"""
     log: str
-    """stream of operators' acts {at_ms, actor, act, detail}, the last 10,000 or so"""
+    """stream: the room's record, the last ``LOG_KEPT`` entries or so; by operators' verbs, and by
+    whoever sees a phase begin. Their form is in docs/operations.md"""
     extended: str
     """sorted set epoch-arrival → meter ms until which more time was given, kept until then; by
     extend"""
+    head: str
+    """string "seq hash": the newest entry of the record that has a hash; by whoever writes one"""
 
     @classmethod
     def of(cls, room: str) -> "RoomKeys":
@@ -94,6 +99,13 @@ def history_key(room: str, every_ms: int) -> str:
     return f"wr:{{{room}}}:history:{every_ms}"
 
 
+SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)
+"""Of what belongs to no room: accounts, and a record of what was done to them and with them."""
+LOG_KEPT = 10_000
+"""Entries of a record, at least; the oldest go, a hundred or fewer at a time."""
+MOST_STRAYS = 100
+"""Of the entries that an older library wrote in between, the next one binds so many."""
+
 FENCE_TTL_MS = 60_000
 
 
@@ -120,6 +132,7 @@ FIELDS = (
     *("called", "entered", "late", "no_show", "left", "refused", "released", "expired"),
     *("lent", "lent_slot"),  # as timed_out and open_slot, for calls whose credit was lent
     "next_extended_ms",  # when (on the meter) the first extension is over, 0 for none
+    "early_known",  # 1: the record has it that people may join, or need not
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

@@ -6,8 +6,10 @@ answers "Function not found"; the clients then load it again.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from math import isqrt
 
 from waitingroom.model import (
     APPOINTMENT_HELD_MS,
@@ -16,23 +18,71 @@ from waitingroom.model import (
     MOST_APPOINTMENTS,
     NO_APPOINTMENT_MS,
     UNITS_PER_ADMISSION,
+    Settings,
 )
-from waitingroom.store.keys import FIELDS, FORMAT, SCHEMA
+from waitingroom.store.keys import FIELDS, FORMAT, LOG_KEPT, MOST_STRAYS, SCHEMA
 
 MOST_LOADS = 3
 """For one call: somebody may take the functions away again before it is repeated."""
+
+
+KNOBS = tuple(
+    name
+    for name in FIELDS
+    if name in {"epoch", "staff_epoch", "fifo", *Settings.__dataclass_fields__}
+)
+TEXT_KNOBS = ("origins", "title", "message", "pause_reason", "brand")
+"""What an act may change, and the record tells of before and after."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def sha256_rounds() -> list[int]:
+    """The first 32 bits behind the point of the first 64 primes' cube roots (FIPS 180-4)."""
+    return [_cube_root(prime << 96) % 2**32 for prime in _primes(64)]
+
+
+def sha256_start() -> list[int]:
+    """The first 32 bits behind the point of the first eight primes' square roots."""
+    return [isqrt(prime << 64) % 2**32 for prime in _primes(8)]
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    number = 2
+    while len(found) < count:
+        if all(number % prime for prime in found):
+            found.append(number)
+        number += 1
+    return found
+
+
+def _cube_root(number: int) -> int:
+    """Rounded down; by halves."""
+    low, high = 0, 1 << (number.bit_length() // 3 + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**3 <= number else (low, middle - 1)
+    return low
 
 
 def _body() -> str:
     folder = files("waitingroom.store") / "room"
     parts = sorted((part for part in folder.iterdir() if part.name.endswith(".lua")), key=str)
     source = "\n".join(part.read_text(encoding="utf-8") for part in parts)
-    fields = ", ".join(f"'{name}'" for name in FIELDS)
     # A library's top level may not call `string`, so the layout arrives ready-made.
     marks = {
-        "FIELDS": fields,
+        "FIELDS": _listed(FIELDS),
         "FORMAT": FORMAT,
         "SCHEMA": SCHEMA,
+        "KNOBS": _listed(KNOBS),
+        "TEXT_KNOBS": _listed(TEXT_KNOBS),
+        "LOG_KEPT": LOG_KEPT,
+        "MOST_STRAYS": MOST_STRAYS,
+        "ROUNDS": ", ".join(map(str, sha256_rounds())),
+        "START": ", ".join(map(str, sha256_start())),
         "UNIT": UNITS_PER_ADMISSION,
         "LAST_APPOINTMENT": LAST_APPOINTMENT_MS,
         "APPOINTMENT_KEPT": APPOINTMENT_KEPT_MS,

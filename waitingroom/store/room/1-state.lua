@@ -10,7 +10,7 @@
 -- takes it behind these.
 local STATE, TEXTS, SPENT, LEFT, SKIP, RELEASED, LEASES, ENTERED = 1, 2, 3, 4, 5, 6, 7, 8
 local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG = 9, 10, 11, 12, 13, 14, 15
-local EXTENDED, EXTRA = 16, 17
+local EXTENDED, HEAD, EXTRA = 16, 17, 18
 
 local SCHEMA = @SCHEMA@
 local UNIT = @UNIT@            -- of one admission
@@ -26,7 +26,7 @@ local LAST_APPOINTMENT, APPOINTMENT_KEPT = @LAST_APPOINTMENT@, @APPOINTMENT_KEPT
 local APPOINTMENT_HELD, MOST_APPOINTMENTS = @APPOINTMENT_HELD@, @MOST_APPOINTMENTS@
 local NO_APPOINTMENT = @NO_APPOINTMENT@
 local NEWS_KEPT = 20
-local LOG_KEPT = 10000
+local LOG_KEPT, MOST_STRAYS = @LOG_KEPT@, @MOST_STRAYS@
 local SWEEP = 1000            -- of whatever has run out, that one evaluation clears
 local NEVER = 9e15
 
@@ -35,6 +35,8 @@ local NEVER = 9e15
 local FIELDS = {@FIELDS@}
 local FORMAT = '@FORMAT@'
 local BYTES = 8 * #FIELDS
+-- What operators may change, and the record tells of: numbers of the state, and texts.
+local KNOBS, TEXT_KNOBS = {@KNOBS@}, {@TEXT_KNOBS@}
 
 local function text_of(number)
   -- Lua writes large numbers as 1.79e+15, which no reader of ours understands.

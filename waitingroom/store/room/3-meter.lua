@@ -20,21 +20,39 @@ local function anchor_clock(s)
   s.now = math.max(s.now, s.wall_ms)
 end
 
+-- A phase that begins because its time (`due`) has come, and not by anybody's act.
+local function pass_into(keys, s, act, before, due)
+  record(keys, s, TIME, act, 'due ' .. text_of(due), phase_fact(before), phase_fact(phase_of(s)))
+  s.dirty = true
+end
+
+-- No fact is stored when people may begin to join: here it is only told, once.
+local function become_early(keys, s)
+  if s.early_known == 1 or s.now < s.early_at_ms then return end
+  s.early_known = 1
+  if phase_of(s) == 'early' then pass_into(keys, s, 'early', 'scheduled', s.early_at_ms) end
+end
+
 local function draw_and_open(keys, s)
   if s.closed_at_ms > 0 or s.opened_at_ms > 0 then return end
   local opens = s.opens_at_ms > 0 and s.now >= s.opens_at_ms
   if s.drawn < 0 and (opens or (s.draw_at_ms > 0 and s.now >= s.draw_at_ms)) then
     s.drawn, s.drawn_at_ms, s.dirty = s.tail, s.now, true
     -- Where places go by arrival, or nobody came early, there was no draw to speak of.
-    if s.fifo == 0 and s.drawn > 0 then tell(keys, s, 'drawn', text_of(s.drawn)) end
+    if s.fifo == 0 and s.drawn > 0 then
+      tell(keys, s, 'drawn', text_of(s.drawn))
+      record(keys, s, s.who or TIME, 'drawn', text_of(s.drawn) .. ' early places')
+    end
   end
   if not opens then return end
+  local before = phase_of(s)
   s.opened_at_ms = s.now
   s.wall_ms = s.now
   s.credit, s.door = burst_of(s) * UNIT, burst_of(s) * UNIT
   -- No call is timed out before the page could have read the seed.
   s.read_by_ms = s.meter_ms + math.max(0, spread_of(s) - (s.now - s.drawn_at_ms))
   tell(keys, s, 'opened', '')
+  if not s.who then pass_into(keys, s, 'opened', before, s.opens_at_ms) end
 end
 
 -- Due steps of the knob plan: `at_ms field value`, in order of time. Time up to a step passes at
@@ -52,6 +70,7 @@ local function follow_plan(keys, s)
       accrue(s, tonumber(at))
       -- Shoppers hear what `set` would tell them: the rate, where it is another.
       if field == 'rate_per_min' and s[field] ~= tonumber(value) then tell(keys, s, field, value) end
+      record(keys, s, TIME, 'step', 'due ' .. at, fact(field, text_of(s[field])), fact(field, value))
       s[field] = tonumber(value)
       s.version = s.version + 1
     end
@@ -60,8 +79,10 @@ end
 
 local function close_if_due(keys, s)
   if s.closes_at_ms > 0 and s.closed_at_ms == 0 and s.now >= s.closes_at_ms then
+    local before = phase_of(s)
     s.closed_at_ms = s.now
     tell(keys, s, 'closed', '')
+    pass_into(keys, s, 'closed', before, s.closes_at_ms)
   end
 end
 
@@ -96,6 +117,7 @@ end
 -- Bring the room to `s.now`. Every verb begins with this, so there is no ticker to die or run twice.
 local function advance(keys, s)
   anchor_clock(s)
+  become_early(keys, s)
   draw_and_open(keys, s)
   follow_plan(keys, s)
   accrue(s, s.now)

@@ -1,16 +1,22 @@
 -- The verbs of operators.
 
-local function record(keys, s, actor, act, detail)
-  redis.call('XADD', keys[LOG], 'MAXLEN', '~', LOG_KEPT, '*', 'at_ms', text_of(s.now),
-    'actor', actor, 'act', act, 'detail', detail)
+-- An operator's verb: who acts and why (JSON) is the second argument, and what it changes is
+-- recorded by `finish`.
+local function acting(body)
+  return timed(function(keys, s, args)
+    s.who, s.was = cjson.decode(args[2]), facts_of(keys, s)
+    return body(keys, s, args)
+  end)
 end
 
--- Every act moves the version, keeps the state and is logged.
-local function finish(keys, s, actor, act, detail)
+-- Every act moves the version, keeps the state and is recorded.
+local function finish(keys, s, act, detail)
   s.version = s.version + 1
   s.told = s.told + 1
   s.dirty = true
-  record(keys, s, actor, act, detail)
+  s.early_known = phase_of(s) == 'scheduled' and 0 or 1
+  local now = facts_of(keys, s)
+  record(keys, s, s.who, act, detail, difference(s.was, now), difference(now, s.was))
   return tell_status(keys, s, {'', -1})
 end
 
@@ -74,7 +80,8 @@ local function create(keys, args)
   s.now = time[1] * 1000 + math.floor(time[2] / 1000)
   if s.test_clock == 1 and args[1] ~= '' then s.now = tonumber(args[1]) end
   s.wall_ms = s.now
-  local answer = finish(keys, s, args[2], 'create', args[5])
+  s.who, s.was = cjson.decode(args[2]), {}
+  local answer = finish(keys, s, 'create', args[5])
   save_room(keys, s)
   return answer
 end
@@ -132,7 +139,7 @@ local function conflict(s)
 end
 
 -- args: now, actor, version ('': whatever it is), detail, then field and value in turn.
-local set = timed(function(keys, s, args)
+local set = acting(function(keys, s, args)
   if is_old(s, args[3]) then return conflict(s) end
   local frozen = frozen_field(s, args, 5)
   if frozen then
@@ -140,7 +147,7 @@ local set = timed(function(keys, s, args)
   end
   keep_for_undo(keys, s, 'set ' .. args[4], {words = values_of(keys, s, args, 5)})
   turn(keys, s, args, 5)
-  return finish(keys, s, args[2], 'set', args[4])
+  return finish(keys, s, 'set', args[4])
 end)
 
 local function replace_plan(keys, s, steps, from)
@@ -151,12 +158,12 @@ end
 
 -- args: now, actor, version (as above), then `at_ms field value` steps in order of time; they replace
 -- the plan.
-local plan = timed(function(keys, s, args)
+local plan = acting(function(keys, s, args)
   if is_old(s, args[3]) then return conflict(s) end
   local detail = table.concat(args, ', ', 4)
   keep_for_undo(keys, s, 'plan ' .. detail, {steps = redis.call('LRANGE', keys[PLAN], 0, -1)})
   replace_plan(keys, s, args, 4)
-  return finish(keys, s, args[2], 'plan', detail)
+  return finish(keys, s, 'plan', detail)
 end)
 
 -- Why words cannot be put back, or nil. A time that has passed would open, draw or close at once.
@@ -173,7 +180,7 @@ end
 
 -- args: now, actor, version (as above). Puts back what the last `set` or `plan` replaced, unless
 -- anything came after it.
-local undo = timed(function(keys, s, args)
+local undo = acting(function(keys, s, args)
   if is_old(s, args[3]) then return conflict(s) end
   local raw = redis.call('HGET', keys[TEXTS], 'undo')
   if not raw then
@@ -187,14 +194,14 @@ local undo = timed(function(keys, s, args)
   if wrong then return redis.error_reply('WRUNDO ' .. wrong) end
   redis.call('HDEL', keys[TEXTS], 'undo')
   if last.words then turn(keys, s, last.words, 1) else replace_plan(keys, s, last.steps, 1) end
-  return finish(keys, s, args[2], 'undo', last.detail)
+  return finish(keys, s, 'undo', last.detail)
 end)
 
 local function act(name, change)
-  return timed(function(keys, s, args)
+  return acting(function(keys, s, args)
     local wrong = change(keys, s, args)
     if wrong then return redis.error_reply('WRPHASE ' .. wrong) end
-    return finish(keys, s, args[2], name, args[3] or '')
+    return finish(keys, s, name, args[3] or '')
   end)
 end
 
@@ -255,12 +262,43 @@ local revoke_staff = act('revoke_staff', function(_, s)
   s.staff_epoch = s.staff_epoch + 1
 end)
 
--- args: now, actor, act, detail: a line in the log for what happens outside the store.
+-- args: now, actor, act, detail: an entry in the record for what happens outside the store.
 local function note(keys, args)
   local s, problem = load_room(keys, args[1])
   if not s then return problem end
-  record(keys, s, args[2], args[3], args[4])
+  record(keys, s, cjson.decode(args[2]), args[3], args[4])
   return {s.epoch, s.staff_epoch, s.now}
+end
+
+-- What belongs to no room. KEYS: the operators' accounts, and the system's own record and its head.
+local ACCOUNTS, SYSTEM_LOG, SYSTEM_HEAD = 1, 2, 3
+
+local function note_down(keys, who, act, detail, before, after)
+  local time, by = redis.call('TIME'), cjson.decode(who)
+  chain(keys[SYSTEM_LOG], keys[SYSTEM_HEAD], {
+    at_ms = text_of(time[1] * 1000 + math.floor(time[2] / 1000)), actor = by.actor, from = by.from,
+    why = by.why, act = act, detail = short(detail), before = before, after = after,
+  })
+end
+
+-- args: actor, act, detail: an entry in the system's record.
+local function system_note(keys, args)
+  note_down(keys, args[1], args[2], args[3])
+  return 1
+end
+
+-- args: actor, act, operator's name, what is kept of them and what shall be ('': nothing), and of
+-- both what the record may tell. Answers 0, and changes nothing, where something else is kept.
+local function account(keys, args)
+  local name, kept, wanted = args[3], args[4], args[5]
+  if (redis.call('HGET', keys[ACCOUNTS], name) or '') ~= kept then return 0 end
+  if wanted == '' then
+    redis.call('HDEL', keys[ACCOUNTS], name)
+  else
+    redis.call('HSET', keys[ACCOUNTS], name, wanted)
+  end
+  note_down(keys, args[1], args[2], name, args[6], args[7])
+  return 1
 end
 
 -- A full store can still be looked at (which whoever turns a knob does first), slowed down, paused.
@@ -276,7 +314,7 @@ local VERBS = {
   {'pause', pause, ALWAYS},
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
   {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
-  {'note', note, ANY},
+  {'note', note, ANY}, {'system_note', system_note, ALWAYS}, {'account', account, ANY},
 }
 for i = 1, #VERBS do
   redis.register_function{

@@ -1,0 +1,73 @@
+"""What the console itself puts into the system's record."""
+
+import json
+from datetime import UTC, datetime
+
+from desks import Desk
+
+from waitingroom.console.access import MOST_FAILURES
+from waitingroom.model import Actor, Settings
+from waitingroom.operators import Role
+from waitingroom.store.client import Store
+from waitingroom.store.keys import SYSTEM, login_key
+
+
+def test_log_ins_and_who_is_shut_out_are_recorded(
+    store_url: str, people: dict[Role, str], store: Store
+) -> None:
+    """With the address; of a flood of guesses one entry, so that it drives nothing else out."""
+    desk, name = Desk(store_url, address="198.51.100.99"), people[Role.VIEWER]
+    desk.log_in(name)
+    desk.post("/logout", {})
+    desk.post("/logout", {})
+    for _ in range(MOST_FAILURES + 20):
+        desk.log_in(name, "guessed guessed")
+    store._redis.delete(login_key(f"network:{desk.address}"))
+    found = store.record.newest(SYSTEM, 5)[::-1]
+    told = [(entry.act, entry.actor, entry.text("from"), entry.detail) for entry in found[1:]]
+    assert found[0].act == "operator_add"
+    assert told == [
+        ("log_in", f"console:{name}", desk.address, "viewer"),
+        ("log_out", f"console:{name}", desk.address, ""),
+        ("log_in_throttled", "console", desk.address, f"name:{name}"),
+        ("log_in_throttled", "console", desk.address, f"network:{desk.address}"),
+    ]
+    assert store.record.verify(SYSTEM).findings == []
+
+
+def test_a_rooms_record_is_read_and_taken_away(
+    desk: Desk, people: dict[Role, str], store: Store, room_id: str
+) -> None:
+    """By anybody who may look; whatever somebody wrote as a reason is text."""
+    store.create(room_id, Settings(opens_at_ms=0), actor=Actor("cli:ada", "host", "<b>why</b>"))
+    store.act(room_id, "close", actor="cli:bob")
+    desk.log_in(people[Role.VIEWER])
+    assert f'href="/rooms/{room_id}/record"' in desk.get(f"/rooms/{room_id}").text
+    page = desk.get(f"/rooms/{room_id}/record").text
+    assert page.index("cli:bob") < page.index("cli:ada")
+    assert page.count(datetime.now(UTC).strftime("%Y-%m-%d ")) >= 2
+    assert "because “&lt;b&gt;why&lt;/b&gt;”" in page
+    entries = list(store.record.entries(room_id))
+    lines = desk.get(f"/rooms/{room_id}/record.jsonl")
+    assert lines.headers["Content-Disposition"] == f'attachment; filename="record-{room_id}.jsonl"'
+    assert [json.loads(line)["hash"] for line in lines.text.splitlines()] == [
+        entry.hash for entry in entries
+    ]
+    assert len(desk.get(f"/rooms/{room_id}/record.csv").text.splitlines()) == 3
+    for nowhere in (f"{room_id}/record.exe", "nowhere/record", "nowhere/record.csv"):
+        assert desk.get(f"/rooms/{nowhere}").status_code == 404
+
+
+def test_log_ins_and_accounts_are_for_admins_to_read(
+    store_url: str, people: dict[Role, str]
+) -> None:
+    """Also not by the way of a room of that name."""
+    for role, status in ((Role.OPERATOR, 403), (Role.ADMIN, 200)):
+        desk = Desk(store_url, address="198.51.100.98")
+        assert desk.get("/record").status_code == 303, "nobody without a session"
+        desk.log_in(people[role])
+        assert ('href="/record"' in desk.get("/").text) == (status == 200)
+        for path in ("/record", "/record.jsonl", "/record.csv"):
+            assert desk.get(path).status_code == status
+        for path in (f"/rooms/{SYSTEM}/record", f"/rooms/{SYSTEM}/record.csv"):
+            assert desk.get(path).status_code == 404

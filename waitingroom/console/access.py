@@ -2,18 +2,31 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from waitingroom.console.faults import Refused
+from waitingroom.clients import Proxies, network_of
+from waitingroom.console.faults import Refused, answer
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
 
@@ -22,7 +35,13 @@ IDLE_S = 30 * 60
 not count."""
 LONGEST_S = 12 * 3_600
 MOST_FAILURES = 10
-"""Within a quarter of an hour, of a name or a network; then not even the right password does."""
+"""Within a quarter of an hour, from a network; then not even the right password does. Those that
+are being looked at meanwhile, one a thread, are not counted yet."""
+MOST_FOR_A_NAME = 100
+"""From wherever; more, so that no single network shuts an operator out by failing in their name."""
+NOT_TYPED = frozenset({"csrf_token", "version"})
+LONGEST_WAY_BACK = 2_000
+"""Characters; what was typed is left out of a longer one."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,13 +61,16 @@ def session_key(master: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Logging in and out, over the accounts of a store."""
+    """Logging in and out, over the accounts of a store. ``public_url``: where operators come to."""
 
     accounts: Accounts
     now_ms: Callable[[], int]
+    proxies: Proxies
+    public_url: str
 
-    def register(self, app: Flask, keys: tuple[bytes, ...], *, secure: bool) -> CSRFProtect:
+    def register(self, app: Flask, keys: tuple[bytes, ...]) -> CSRFProtect:
         """Sessions, protection against forged requests (answered), and the two routes."""
+        secure = self.public_url.startswith("https:")
         app.secret_key = session_key(keys[-1])
         app.config.update(
             SECRET_KEY_FALLBACKS=[session_key(key) for key in keys[:-1]],
@@ -66,78 +88,123 @@ class Access:
         routes.post("/login")(self.log_in)
         routes.post("/logout")(self.log_out)
         app.register_blueprint(routes)
+        app.register_error_handler(CSRFError, self._without_token)
         return CSRFProtect(app)
 
     def show(self) -> str:
         """The form."""
-        return render_template("login.html", name="", problem="", to=_safe(request.args.get("to")))
+        return _form(_safe(request.args.get("to")))
 
     def log_in(self) -> Response | tuple[str, int]:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = _safe(request.form.get("to"))
-        tried = (f"name:{name[:60]}", f"network:{request.remote_addr}")
-        if max(self.accounts.failures(*tried)) >= MOST_FAILURES:
+        tried = (f"name:{name[:60]}", f"network:{self._network()}")
+        of_name, of_network = self.accounts.failures(*tried)
+        if of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES:
             problem = "Too many failed attempts. Wait a quarter of an hour, then try again."
-            return render_template("login.html", name=name[:60], problem=problem, to=to), 429
+            return _form(to, problem, name), 429
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
             self.accounts.failed(*tried)
             problem = "This name and this password do not belong together."
-            return render_template("login.html", name=name[:60], problem=problem, to=to), 401
+            return _form(to, problem, name), 401
         session.clear()
         session.permanent = True
         now_s = self.now_ms() // 1000
         session.update(
-            name=operator.name, generation=operator.generation, since_s=now_s, seen_s=now_s
+            id=secrets.token_hex(16),
+            name=operator.name,
+            generation=operator.generation,
+            since_s=now_s,
+            seen_s=now_s,
         )
         return redirect(to, 303)
 
     def log_out(self) -> Response:
-        """End the session."""
+        """End the session, also for whoever has a copy of its cookie."""
+        if ended := session.get("id"):
+            self.accounts.end_session(ended, LONGEST_S)
         session.clear()
         return redirect(url_for("access.show"), 303)
 
-    def who(self) -> Operator | None:
-        """Whose session this is, where it still holds."""
-        now_s, name = self.now_ms() // 1000, session.get("name")
-        if not name or now_s - session["since_s"] > LONGEST_S or now_s - session["seen_s"] > IDLE_S:
+    def who(self, *, by_itself: bool = False) -> Operator | None:
+        """Whose session this is, where it still holds. ``by_itself``: nobody asked, a page did."""
+        now_s, name, known = self.now_ms() // 1000, session.get("name"), session.get("id")
+        if not name or not known:
             return None
-        operator = self.accounts.find(name)
+        if now_s - session["since_s"] > LONGEST_S or now_s - session["seen_s"] > IDLE_S:
+            return None
+        operator = self.accounts.in_session(name, known)
         if operator is None or operator.generation != session["generation"]:
             return None
-        if "live" not in (request.endpoint or "") and now_s != session["seen_s"]:
+        if not by_itself and now_s != session["seen_s"]:
             session["seen_s"] = now_s
         return operator
 
-    def needs(self, role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Only for operators who may do what ``role`` may; others log in first, or are refused."""
+    def needs(
+        self, role: Role, *, by_itself: bool = False
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Only for operators who may do what ``role`` may; others log in first, or are refused.
+
+        ``by_itself``: what pages ask without their reader, which keeps no session alive.
+        """
 
         def made(view: Callable[P, R]) -> Callable[P, R]:
             @wraps(view)
             def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-                operator = self.who()
+                operator = self.who(by_itself=by_itself)
                 if operator is None:
-                    return cast(R, _ask_to_log_in())
+                    return cast(R, _ask_to_log_in(by_itself))
+                g.operator = operator
                 if not operator.role.may(role):
                     raise Refused(
                         "forbidden",
                         f"this takes the role {role}; {operator.name} is {operator.role}",
                     )
-                g.operator = operator
                 return view(*args, **kwargs)
 
             return checked
 
         return made
 
+    def _network(self) -> str:
+        """A name for where the request comes from, as told by our proxies."""
+        found = request.headers
+        lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in found]
+        side = self.proxies.side_of(request.remote_addr or "", lines)
+        return network_of(side.client, str(current_app.secret_key).encode())
 
-def _ask_to_log_in() -> Response:
+    def _without_token(self, _error: CSRFError) -> Any:
+        """A form that holds no token of its sender's session: too old, or not one of ours."""
+        if request.endpoint == "access.log_in":
+            problem = f"This page was too old, or did not come from {self.public_url}."
+            to, name = _safe(request.form.get("to")), request.form.get("name", "")
+            return _form(to, f"{problem} Log in again.", name), 400
+        if "name" not in session:
+            return _ask_to_log_in(by_itself=False)
+        told = "this form is too old, or not one of ours; nothing was changed. Open the page again"
+        return answer("bad_request", told, 400)
+
+
+def _form(to: str, problem: str = "", name: str = "") -> str:
+    return render_template("login.html", name=name.strip()[:60], problem=problem, to=to)
+
+
+def _ask_to_log_in(by_itself: bool) -> Any:
+    """The way to the log-in and back. What was typed into a form comes back with it."""
     session.clear()
-    if request.method != "GET" or request.accept_mimetypes.best == "application/json":
+    if by_itself:
         raise Refused("unauthorized", "log in first: your session has ended")
-    return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
+    if request.method == "GET":
+        return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
+    if request.endpoint == "access.log_out":
+        return redirect(url_for("access.show"), 303)
+    typed = {name: text for name, text in request.form.items() if name not in NOT_TYPED}
+    to = f"{request.path}?{urlencode(typed)}"
+    problem = "Your session had ended, so nothing was changed. Log in, then send the form again."
+    return _form(to if len(to) <= LONGEST_WAY_BACK else request.path, problem), 401
 
 
 def _safe(to: str | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from waitingroom import clock
+from waitingroom.clients import Proxies
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
@@ -32,8 +33,9 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     store = Store.connect(config.store_url)
     faults.register(app)
     app.register_blueprint(health(store))
-    access = Access(store.accounts, now_ms)
-    forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
+    proxies = Proxies(config.proxies, config.proxy_headers)
+    access = Access(store.accounts, now_ms, proxies, config.public_url)
+    forgery = access.register(app, config.keys)
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.

@@ -29,11 +29,12 @@ class Pages:
         """The routes."""
         routes = Blueprint("pages", __name__)
         look = self._access.needs(Role.VIEWER)
+        follow = self._access.needs(Role.VIEWER, by_itself=True)
         routes.get("/")(look(self.rooms))
-        routes.get("/live.json")(look(self.live_rooms))
+        routes.get("/live.json")(follow(self.live_rooms))
         routes.get("/rooms/<room>")(look(self.room))
-        routes.get("/rooms/<room>/live.json")(look(self.live_room))
-        routes.get("/rooms/<room>/<span>/<name>.svg")(look(self.chart))
+        routes.get("/rooms/<room>/live.json")(follow(self.live_room))
+        routes.get("/rooms/<room>/<span>/<name>.svg")(follow(self.chart))
         return routes
 
     def rooms(self) -> str:

@@ -1,5 +1,7 @@
 """The operators' pages, as their browser gets them."""
 
+import sys
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -89,6 +91,12 @@ def test_a_long_history_is_thinned_to_what_a_screen_shows() -> None:
     assert len(shown) <= MOST_POINTS
     assert shown[-1] == points[-1]
     assert thinned(points[:5]) == points[:5]
+
+
+def test_charts_leave_imports_as_they_are() -> None:
+    """pygal would have every later import of the process warned of."""
+    assert find_spec("none_such_module") is None
+    assert not [one for one in sys.meta_path if type(one).__module__.startswith("pygal")]
 
 
 def test_a_chart_of_nothing_says_so() -> None:

@@ -1,5 +1,6 @@
 """Charts as SVG, drawn here by pygal: lines over time, readable without a script."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,10 @@ import pygal
 from pygal.style import Style
 
 from waitingroom.history import Sample, rates
+
+# For maps, which we do not draw, pygal adds a finder to the imports of this process; Python 3.11
+# warns of it each time that a module is not found, and fails where warnings are errors.
+sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
 
 Points = Sequence[tuple[int, float]]
 MOST_POINTS = 240

@@ -194,9 +194,10 @@ def _form(to: str, problem: str = "", name: str = "") -> str:
 
 def _ask_to_log_in(by_itself: bool) -> Any:
     """The way to the log-in and back. What was typed into a form comes back with it."""
-    session.clear()
     if by_itself:
+        # Nothing is cleared: a log-in in another tab may have begun a session meanwhile.
         raise Refused("unauthorized", "log in first: your session has ended")
+    session.clear()
     if request.method == "GET":
         return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
     if request.endpoint == "access.log_out":

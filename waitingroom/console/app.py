@@ -10,10 +10,10 @@ from waitingroom.clients import Proxies
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
-from waitingroom.console.figures import clock_time
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
@@ -28,7 +28,6 @@ def _templates() -> Path:
 def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_ms) -> Flask:
     """Wire the store, the keys and the blueprints. Connects to nothing yet."""
     app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
-    app.add_template_filter(clock_time)
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
     faults.register(app)
@@ -38,6 +37,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     forgery = access.register(app, config.keys)
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())
+    app.register_blueprint(Turns(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
     room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
     forgery.exempt(room_api)

@@ -1,12 +1,14 @@
 """The operators' pages: all rooms at a glance, and one room as it is now."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from waitingroom.console.access import Access
 from waitingroom.console.charts import CHARTS, draw
-from waitingroom.console.figures import figures
+from waitingroom.console.figures import figures, news
+from waitingroom.console.turns import offer, state
 from waitingroom.history import Sample
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
@@ -31,6 +33,7 @@ class Pages:
         look = self._access.needs(Role.VIEWER)
         follow = self._access.needs(Role.VIEWER, by_itself=True)
         routes.get("/")(look(self.rooms))
+        routes.get("/part")(follow(self.part_rooms))
         routes.get("/live.json")(follow(self.live_rooms))
         routes.get("/rooms/<room>")(look(self.room))
         routes.get("/rooms/<room>/live.json")(follow(self.live_room))
@@ -39,12 +42,31 @@ class Pages:
 
     def rooms(self) -> str:
         """All rooms."""
+        return render_template("rooms.html", **self._all())
+
+    def part_rooms(self) -> str:
+        """The table of all rooms, for the page to put in place of an older one."""
+        return render_template("table.html", **self._all())
+
+    def _all(self) -> dict[str, Any]:
         rooms = self._store.statuses()
-        return render_template("rooms.html", rooms=rooms, figures=self._figures(rooms))
+        return {
+            "rooms": rooms,
+            "figures": self._figures(rooms),
+            "state": " ".join(rooms),
+            # Of a newer version, or a moment before they are made.
+            "unread": [name for name in self._store.rooms() if name not in rooms],
+        }
 
     def live_rooms(self) -> Response:
         """The figures of all rooms, for the page to show."""
-        return jsonify(self._figures(self._store.statuses()))
+        rooms = self._store.statuses()
+        shown = {
+            f"{room} {name}": text
+            for room, told in self._figures(rooms).items()
+            for name, text in told.items()
+        }
+        return jsonify(state=" ".join(rooms), figures=shown)
 
     def _figures(self, rooms: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
         since_ms = {name: room.now_ms - LATELY_MS for name, room in rooms.items()}
@@ -56,17 +78,19 @@ class Pages:
         found = self._store.status(room)
         return render_template(
             "room.html",
-            room=found,
             figures=figures(found, self._lately(room, found.now_ms)),
             charts=CHARTS,
+            news=news(found),
+            **offer(found),
         )
 
     def live_room(self, room: str) -> Response:
-        """One room's figures and news."""
+        """The figures and news of one room, for the page to show."""
         found = self._store.status(room)
         return jsonify(
+            state=state(found),
             figures=figures(found, self._lately(room, found.now_ms)),
-            news=[[one.at_ms, one.code, one.text] for one in reversed(found.news)],
+            news=news(found),
         )
 
     def _lately(self, room: str, now_ms: int) -> list[Sample]:

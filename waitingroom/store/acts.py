@@ -49,9 +49,8 @@ def change(
     now_ms: int | None = None,
 ) -> Call:
     """Turn knobs. Based on an old ``version``: nothing changes, ``VersionConflict``."""
-    based_on = "" if version is None else version
     detail = json.dumps(dict(changes))
-    return call("set", room, clock(now_ms), actor, based_on, detail, *_flat(changes))
+    return call("set", room, clock(now_ms), actor, _based_on(version), detail, *_flat(changes))
 
 
 def brand(
@@ -105,9 +104,17 @@ def _at(step: PlanStep) -> int:
     return step.at_ms
 
 
-def act(room: str, name: str, *, actor: str, reason: str = "", now_ms: int | None = None) -> Call:
+def act(
+    room: str,
+    name: str,
+    *,
+    actor: str,
+    reason: str = "",
+    version: int | None = None,
+    now_ms: int | None = None,
+) -> Call:
     """pause, resume, drain, close, revoke_staff: an act without more to say than its reason."""
-    return call(name, room, clock(now_ms), actor, reason)
+    return call(name, room, clock(now_ms), actor, _based_on(version), reason)
 
 
 def begin(
@@ -117,11 +124,17 @@ def begin(
     *,
     actor: str,
     opens_at_ms: int = 0,
+    version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
     """open, reset: acts that may begin an epoch, and then need its seed."""
     seeds = (seed.hex(), commitment(seed))
-    return call(name, room, clock(now_ms), actor, "", *seeds, opens_at_ms)
+    return call(name, room, clock(now_ms), actor, _based_on(version), "", *seeds, opens_at_ms)
+
+
+def _based_on(version: int | None) -> str | int:
+    """The version that the caller saw; "" is for whatever it is."""
+    return "" if version is None else version
 
 
 def note(room: str, name: str, detail: str, *, actor: str, now_ms: int | None = None) -> Call:

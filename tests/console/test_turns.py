@@ -308,7 +308,7 @@ def test_a_room_that_is_paused_before_its_opening_says_so(
     send(operator, room_id, "acts/pause", reason="lunch")
     page = operator.get(f"/rooms/{room_id}").text
     assert re.search(r"early, opens in \d+:\d\d, paused: lunch<", page)
-    assert "<button>Resume</button>" in page
+    assert ">Resume</button>" in page
     assert (
         "It stays paused until you resume it." in operator.get(f"/rooms/{room_id}/acts/open").text
     )

@@ -13,9 +13,9 @@ UNDONE_NEVER = "This cannot be undone."
 @dataclass(frozen=True, slots=True)
 class Act:
     """An act by its verb's name. ``label``: of its button. ``tells``: what it will do to a room;
-    ``done``: that it did; where the room stands then is told behind it. ``fits``: whether a room is such that it makes sense. ``at_once``: its
-    button on the room's page asks nothing more. ``reason``: what shoppers read may come along.
-    ``by_name``: the room's name is typed first.
+    ``done``: that it did, with where the room stands then told behind it. ``fits``: whether a room
+    is such that it makes sense. ``at_once``: its button on the room's page asks nothing more.
+    ``reason``: what shoppers read may come along. ``by_name``: the room's name is typed first.
     """
 
     label: str

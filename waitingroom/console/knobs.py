@@ -20,7 +20,7 @@ class Knob:
 
 
 KNOBS = {
-    "rate_per_min": Knob("Rate, people a minute", "0 holds everybody where they are"),
+    "rate_per_min": Knob("Rate, people a minute", "0 holds everybody"),
     "capacity": Knob("Capacity, people inside at once", "0 is no limit"),
 }
 

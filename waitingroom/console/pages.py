@@ -13,11 +13,12 @@ from waitingroom.history import Sample
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
-from waitingroom.store.history import HOUR, SALE
+from waitingroom.store.history import SALE
 
 LATELY_MS = 65_000
 """Of history: what the figures a minute are made of."""
-SPANS = {"hour": HOUR, "sale": SALE}
+HOUR_MS = 3_600_000
+SPANS = ("hour", "sale")
 
 
 class Pages:
@@ -97,16 +98,22 @@ class Pages:
         return self._store.history.lately({room: now_ms - LATELY_MS})[room]
 
     def chart(self, room: str, span: str, name: str) -> Response:
-        """A chart of the last hour or the whole sale; ``?dark`` on dark ground."""
+        """A chart of the last hour or the whole sale; ``?dark`` on dark ground, ``?narrow`` for
+        phones.
+        """
         if span not in SPANS or name not in CHARTS:
             abort(404)
         found = self._store.status(room)
-        samples = self._store.history.read(room, SPANS[span])
-        if span == "sale":
+        if span == "hour":
+            # Not the last that was kept: after a night without us that is another day's hour.
+            samples = self._store.history.lately({room: found.now_ms - HOUR_MS})[room]
+        else:
+            samples = self._store.history.read(room, SALE)
             # Its newest moments are not in yet, and at first there are none at all.
             newer = self._store.history.lately({room: samples[-1].at_ms if samples else 0})
             samples += newer[room]
         ours = [one for one in samples if one.epoch == found.epoch]
-        response = make_response(draw(name, ours, dark="dark" in request.args))
+        drawn = draw(name, ours, dark="dark" in request.args, narrow="narrow" in request.args)
+        response = make_response(drawn)
         response.content_type = "image/svg+xml; charset=utf-8"
         return response

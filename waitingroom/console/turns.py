@@ -70,7 +70,7 @@ class Turns:
         return redirect(url_for("pages.room", room=room), 303)
 
     def _do(self, room: str, name: str, reason: str, version: int | None) -> Snapshot:
-        """The room after it. What is due at once, such as an opening, happens with the next look."""
+        """The room after it. What is due at once, like an opening, happens with the next look."""
         actor = g.operator.name
         if name == "open":
             self._store.open(room, actor=actor, version=version)

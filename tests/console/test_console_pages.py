@@ -162,6 +162,12 @@ def test_charts_leave_imports_as_they_are() -> None:
     assert not [one for one in sys.meta_path if type(one).__module__.startswith("pygal")]
 
 
+def test_the_first_moment_of_a_room_is_seen_in_its_chart() -> None:
+    assert 'class="dot' in draw("line", [SAMPLE], dark=False)
+    later = replace(SAMPLE, at_ms=T0 + 5_000)
+    assert 'class="dot' not in draw("line", [SAMPLE, later], dark=False)
+
+
 def test_a_chart_of_nothing_says_so() -> None:
     assert "Nothing was recorded yet" in draw("line", [], dark=True)
 

@@ -68,6 +68,8 @@ def draw(name: str, samples: Sequence[Sample], *, dark: bool, narrow: bool = Fal
         chart.x_value_formatter = lambda at: at.strftime("%a %H:%M" if days else "%H:%M")
         chart.show_y_guides = chart.show_x_labels = chart.show_y_labels = True
         chart.show_legend = len(lines) > 1
+        # One moment alone makes no line.
+        chart.show_dots = first == last
     for title, points in lines.items():
         chart.add(title, [(_time(at), value) for at, value in points])
     tree = chart.render_tree()

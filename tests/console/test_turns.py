@@ -125,6 +125,23 @@ def test_a_form_without_its_token_changes_nothing(
     assert answer.status_code == 400
     assert "nothing was changed" in answer.text
     assert store.status(room).version == before
+    again = re.search(r'href="([^"]*)">Open the form again', answer.text)[1]
+    assert again.startswith(f"/rooms/{room}/{form}?")
+    assert admin.get(again.replace("&amp;", "&")).status_code == 200
+
+
+def test_whatever_is_refused_is_logged_with_who_it_was(
+    desk: Desk, people: People, room: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And whatever was done is not a warning."""
+    desk.post("/login", {"name": "guess", "password": "guessed guessed", "to": "/"})
+    desk.log_in(people[Role.VIEWER])
+    desk.post(f"/rooms/{room}/acts/close", {"version": "1"})
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "refused (401) '/login' to nobody who is logged in",
+        f"refused (403) '/rooms/{room}/acts/close' to {people[Role.VIEWER]}",
+    ]
 
 
 @pytest.mark.parametrize("name", ["resume", "drain", "close", "reset"])
@@ -183,6 +200,15 @@ def test_a_reason_is_text_of_at_most_500_characters(
     page = operator.get(f"/rooms/{room}").text
     assert "&lt;b&gt;” &amp; שלום" in page
     assert "<b>”" not in page
+
+
+def test_the_longest_reason_is_told_within_a_cookie(operator: Desk, room: str) -> None:
+    """Browsers drop a cookie of more than 4 kB, and the session's would be that one."""
+    reason = "".join(chr(0x1F300 + at) for at in range(0x1F0) if chr(0x1F300 + at).isprintable())
+    answer = send(operator, room, "acts/pause", reason=(reason * 2)[:500])
+    assert answer.status_code == 303
+    assert len(answer.headers["Set-Cookie"]) < 4_000
+    assert "Paused. The room is now paused: 🌀" in operator.get(answer.location).text
 
 
 def test_knobs_are_turned_and_told(operator: Desk, room: str, store: Store) -> None:

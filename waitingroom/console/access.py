@@ -29,6 +29,7 @@ from waitingroom.clients import Proxies, network_of
 from waitingroom.console.faults import Refused, answer
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
+from waitingroom.store.keys import LOGIN_TTL_S
 
 IDLE_S = 30 * 60
 """A session ends so long after the last page that was asked for; what a page asks by itself does
@@ -95,7 +96,7 @@ class Access:
         """The form."""
         return _form(_safe(request.args.get("to")))
 
-    def log_in(self) -> Response | tuple[str, int]:
+    def log_in(self) -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = _safe(request.form.get("to"))
@@ -103,7 +104,7 @@ class Access:
         of_name, of_network = self.accounts.failures(*tried)
         if of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES:
             problem = "Too many failed attempts. Wait a quarter of an hour, then try again."
-            return _form(to, problem, name), 429
+            return _form(to, problem, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
@@ -184,8 +185,9 @@ class Access:
             return _form(to, f"{problem} Log in again.", name), 400
         if "name" not in session:
             return _ask_to_log_in(by_itself=False)
-        told = "this form is too old, or not one of ours; nothing was changed. Open the page again"
-        return answer("bad_request", told, 400)
+        told = "this form is of an earlier session, or not one of ours; nothing was changed"
+        form = "" if request.endpoint == "access.log_out" else _with_what_was_typed()
+        return answer("bad_request", told, 400, form=form)
 
 
 def _form(to: str, problem: str = "", name: str = "") -> str:
@@ -202,10 +204,15 @@ def _ask_to_log_in(by_itself: bool) -> Any:
         return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
     if request.endpoint == "access.log_out":
         return redirect(url_for("access.show"), 303)
+    problem = "Your session had ended, so nothing was changed. Log in, then send the form again."
+    return _form(_with_what_was_typed(), problem), 401
+
+
+def _with_what_was_typed() -> str:
+    """The address of the form that was sent, which shows it as it was."""
     typed = {name: text for name, text in request.form.items() if name not in NOT_TYPED}
     to = f"{request.path}?{urlencode(typed)}"
-    problem = "Your session had ended, so nothing was changed. Log in, then send the form again."
-    return _form(to if len(to) <= LONGEST_WAY_BACK else request.path, problem), 401
+    return to if len(to) <= LONGEST_WAY_BACK else request.path
 
 
 def _safe(to: str | None) -> str:

@@ -1,6 +1,6 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from waitingroom.errors import StoreUnfit, WaitingRoomError
@@ -51,10 +51,12 @@ class Refused(WaitingRoomError):
         self.code = code
 
 
-def answer(code: str, message: str, status: int) -> Response:
-    """The fault as it goes out: a page for people, JSON for all others."""
+def answer(code: str, message: str, status: int, *, form: str = "") -> Response:
+    """The fault as it goes out: a page for people, JSON for all others. ``form``: where what was
+    typed may be sent again from.
+    """
     if request.accept_mimetypes.accept_html and not request.path.startswith("/api/"):
-        response = make_response(_page(code, message, status))
+        response = make_response(_page(code, message, status, form))
     else:
         response = jsonify(error=code, message=message)
     response.status_code = status
@@ -65,13 +67,14 @@ def answer(code: str, message: str, status: int) -> Response:
     return response
 
 
-def _page(code: str, message: str, status: int) -> str:
+def _page(code: str, message: str, status: int, form: str) -> str:
     sentence = message[:1].upper() + message[1:]
     return render_template(
         "fault.html",
         title=UNFIT if code == "store_unfit" else TITLES.get(status, "Something went wrong"),
         message=sentence if sentence.endswith((".", "?", "!")) else f"{sentence}.",
         room=(request.view_args or {}).get("room", "") if status != 404 else "",
+        form=form,
         # A form is never sent again by itself.
         again=code == "store_down" and request.method == "GET",
     )
@@ -107,6 +110,15 @@ def register(app: Flask) -> None:
     def _surprise(error: Exception) -> Response:
         app.logger.error("unexpected", exc_info=error)
         return answer("internal", "something went wrong here; it was logged", 500)
+
+    @app.after_request
+    def _noted(response: Response) -> Response:
+        pages = request.method == "POST" and not request.path.startswith("/api/")
+        if pages and 400 <= response.status_code < 500:
+            operator = g.get("operator")
+            who = operator.name if operator else "nobody who is logged in"
+            app.logger.warning("refused (%d) %r to %s", response.status_code, request.path, who)
+        return response
 
     @app.after_request
     def _uncached(response: Response) -> Response:

@@ -18,6 +18,7 @@ from waitingroom.settings import check
 from waitingroom.store.client import Store
 
 LONGEST_NUMBER = 15
+LONGEST_TOLD = 200
 T = TypeVar("T")
 Page = str | tuple[str, int] | Response
 
@@ -66,7 +67,8 @@ class Turns:
             after = _surely(lambda: self._do(room, name, reason, version))
         except VersionConflict:
             return self._form(self._store.status(room), name, act, self._moved(room)), 409
-        flash(f"{act.done} The room is now {phase_text(after)}.")
+        # It travels in a cookie, which has an end.
+        flash(f"{act.done} The room is now {phase_text(after)[:LONGEST_TOLD]}.")
         return redirect(url_for("pages.room", room=room), 303)
 
     def _do(self, room: str, name: str, reason: str, version: int | None) -> Snapshot:

@@ -9,11 +9,12 @@ from statistics import median
 import psutil
 import pytest
 import redis
+from eyes import is_open_to_all
 from playwright.sync_api import Browser, Page, expect
 from sales import Sale, Site, now_ms
 from scenes import PHONE
-from test_every_state import DESKTOP, NARROW, is_open_to_all, is_pictured
-from visitors import Tab, Visitor
+from test_every_state import DESKTOP, NARROW, is_pictured
+from visitors import PLAIN_HOST, Tab, Visitor
 
 from waitingroom.model import Phase
 from waitingroom.operators import Operator, Role, hashed
@@ -54,7 +55,7 @@ def operator(browser: Browser, console: str) -> Iterator[Callable[..., Page]]:
         ) -> Page:
             context = browser.new_context(**({"viewport": PHONE, "has_touch": True} | options))
             leaving.callback(context.close)
-            came.append(Visitor(context, [console], tolerates))
+            came.append(Visitor(context, [console, f"http://{PLAIN_HOST}"], tolerates))
             page = came[-1].opens(console + to).page
             page.get_by_label("Name").fill(name)
             page.get_by_label("Password").fill(PASSWORD)
@@ -152,6 +153,7 @@ def test_an_operator_needs_no_mouse(
     expect(page).to_have_url(f"{console}/rooms/{sale.room}")
 
     def go_to(text: str) -> None:
+        page.wait_for_load_state()
         for _ in range(30):
             page.keyboard.press("Tab")
             here = page.evaluate(
@@ -287,6 +289,21 @@ def test_a_session_that_ends_under_ones_hands_costs_nothing_that_was_typed(
     told(page, "Paused.")
 
 
+def test_a_link_in_somebody_elses_page_ends_no_session(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site, console: str
+) -> None:
+    """It comes without the cookie; neither that nor the log-in's own cookie ends the session."""
+    sale = make_sale(rate_per_min=0)
+    page = operator()
+    page.context.route(f"http://{PLAIN_HOST}/**", lambda route: route.fulfill(body="<p>A chat</p>"))
+    link = page.context.new_page()
+    link.goto(f"http://{PLAIN_HOST}/chat")
+    link.evaluate("(to) => { location.href = to; }", f"{console}/rooms/{sale.room}")
+    expect(link.get_by_role("button", name="Pause")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
+
+
 def test_a_room_that_is_gone_is_said_so(
     operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site
 ) -> None:
@@ -393,12 +410,11 @@ def test_every_page_can_be_read_by_everybody(
         page.get_by_role("button", name=button).click()
         page.wait_for_load_state()
     folder = request.config.getoption("--screenshots", default=None)
-    tab = Tab(page)
     if folder:
-        is_pictured(tab, f"console-{name}", Path(folder))
+        is_pictured(Tab(page), f"console-{name}", Path(folder))
     for viewport in (PHONE, DESKTOP):
         page.set_viewport_size(viewport)
-        is_open_to_all(tab)
+        is_open_to_all(page, name)
     fits(page)
     if not who:
         page.context.close()

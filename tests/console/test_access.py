@@ -86,6 +86,16 @@ def test_a_copy_of_a_session_ends_with_its_log_out(
     assert second.get("/").status_code == 200
 
 
+def test_who_comes_by_a_link_of_another_site_is_asked_once_more(desk: Desk) -> None:
+    """By a page of ours, and then for a password, where there is no session at all."""
+    answer = desk.get("/rooms/x?a=%22b", **{"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+    assert 'content="0; url=/rooms/x?a=%22b"' in answer.text
+    assert "Set-Cookie" not in answer.headers
+    again = desk.get("/rooms/x?a=%22b", **{"Sec-Fetch-Site": "same-origin"})
+    assert again.status_code == 303
+
+
 def test_a_session_of_an_earlier_version_ends(desk: Desk, people: People) -> None:
     """It had no name of its own."""
     desk.log_in(people[Role.VIEWER])

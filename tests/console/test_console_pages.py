@@ -20,7 +20,7 @@ from waitingroom.model import Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.history import HOUR, SALE
-from waitingroom.store.keys import SCHEMA, RoomKeys, history_key
+from waitingroom.store.keys import ROOMS, SCHEMA, RoomKeys, history_key
 
 People = dict[Role, str]
 T0 = 1_790_000_000_000
@@ -118,6 +118,20 @@ def test_a_chart_of_small_numbers_repeats_none_of_them() -> None:
     samples = [replace(SAMPLE, at_ms=T0 + at * 5000, waiting=at % 2) for at in range(9)]
     shown = re.findall(r">(\d+)</text>", draw("line", samples, dark=False))
     assert sorted(shown) == ["0", "1"]
+
+
+def test_a_system_without_rooms_says_how_to_make_one(
+    logged_in: Desk, store: Store, room: str
+) -> None:
+    """And the page's script finds out by itself that there is one."""
+    store._redis.rename(ROOMS, "aside")
+    page = logged_in.get("/").text
+    assert "There is no room yet. Make one with <code>waitingroom room create ID</code>" in page
+    assert 'data-state=""' in page
+    assert logged_in.get("/live.json").json == {"state": "", "figures": {}}
+    store._redis.rename("aside", ROOMS)
+    assert room in logged_in.get("/live.json").json["state"].split()
+    assert room in logged_in.get("/part").text
 
 
 def test_a_room_of_a_newer_version_is_named_and_explained(

@@ -91,6 +91,7 @@ def test_who_only_looks_is_offered_nothing_and_refused_by_the_server(
     before = store.status(room).version
     fields = {"version": str(before), "name": room, "rate_per_min": "5", "capacity": "5"}
     assert desk.get(f"/rooms/{room}/{form}").status_code == 403
+    assert desk.get(f"/rooms/{room}/acts").status_code == 403
     answer = desk.post(f"/rooms/{room}/{form}", fields)
     assert answer.status_code == 403
     assert f"{people[role]} is {role}" in answer.text

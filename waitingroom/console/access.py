@@ -199,6 +199,10 @@ def _ask_to_log_in(by_itself: bool) -> Any:
     if by_itself:
         # Nothing is cleared: a log-in in another tab may have begun a session meanwhile.
         raise Refused("unauthorized", "log in first: your session has ended")
+    # A link on another site comes without the session's cookie (SameSite=Strict); the log-in's own
+    # would then take its place. Asked once more by a page of ours the cookie comes along.
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return render_template("again.html", here=request.full_path.rstrip("?"))
     session.clear()
     if request.method == "GET":
         return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)

@@ -36,7 +36,7 @@ class Turns:
         """The routes."""
         routes = Blueprint("turns", __name__, url_prefix="/rooms/<room>")
         turn = self._access.needs(Role.OPERATOR)
-        routes.get("/acts")(self._access.needs(Role.VIEWER, by_itself=True)(self.offer))
+        routes.get("/acts")(self._access.needs(Role.OPERATOR, by_itself=True)(self.offer))
         routes.get("/acts/<name>")(turn(self.ask))
         routes.post("/acts/<name>")(turn(self.act))
         routes.get("/knobs")(turn(self.show_knobs))

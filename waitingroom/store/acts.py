@@ -74,9 +74,8 @@ def plan(
 
     Based on an old ``version``: nothing changes, ``VersionConflict``.
     """
-    based_on = "" if version is None else version
     lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
-    return call("plan", room, clock(now_ms), actor, based_on, *lines)
+    return call("plan", room, clock(now_ms), actor, _based_on(version), *lines)
 
 
 def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
@@ -97,7 +96,7 @@ def undo(
     """Take the last ``set`` or ``plan`` back. Twice, or where anything came after it:
     ``CannotUndo``, nothing changes. Of two racers one takes it back.
     """
-    return call("undo", room, clock(now_ms), actor, "" if version is None else version)
+    return call("undo", room, clock(now_ms), actor, _based_on(version))
 
 
 def _at(step: PlanStep) -> int:

@@ -54,13 +54,15 @@ class GateConfig:
 @dataclass(frozen=True, slots=True)
 class ConsoleConfig:
     """What the console needs. ``shop_keys``: any of them opens the room API. ``public_url``: where
-    operators reach it. ``body_limit``: bytes.
+    operators reach it. ``proxies``: as the gate's. ``body_limit``: bytes.
     """
 
     store_url: str
     keys: tuple[bytes, ...]
     shop_keys: tuple[str, ...]
     public_url: str = ""
+    proxies: tuple[Network, ...] = ()
+    proxy_headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
     body_limit: int = 64 * 1024
 
 
@@ -86,6 +88,7 @@ class Config:
     shop_port: int
     gate_url: str
     shop_url: str
+    console_url: str
     gate_workers: int
     trusted_proxies: tuple[Network, ...]
     proxy_headers: ProxyHeaders
@@ -100,7 +103,7 @@ class Config:
     shop_key: tuple[str, ...]
 
     @property
-    def console_url(self) -> str:
+    def api_url(self) -> str:
         """Where the shop reaches the room API."""
         return f"http://{readers.dialled(self.host)}:{self.console_port}"
 
@@ -118,7 +121,14 @@ class Config:
 
     def console(self) -> ConsoleConfig:
         """The console's part."""
-        return ConsoleConfig(self.redis_url, self.secret_keys, self.shop_key, self.console_url)
+        return ConsoleConfig(
+            store_url=self.redis_url,
+            keys=self.secret_keys,
+            shop_keys=self.shop_key,
+            public_url=self.console_url,
+            proxies=self.trusted_proxies,
+            proxy_headers=self.proxy_headers,
+        )
 
     def keeper(self) -> KeeperConfig:
         """The keeper's part."""
@@ -175,6 +185,7 @@ def _completed(config: Config) -> Config:
         data=config.data.absolute(),
         gate_url=config.gate_url or f"{here}:{config.gate_port}",
         shop_url=config.shop_url or f"{here}:{config.shop_port}",
+        console_url=config.console_url or f"{here}:{config.console_port}",
     )
 
 

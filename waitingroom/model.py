@@ -138,7 +138,8 @@ class Snapshot:
     the shop. ``open_calls``: called, not come, not given up. ``at_door``: called, come, waiting
     for a credit. ``meter_ms``: the meter clock; ``read_by_ms``: on it, when every page has read the
     seed. ``credit`` and ``door`` are in units. ``version``: what a change is based on. ``told``
-    moves with every change of the texts.
+    moves with every change of the texts. ``paused``: also before the opening and while draining,
+    where the phase does not say it.
     """
 
     room: str
@@ -185,6 +186,7 @@ class Snapshot:
     told: int = 0
     test_clock: bool = False
     brand: Brand = Brand()
+    paused: bool = False
 
     @property
     def waiting(self) -> int:

@@ -57,22 +57,25 @@ SETTINGS = (
              "`production` starts only with secrets that you set."),
     _setting("data", ".waitingroom", readers.path, "The data folder, made with mode 0700: the "
              "embedded store's files, logs, the lock and, in development, the secrets."),
-    _setting("host", "127.0.0.1", readers.host, "The address that gate, shop and room API listen "
-             "on."),
+    _setting("host", "127.0.0.1", readers.host, "The address that gate, shop and console "
+             "listen on."),
     _setting("gate_port", "8000", readers.port, "The gate's port."),
-    _setting("console_port", "8001", readers.port, "The room API's port."),
+    _setting("console_port", "8001", readers.port, "The port of the console and the room API."),
     _setting("shop_port", "8080", readers.port, "The shop's port."),
     _setting("gate_url", "", readers.mount, "Where shoppers reach the gate; with a path where a "
              "proxy mounts it below one (`https://shop.example.com/wr`). Empty: "
              "`http://HOST:GATE_PORT`."),
     _setting("shop_url", "", readers.url, "Where shoppers reach the shop, without a path. Empty: "
              "`http://HOST:SHOP_PORT`."),
+    _setting("console_url", "", readers.url, "Where operators reach the console, without a path; "
+             "their sessions are bound to https where it begins so. Empty: "
+             "`http://HOST:CONSOLE_PORT`."),
     _setting("gate_workers", "2", readers.count(1, 64), "How many processes the gate uses; one "
              "per core is a good start."),
-    _setting("trusted_proxies", "", readers.networks, "Your proxies before the gate, as addresses "
-             "or networks with commas between: only their word on a shopper's address, scheme and "
-             "host is believed. Without it a join limit counts all that comes through a proxy as "
-             "one network."),
+    _setting("trusted_proxies", "", readers.networks, "Your proxies before gate and console, as "
+             "addresses or networks with commas between: only their word on an address, scheme and "
+             "host is believed. Without it a join limit, and that of failed log-ins, counts all "
+             "that comes through a proxy as one network."),
     _setting("proxy_headers", "x-forwarded", readers.choice(ProxyHeaders), "What they write: "
              "`x-forwarded` (`X-Forwarded-For`, `-Proto`, `-Host`) or `forwarded` (RFC 7239). "
              "The other kind is never looked at."),

@@ -10,6 +10,7 @@ from waitingroom import clock
 from waitingroom.config import ConsoleConfig
 from waitingroom.console.app import create_app
 from waitingroom.operators import hashed
+from waitingroom.readers import Network
 
 PASSWORD = "a long enough password"
 HASH = hashed(PASSWORD)
@@ -24,9 +25,10 @@ class Desk:
     keys: tuple[bytes, ...] = (b"k" * 32,)
     clock_ms: int = field(default_factory=clock.now_ms)
     address: str = "192.0.2.1"
+    proxies: tuple[Network, ...] = ()
 
     def __post_init__(self) -> None:
-        config = ConsoleConfig(self.url, self.keys, ("s" * 32,), self.public_url)
+        config = ConsoleConfig(self.url, self.keys, ("s" * 32,), self.public_url, self.proxies)
         app = create_app(config, now_ms=lambda: self.clock_ms)
         self.client: FlaskClient = app.test_client()
 
@@ -34,13 +36,15 @@ class Desk:
         """A page."""
         return self.client.get(path, headers={"Accept": "text/html", **headers})
 
-    def post(self, path: str, fields: dict[str, str], *, token: str | None = None) -> TestResponse:
+    def post(
+        self, path: str, fields: dict[str, str], *, token: str | None = None, **headers: str
+    ) -> TestResponse:
         """A form of one of our pages; ``token``: in place of the one it holds."""
         fields = fields | {"csrf_token": self.token() if token is None else token}
         return self.client.post(
             path,
             data=fields,
-            headers={"Accept": "text/html"},
+            headers={"Accept": "text/html", **headers},
             environ_overrides={"REMOTE_ADDR": self.address},
         )
 
@@ -50,6 +54,8 @@ class Desk:
         assert found
         return found[1]
 
-    def log_in(self, name: str, password: str = PASSWORD, to: str = "/") -> TestResponse:
+    def log_in(
+        self, name: str, password: str = PASSWORD, to: str = "/", **headers: str
+    ) -> TestResponse:
         """Fill the form in and send it."""
-        return self.post("/login", {"name": name, "password": password, "to": to})
+        return self.post("/login", {"name": name, "password": password, "to": to}, **headers)

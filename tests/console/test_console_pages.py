@@ -1,5 +1,10 @@
 """The operators' pages, as their browser gets them."""
 
+import re
+import struct
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -10,11 +15,16 @@ from waitingroom import clock
 from waitingroom.console.charts import CHARTS, MOST_POINTS, draw, thinned
 from waitingroom.console.figures import share, span
 from waitingroom.console.keeper import Keeper
+from waitingroom.history import Sample
 from waitingroom.model import Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
+from waitingroom.store.history import HOUR, SALE
+from waitingroom.store.keys import ROOMS, SCHEMA, RoomKeys, history_key
 
 People = dict[Role, str]
+T0 = 1_790_000_000_000
+SAMPLE = Sample(T0, 1, 60, 0, 10, 0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -43,20 +53,22 @@ def test_all_rooms_and_one_room_are_told(logged_in: Desk, room: str, store: Stor
     Keeper(store, "http://127.0.0.1:9").sample()
     page = logged_in.get("/").text
     assert "Boots &lt;&amp; Co" in page
-    told = logged_in.get("/live.json").json[room]
-    assert (told["inside"], told["rate"], told["gate"]) == ("3 of 3", "600", "–")
-    assert told["store"].endswith(" ms")
+    told = logged_in.get("/live.json").json["figures"]
+    names = ("inside", "rate", "gate")
+    assert [told[f"{room} {name}"] for name in names] == ["3 of 3", "600", "–"]
+    assert told[f"{room} store"].endswith(" ms")
     page = logged_in.get(f"/rooms/{room}").text
     live = logged_in.get(f"/rooms/{room}/live.json").json
     for name, text in live["figures"].items():
-        assert f'data-figure="{name}">{text}<' in page or name in ("entries", "waiting")
-    assert live["news"][0][1] == "opened"
+        seen = re.search(f'data-figure="{name}"[^>]*>([^<]*)<', page)
+        assert seen[1] == text or name in ("entries", "waiting")
+    assert live["news"][0][1] == "The sale opened"
 
 
 def test_a_room_that_is_not_there_is_said_so(logged_in: Desk) -> None:
     answer = logged_in.get("/rooms/none-such")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert "there is no room “none-such”" in answer.text
+    assert "There is no room “none-such”" in answer.text
     assert logged_in.get("/rooms/none-such/hour/line.svg").status_code == 404
     assert logged_in.get("/nothing/here").status_code == 404
 
@@ -82,6 +94,73 @@ def test_charts_are_pictures_without_anything_of_others(
     assert logged_in.get(f"/rooms/{room}/{span_name}/none.svg").status_code == 404
 
 
+def test_the_last_hour_is_the_last_hour(logged_in: Desk, room: str, store: Store) -> None:
+    """Whatever was kept before: after a night without us the newest samples are yesterday's."""
+    store._redis.delete(*(history_key(room, grain.every_ms) for grain in (HOUR, SALE)))
+    sample = Sample.of(store.status(room))
+    store.history.add({room: replace(sample, at_ms=sample.at_ms - 36_000_000)})
+    assert "Nothing was recorded yet" in logged_in.get(f"/rooms/{room}/hour/line.svg").text
+    assert "Nothing was recorded yet" not in logged_in.get(f"/rooms/{room}/sale/line.svg").text
+
+
+def test_a_chart_for_phones_has_letters_as_large_on_less_ground() -> None:
+    """And fewer times below it; a sale of days names the day."""
+    samples = [replace(SAMPLE, at_ms=T0 + hour * 3_600_000) for hour in range(48)]
+    wide, narrow = (draw("line", samples, dark=False, narrow=narrow) for narrow in (False, True))
+    assert 'viewBox="0 0 340 220"' in narrow
+    assert narrow.count("font-size:13px") == wide.count("font-size:13px") > 0
+    day = r">\w{3} \d\d:\d\d<"
+    assert 2 <= len(re.findall(day, narrow)) < len(re.findall(day, wide))
+    assert not re.search(day, draw("line", samples[:3], dark=False))
+
+
+def test_a_chart_of_small_numbers_repeats_none_of_them() -> None:
+    samples = [replace(SAMPLE, at_ms=T0 + at * 5000, waiting=at % 2) for at in range(9)]
+    shown = re.findall(r">(\d+)</text>", draw("line", samples, dark=False))
+    assert sorted(shown) == ["0", "1"]
+
+
+def test_a_system_without_rooms_says_how_to_make_one(
+    logged_in: Desk, store: Store, room: str
+) -> None:
+    """And the page's script finds out by itself that there is one."""
+    store._redis.rename(ROOMS, "aside")
+    page = logged_in.get("/").text
+    assert "There is no room yet. Make one with <code>waitingroom room create ID</code>" in page
+    assert 'data-state=""' in page
+    assert logged_in.get("/live.json").json == {"state": "", "figures": {}}
+    store._redis.rename("aside", ROOMS)
+    assert room in logged_in.get("/live.json").json["state"].split()
+    assert room in logged_in.get("/part").text
+
+
+def test_a_room_of_a_newer_version_is_named_and_explained(
+    logged_in: Desk, room: str, store: Store
+) -> None:
+    """Among the others, and by its own address; nothing says that the store is away."""
+    key = RoomKeys.of(room).state
+    store._redis.setrange(key, 0, struct.pack("<d", SCHEMA + 1))
+    page = logged_in.get("/").text
+    assert "cannot be read" in page
+    assert room in page.partition("cannot be read")[2]
+    answer = logged_in.get(f"/rooms/{room}")
+    assert answer.status_code == 503
+    assert "was written by a newer version of this software" in answer.text
+    assert "That cannot be read" in answer.text
+    assert "data-again" not in answer.text
+
+
+def test_titles_and_reasons_keep_their_own_direction(
+    logged_in: Desk, store: Store, room_id: str
+) -> None:
+    store.create(room_id, Settings(title="מכירה (50%)", opens_at_ms=1), actor="test")
+    store.act(room_id, "pause", actor="test", reason="הפסקה")
+    page = logged_in.get(f"/rooms/{room_id}").text
+    assert '<h1 dir="auto">מכירה (50%)</h1>' in page
+    assert "<bdi>Paused: הפסקה</bdi>" in page
+    assert "<bdi>מכירה (50%)</bdi>" in logged_in.get("/").text
+
+
 def test_a_long_history_is_thinned_to_what_a_screen_shows() -> None:
     """The newest moment is always there."""
     points = [(at, float(at)) for at in range(10_001)]
@@ -89,6 +168,18 @@ def test_a_long_history_is_thinned_to_what_a_screen_shows() -> None:
     assert len(shown) <= MOST_POINTS
     assert shown[-1] == points[-1]
     assert thinned(points[:5]) == points[:5]
+
+
+def test_charts_leave_imports_as_they_are() -> None:
+    """pygal would have every later import of the process warned of."""
+    assert find_spec("none_such_module") is None
+    assert not [one for one in sys.meta_path if type(one).__module__.startswith("pygal")]
+
+
+def test_the_first_moment_of_a_room_is_seen_in_its_chart() -> None:
+    assert 'class="dot' in draw("line", [SAMPLE], dark=False)
+    later = replace(SAMPLE, at_ms=T0 + 5_000)
+    assert 'class="dot' not in draw("line", [SAMPLE, later], dark=False)
 
 
 def test_a_chart_of_nothing_says_so() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rooms import Room
 
-from waitingroom.gate.clients import Proxies, Side
+from waitingroom.clients import Proxies, Side
 from waitingroom.readers import ProxyHeaders
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2.7"))

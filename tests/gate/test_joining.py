@@ -8,8 +8,8 @@ import pytest
 from gates import FORM, KEYS, Answer, Browser, LocalGate, Native, RunningGate
 from rooms import EARLY, FIFO, MINUTE_MS, Room, now_ms
 
+from waitingroom.clients import network_of
 from waitingroom.draw import number_of
-from waitingroom.gate.line import network_of
 from waitingroom.tokens import Ticket
 
 Rooms = Callable[..., Room]

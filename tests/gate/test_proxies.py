@@ -9,7 +9,7 @@ import pytest
 from gates import Answer, Browser, LocalGate, RunningGate, read_answer, running
 from rooms import Room
 
-from waitingroom.gate.clients import Proxies
+from waitingroom.clients import Proxies
 from waitingroom.readers import ProxyHeaders
 from waitingroom.run.embedded import EmbeddedStore
 

@@ -3,8 +3,11 @@
 import contextlib
 import os
 import pty
+import re
 import subprocess
 import sys
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psutil
 from systems import Folder, eventually
@@ -67,3 +70,33 @@ def test_off_a_terminal_it_prints_plain_lines_and_commands_find_it(folder: Folde
     assert "6 a minute" in folder.do("room", "set", "demo", "--rate", "6").stdout
     assert folder.do("room", "keys", "demo").returncode == 0
     assert run.interrupt() == 0
+
+
+def test_its_operator_may_log_in_with_a_password_that_is_printed_once(folder: Folder) -> None:
+    """No default: another run has another, and no file of the demo has it in the open."""
+    passwords = []
+    for _ in range(2):
+        run = folder.start("demo", "--shoppers", "0")
+        run.says("demo: early, opens in ")
+        told = [line for line in run.lines if "password" in line]
+        assert len(told) == 1
+        who, password = re.search(r"as (\S+), password (\S+)$", told[0]).groups()
+        passwords.append(password)
+        console = f"http://127.0.0.1:{folder.env['WAITINGROOM_CONSOLE_PORT']}"
+        assert "<h1>Rooms</h1>" in logged_in(console, who, password)
+        data = folder.path / ".waitingroom" / "demo"
+        kept = [path for path in data.rglob("*") if path.is_file()]
+        assert kept
+        assert not [path for path in kept if password.encode() in path.read_bytes()]
+        assert run.interrupt() == 0
+    assert passwords[0] != passwords[1]
+
+
+def logged_in(url: str, who: str, password: str) -> str:
+    """The console's first page, by the form."""
+    browser = build_opener(HTTPCookieProcessor())
+    with browser.open(f"{url}/login", timeout=5) as page:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())[1]
+    form = {"csrf_token": token, "name": who, "password": password, "to": "/"}
+    with browser.open(f"{url}/login", urlencode(form).encode(), timeout=5) as page:
+        return page.read().decode()

@@ -483,6 +483,7 @@ class Room(Shoppers):
             pause_reason=self.pause_reason,
             news=tuple(self.news),
             told=self.told,
+            paused=self.paused,
         )
 
 

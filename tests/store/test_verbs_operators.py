@@ -1,5 +1,7 @@
 """The operators' verbs: what they change, refuse, tell shoppers and log."""
 
+from functools import partial
+
 import pytest
 from real import ME, T0
 
@@ -55,6 +57,21 @@ def test_no_number_stands_for_whatever_version_it_is(make_room, version):
     room = make_room()
     with pytest.raises(VersionConflict):
         room.set(T0, {"rate_per_min": 90}, version)
+
+
+@pytest.mark.parametrize("act", ["pause", "resume", "drain", "close", "open", "reset"])
+def test_an_act_based_on_an_old_version_is_not_done(make_room, act):
+    """As a change of knobs; without a version it is based on whatever the room is."""
+    room = make_room()
+    seen = room.act(T0, "drain" if act == "open" else "pause")
+    room.set(T0, {"rate_per_min": 90})
+    own = {"open": room.store.open, "reset": room.store.reset}
+    verb = own.get(act) or partial(room.store.act, name=act)
+    with pytest.raises(VersionConflict) as conflict:
+        verb(room=room.name, actor="tests", version=seen.version, now_ms=T0)
+    assert (conflict.value.based_on, conflict.value.found) == (seen.version, seen.version + 1)
+    assert room.status(T0).version == seen.version + 1
+    assert verb(room=room.name, actor="tests", now_ms=T0).version == seen.version + 2
 
 
 def test_every_act_moves_the_version_and_is_logged(make_room):

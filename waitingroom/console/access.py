@@ -2,29 +2,51 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from waitingroom.console.faults import Refused
+from waitingroom.clients import Proxies, network_of
+from waitingroom.console.faults import Refused, answer
 from waitingroom.model import Actor
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
+from waitingroom.store.keys import LOGIN_TTL_S
 from waitingroom.store.record import Record
 
+CONSOLE = "console:"
+"""Before an operator's name in the record: whoever acted by way of the console."""
 IDLE_S = 30 * 60
 """A session ends so long after the last page that was asked for; what a page asks by itself does
 not count."""
 LONGEST_S = 12 * 3_600
 MOST_FAILURES = 10
-"""Within a quarter of an hour, of a name or a network; then not even the right password does."""
+"""Within a quarter of an hour, from a network; then not even the right password does. Those that
+are being looked at meanwhile, one a thread, are not counted yet."""
+MOST_FOR_A_NAME = 100
+"""From wherever; more, so that no single network shuts an operator out by failing in their name."""
+NOT_TYPED = frozenset({"csrf_token", "version"})
+LONGEST_WAY_BACK = 2_000
+"""Characters; what was typed is left out of a longer one."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,14 +66,17 @@ def session_key(master: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Logging in and out, over the accounts of a store."""
+    """Logging in and out, over the accounts of a store. ``public_url``: where operators come to."""
 
     accounts: Accounts
     record: Record
     now_ms: Callable[[], int]
+    proxies: Proxies
+    public_url: str
 
-    def register(self, app: Flask, keys: tuple[bytes, ...], *, secure: bool) -> CSRFProtect:
+    def register(self, app: Flask, keys: tuple[bytes, ...]) -> CSRFProtect:
         """Sessions, protection against forged requests (answered), and the two routes."""
+        secure = self.public_url.startswith("https:")
         app.secret_key = session_key(keys[-1])
         app.config.update(
             SECRET_KEY_FALLBACKS=[session_key(key) for key in keys[:-1]],
@@ -69,95 +94,157 @@ class Access:
         routes.post("/login")(self.log_in)
         routes.post("/logout")(self.log_out)
         app.register_blueprint(routes)
+        app.register_error_handler(CSRFError, self._without_token)
         return CSRFProtect(app)
 
     def show(self) -> str:
         """The form."""
-        return render_template("login.html", name="", problem="", to=_safe(request.args.get("to")))
+        return _form(_safe(request.args.get("to")))
 
-    def log_in(self) -> Response | tuple[str, int]:
+    def log_in(self) -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = _safe(request.form.get("to"))
-        tried = (f"name:{name[:60]}", f"network:{request.remote_addr}")
-        if max(self.accounts.failures(*tried)) >= MOST_FAILURES:
+        tried = (f"name:{name[:60]}", f"network:{self._network()}")
+        of_name, of_network = self.accounts.failures(*tried)
+        if of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES:
             problem = "Too many failed attempts. Wait a quarter of an hour, then try again."
-            return render_template("login.html", name=name[:60], problem=problem, to=to), 429
+            return _form(to, problem, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
-            self._count_failure(tried)
+            self._count_failure(*tried)
             problem = "This name and this password do not belong together."
-            return render_template("login.html", name=name[:60], problem=problem, to=to), 401
-        self.record.note("log_in", operator.role, actor=_actor(operator.name))
+            return _form(to, problem, name), 401
+        self.record.note("log_in", operator.role, actor=self._actor(operator.name))
         session.clear()
         session.permanent = True
         now_s = self.now_ms() // 1000
         session.update(
-            name=operator.name, generation=operator.generation, since_s=now_s, seen_s=now_s
+            id=secrets.token_hex(16),
+            name=operator.name,
+            generation=operator.generation,
+            since_s=now_s,
+            seen_s=now_s,
         )
         return redirect(to, 303)
 
     def log_out(self) -> Response:
-        """End the session."""
+        """End the session, also for whoever has a copy of its cookie."""
         if operator := self.who():
-            self.record.note("log_out", "", actor=_actor(operator.name))
+            self.record.note("log_out", "", actor=self._actor(operator.name))
+        if ended := session.get("id"):
+            self.accounts.end_session(ended, LONGEST_S)
         session.clear()
         return redirect(url_for("access.show"), 303)
 
-    def _count_failure(self, tried: tuple[str, ...]) -> None:
-        """Recorded is only who is shut out: a flood of guesses must not drive all else out."""
-        counts = zip(tried, self.accounts.failed(*tried), strict=True)
-        for shut_out in (whom for whom, count in counts if count == MOST_FAILURES):
-            self.record.note("log_in_throttled", shut_out, actor=_actor())
-
-    def actor(self, why: str = "") -> Actor:
-        """Whoever asks for the view that this is called in, for the record."""
-        return _actor(g.operator.name, why)
-
-    def who(self) -> Operator | None:
-        """Whose session this is, where it still holds."""
-        now_s, name = self.now_ms() // 1000, session.get("name")
-        if not name or now_s - session["since_s"] > LONGEST_S or now_s - session["seen_s"] > IDLE_S:
+    def who(self, *, by_itself: bool = False) -> Operator | None:
+        """Whose session this is, where it still holds. ``by_itself``: nobody asked, a page did."""
+        now_s, name, known = self.now_ms() // 1000, session.get("name"), session.get("id")
+        if not name or not known:
             return None
-        operator = self.accounts.find(name)
+        if now_s - session["since_s"] > LONGEST_S or now_s - session["seen_s"] > IDLE_S:
+            return None
+        operator = self.accounts.in_session(name, known)
         if operator is None or operator.generation != session["generation"]:
             return None
-        if "live" not in (request.endpoint or "") and now_s != session["seen_s"]:
+        if not by_itself and now_s != session["seen_s"]:
             session["seen_s"] = now_s
         return operator
 
-    def needs(self, role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Only for operators who may do what ``role`` may; others log in first, or are refused."""
+    def needs(
+        self, role: Role, *, by_itself: bool = False
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Only for operators who may do what ``role`` may; others log in first, or are refused.
+
+        ``by_itself``: what pages ask without their reader, which keeps no session alive.
+        """
 
         def made(view: Callable[P, R]) -> Callable[P, R]:
             @wraps(view)
             def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-                operator = self.who()
+                operator = self.who(by_itself=by_itself)
                 if operator is None:
-                    return cast(R, _ask_to_log_in())
+                    return cast(R, _ask_to_log_in(by_itself))
+                g.operator = operator
                 if not operator.role.may(role):
                     raise Refused(
                         "forbidden",
                         f"this takes the role {role}; {operator.name} is {operator.role}",
                     )
-                g.operator = operator
                 return view(*args, **kwargs)
 
             return checked
 
         return made
 
+    def actor(self, why: str = "") -> Actor:
+        """Whoever asks for the view that this is called in, for the record."""
+        return self._actor(g.operator.name, why)
 
-def _actor(name: str = "", why: str = "") -> Actor:
-    return Actor(f"console:{name}" if name else "console", request.remote_addr or "", why)
+    def _actor(self, name: str = "", why: str = "") -> Actor:
+        return Actor(f"{CONSOLE}{name}" if name else "console", self._client(), why)
+
+    def _count_failure(self, name: str, network: str) -> None:
+        """Recorded is only who is shut out: a flood of guesses must not drive all else out."""
+        of_name, of_network = self.accounts.failed(name, network)
+        for whom, shut_out in (
+            (name, of_name == MOST_FOR_A_NAME),
+            (network, of_network == MOST_FAILURES),
+        ):
+            if shut_out:
+                self.record.note("log_in_throttled", whom, actor=self._actor())
+
+    def _client(self) -> str:
+        """The address that the request comes from, as told by our proxies."""
+        found = request.headers
+        lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in found]
+        return self.proxies.side_of(request.remote_addr or "", lines).client
+
+    def _network(self) -> str:
+        """A name for the network of that address."""
+        return network_of(self._client(), str(current_app.secret_key).encode())
+
+    def _without_token(self, _error: CSRFError) -> Any:
+        """A form that holds no token of its sender's session: too old, or not one of ours."""
+        if request.endpoint == "access.log_in":
+            problem = f"This page was too old, or did not come from {self.public_url}."
+            to, name = _safe(request.form.get("to")), request.form.get("name", "")
+            return _form(to, f"{problem} Log in again.", name), 400
+        if "name" not in session:
+            return _ask_to_log_in(by_itself=False)
+        told = "this form is of an earlier session, or not one of ours; nothing was changed"
+        form = "" if request.endpoint == "access.log_out" else _with_what_was_typed()
+        return answer("bad_request", told, 400, form=form)
 
 
-def _ask_to_log_in() -> Response:
-    session.clear()
-    if request.method != "GET" or request.accept_mimetypes.best == "application/json":
+def _form(to: str, problem: str = "", name: str = "") -> str:
+    return render_template("login.html", name=name.strip()[:60], problem=problem, to=to)
+
+
+def _ask_to_log_in(by_itself: bool) -> Any:
+    """The way to the log-in and back. What was typed into a form comes back with it."""
+    if by_itself:
+        # Nothing is cleared: a log-in in another tab may have begun a session meanwhile.
         raise Refused("unauthorized", "log in first: your session has ended")
-    return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
+    # A link on another site comes without the session's cookie (SameSite=Strict); the log-in's own
+    # would then take its place. Asked once more by a page of ours the cookie comes along.
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return render_template("again.html", here=request.full_path.rstrip("?"))
+    session.clear()
+    if request.method == "GET":
+        return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
+    if request.endpoint == "access.log_out":
+        return redirect(url_for("access.show"), 303)
+    problem = "Your session had ended, so nothing was changed. Log in, then send the form again."
+    return _form(_with_what_was_typed(), problem), 401
+
+
+def _with_what_was_typed() -> str:
+    """The address of the form that was sent, which shows it as it was."""
+    typed = {name: text for name, text in request.form.items() if name not in NOT_TYPED}
+    to = f"{request.path}?{urlencode(typed)}"
+    return to if len(to) <= LONGEST_WAY_BACK else request.path
 
 
 def _safe(to: str | None) -> str:

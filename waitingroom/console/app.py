@@ -6,14 +6,15 @@ from pathlib import Path
 from flask import Flask
 
 from waitingroom import clock
+from waitingroom.clients import Proxies
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
-from waitingroom.console.figures import clock_time
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
@@ -28,16 +29,17 @@ def _templates() -> Path:
 def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_ms) -> Flask:
     """Wire the store, the keys and the blueprints. Connects to nothing yet."""
     app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
-    app.add_template_filter(clock_time)
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
     faults.register(app)
     app.register_blueprint(health(store))
-    access = Access(store.accounts, store.record, now_ms)
-    forgery = access.register(app, config.keys, secure=config.public_url.startswith("https:"))
+    proxies = Proxies(config.proxies, config.proxy_headers)
+    access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
+    forgery = access.register(app, config.keys)
     app.context_processor(context)
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
+    app.register_blueprint(Turns(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
     room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
     forgery.exempt(room_api)

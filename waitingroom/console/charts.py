@@ -1,5 +1,6 @@
 """Charts as SVG, drawn here by pygal: lines over time, readable without a script."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +11,16 @@ from pygal.style import Style
 
 from waitingroom.history import Sample, rates
 
+# For maps, which we do not draw, pygal adds a finder to the imports of this process; Python 3.11
+# warns of it each time that a module is not found, and fails where warnings are errors.
+sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
+
 Points = Sequence[tuple[int, float]]
 MOST_POINTS = 240
 """A line has as many at most: more than that no screen shows."""
 
+WIDE, NARROW = (520, 240), (340, 220)
+"""Width and height, of screens and of phones: letters are as large in both."""
 LIGHT = ("#fffefb", "#1b2b2d", "#55666a", "#dcd8cd", ("#0b6b60", "#b4540a", "#4d5bc7"))
 DARK = ("#182224", "#e8efed", "#a2b2b3", "#2b393b", ("#6fd0bc", "#f3a15f", "#a3adff"))
 """Ground, ink, soft ink, guides, lines."""
@@ -49,27 +56,54 @@ def lines_of(name: str, samples: Sequence[Sample]) -> Mapping[str, Points]:
     return {"no-shows": rates(samples, "no_show")}
 
 
-def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> str:
+def draw(name: str, samples: Sequence[Sample], *, dark: bool, narrow: bool = False) -> str:
     """The chart ``name`` as an SVG document."""
-    ground, ink, soft, edge, colours = DARK if dark else LIGHT
     lines = {title: thinned(points) for title, points in lines_of(name, samples).items()}
-    chart = pygal.DateTimeLine(
-        width=520,
-        height=240,
+    chart = _empty(dark, NARROW if narrow else WIDE)
+    moments = [at for points in lines.values() for at, _ in points]
+    if moments:
+        first, last = min(moments), max(moments)
+        chart.x_labels = _marks(first, last, 3 if narrow else MARKS)
+        days = last - first > DAY_MS
+        chart.x_value_formatter = lambda at: at.strftime("%a %H:%M" if days else "%H:%M")
+        chart.show_y_guides = chart.show_x_labels = chart.show_y_labels = True
+        chart.show_legend = len(lines) > 1
+        # One moment alone makes no line.
+        chart.show_dots = first == last
+    for title, points in lines.items():
+        chart.add(title, [(_time(at), value) for at, value in points])
+    tree = chart.render_tree()
+    # pygal leaves a note for a script of its own, which we do not use.
+    for parent in list(tree.iter()):
+        for script in [child for child in parent if str(child.tag).rpartition("}")[2] == "script"]:
+            parent.remove(script)
+    return ElementTree.tostring(tree, encoding="unicode")
+
+
+def _empty(dark: bool, size: tuple[int, int]) -> "pygal.DateTimeLine":
+    """A chart of nothing: it says so, and shows no figures on its sides."""
+    ground, ink, soft, edge, colours = DARK if dark else LIGHT
+    return pygal.DateTimeLine(
+        width=size[0],
+        height=size[1],
         margin=4,
+        margin_top=10,
+        margin_right=10,
         show_dots=False,
-        show_y_guides=True,
+        show_x_labels=False,
+        show_y_labels=False,
+        show_y_guides=False,
+        show_legend=False,
         max_scale=5,
+        order_min=0,
         truncate_legend=-1,
+        truncate_label=-1,
         js=(),
         disable_xml_declaration=True,
         legend_at_bottom=True,
         legend_at_bottom_columns=2,
         range=(0, None),
-        x_value_formatter=lambda at: at.strftime("%H:%M"),
         value_formatter=lambda value: f"{value:,.0f}",
-        x_labels=_marks(lines),
-        stroke_style={"width": 2.5},
         no_data_text="Nothing was recorded yet",
         style=Style(
             background=ground,
@@ -78,6 +112,8 @@ def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> str:
             foreground_strong=ink,
             foreground_subtle=soft,
             colors=colours,
+            opacity=1,
+            stroke_width=2,
             font_family="system-ui, sans-serif",
             label_font_size=13,
             major_label_font_size=13,
@@ -89,14 +125,6 @@ def draw(name: str, samples: Sequence[Sample], *, dark: bool) -> str:
             major_guide_stroke_color=edge,
         ),
     )
-    for title, points in lines.items():
-        chart.add(title, [(_time(at), value) for at, value in points])
-    tree = chart.render_tree()
-    # pygal leaves a note for a script of its own, which we do not use.
-    for parent in list(tree.iter()):
-        for script in [child for child in parent if str(child.tag).rpartition("}")[2] == "script"]:
-            parent.remove(script)
-    return ElementTree.tostring(tree, encoding="unicode")
 
 
 def thinned(points: Points) -> Points:
@@ -106,17 +134,14 @@ def thinned(points: Points) -> Points:
 
 
 MARKS = 5
+DAY_MS = 86_400_000
 
 
-def _marks(lines: Mapping[str, Points]) -> list[datetime]:
+def _marks(first_ms: int, last_ms: int, wanted: int) -> list[datetime]:
     """The times below the chart, evenly from the first moment to the last; whole minutes."""
-    moments = [at for points in lines.values() for at, _ in points]
-    if not moments:
-        return []
-    first, last = min(moments), max(moments)
-    step = max(60_000, (last - first) // MARKS // 60_000 * 60_000)
-    begin = -(-first // step) * step
-    return [_time(at) for at in range(begin, last + 1, step)]
+    step = max(60_000, (last_ms - first_ms) // wanted // 60_000 * 60_000)
+    begin = -(-first_ms // step) * step
+    return [_time(at) for at in range(begin, last_ms + 1, step)]
 
 
 def _time(at_ms: int) -> datetime:

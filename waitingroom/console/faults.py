@@ -1,9 +1,9 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from waitingroom.errors import WaitingRoomError
+from waitingroom.errors import StoreUnfit, WaitingRoomError
 
 STATUS = {
     "bad_request": 400,
@@ -27,10 +27,14 @@ STATUS = {
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request"}
 TITLES = {
     400: "That cannot be done",
+    401: "Log in first",
     403: "Not allowed",
     404: "There is nothing here",
+    409: "That cannot be done now",
+    413: "That is too long",
     503: "The store is away",
 }
+UNFIT = "That cannot be read"
 RETRY_AFTER_S = 2
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -47,11 +51,12 @@ class Refused(WaitingRoomError):
         self.code = code
 
 
-def answer(code: str, message: str, status: int) -> Response:
-    """The fault as it goes out: a page for people, JSON for all others."""
+def answer(code: str, message: str, status: int, *, form: str = "") -> Response:
+    """The fault as it goes out: a page for people, JSON for all others. ``form``: where what was
+    typed may be sent again from.
+    """
     if request.accept_mimetypes.accept_html and not request.path.startswith("/api/"):
-        title = TITLES.get(status, "Something went wrong")
-        response = make_response(render_template("fault.html", title=title, message=message))
+        response = make_response(_page(code, message, status, form))
     else:
         response = jsonify(error=code, message=message)
     response.status_code = status
@@ -60,6 +65,19 @@ def answer(code: str, message: str, status: int) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _page(code: str, message: str, status: int, form: str) -> str:
+    sentence = message[:1].upper() + message[1:]
+    return render_template(
+        "fault.html",
+        title=UNFIT if code == "store_unfit" else TITLES.get(status, "Something went wrong"),
+        message=sentence if sentence.endswith((".", "?", "!")) else f"{sentence}.",
+        room=(request.view_args or {}).get("room", "") if status != 404 else "",
+        form=form,
+        # A form is never sent again by itself.
+        again=code == "store_down" and request.method == "GET",
+    )
 
 
 def register(app: Flask) -> None:
@@ -74,11 +92,13 @@ def register(app: Flask) -> None:
     @app.errorhandler(WaitingRoomError)
     def _ours(error: WaitingRoomError) -> Response:
         status = STATUS.get(error.code, 500)
-        if status >= 500:
-            # The driver's own words may name hosts and sockets: they are for the log.
-            app.logger.warning("%s: %s", error.code, error)
-            return answer(error.code, "the store cannot answer now; try again", status)
-        return answer(error.code, str(error), status)
+        if status < 500:
+            return answer(error.code, str(error), status)
+        app.logger.warning("%s: %s", error.code, error.__cause__ or error)
+        if isinstance(error, Refused | StoreUnfit):
+            return answer(error.code, str(error), status)
+        # The driver's own words may name hosts and sockets: they are for the log.
+        return answer(error.code, "the store cannot answer now; try again", status)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
@@ -90,6 +110,15 @@ def register(app: Flask) -> None:
     def _surprise(error: Exception) -> Response:
         app.logger.error("unexpected", exc_info=error)
         return answer("internal", "something went wrong here; it was logged", 500)
+
+    @app.after_request
+    def _noted(response: Response) -> Response:
+        pages = request.method == "POST" and not request.path.startswith("/api/")
+        if pages and 400 <= response.status_code < 500:
+            operator = g.get("operator")
+            who = operator.name if operator else "nobody who is logged in"
+            app.logger.warning("refused (%d) %r to %s", response.status_code, request.path, who)
+        return response
 
     @app.after_request
     def _uncached(response: Response) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from waitingroom.history import Sample, per_min
-from waitingroom.model import Phase, Snapshot
+from waitingroom.model import News, Phase, Snapshot
 
 NONE = "–"
 
@@ -56,12 +56,40 @@ def latency(microseconds: int) -> str:
 
 
 def phase_text(room: Snapshot) -> str:
-    """The phase, with what comes next where that is known."""
+    """The phase, with what comes next where that is known, and why it is paused."""
+    told = str(room.phase)
     if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms > room.now_ms:
-        return f"{room.phase}, opens in {span(room.opens_at_ms - room.now_ms)}"
-    if room.phase is Phase.PAUSED and room.pause_reason:
-        return f"paused: {room.pause_reason}"
-    return str(room.phase)
+        told += f", opens in {span(room.opens_at_ms - room.now_ms)}"
+    if room.paused and room.phase not in (Phase.PAUSED, Phase.CLOSED):
+        told += ", paused"
+    return f"{told}: {room.pause_reason}" if room.paused and room.pause_reason else told
+
+
+NEWS = {
+    "drawn": "{text} places were drawn",
+    "opened": "The sale opened",
+    "paused": "Paused",
+    "resumed": "Goes on after the pause",
+    "rate_per_min": "The rate is now {text} a minute",
+    "draining": "Nobody goes in any more; those inside finish",
+    "closed": "The sale ended",
+    "reset": "A new running began",
+    "message": "Message",
+}
+"""What each line of news says, in the console's words."""
+
+
+def news(room: Snapshot) -> list[tuple[str, str]]:
+    """When (``14:05:09``, UTC) and what, the newest first."""
+    return [(clock_time(one.at_ms), news_text(one)) for one in reversed(room.news)]
+
+
+def news_text(line: News) -> str:
+    """One line, with the operator's own words behind it."""
+    words = NEWS.get(line.code, line.code)
+    if "{text}" in words:
+        return words.format(text=line.text)
+    return f"{words}: {line.text}" if line.text else words
 
 
 def span(milliseconds: int) -> str:

@@ -1,21 +1,24 @@
 """The operators' pages: all rooms at a glance, and one room as it is now."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from waitingroom.console.access import Access
 from waitingroom.console.charts import CHARTS, draw
-from waitingroom.console.figures import figures
+from waitingroom.console.figures import figures, news
+from waitingroom.console.turns import offer, state
 from waitingroom.history import Sample
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
-from waitingroom.store.history import HOUR, SALE
+from waitingroom.store.history import SALE
 
 LATELY_MS = 65_000
 """Of history: what the figures a minute are made of."""
-SPANS = {"hour": HOUR, "sale": SALE}
+HOUR_MS = 3_600_000
+SPANS = ("hour", "sale")
 
 
 class Pages:
@@ -29,21 +32,42 @@ class Pages:
         """The routes."""
         routes = Blueprint("pages", __name__)
         look = self._access.needs(Role.VIEWER)
+        follow = self._access.needs(Role.VIEWER, by_itself=True)
         routes.get("/")(look(self.rooms))
-        routes.get("/live.json")(look(self.live_rooms))
+        routes.get("/part")(follow(self.part_rooms))
+        routes.get("/live.json")(follow(self.live_rooms))
         routes.get("/rooms/<room>")(look(self.room))
-        routes.get("/rooms/<room>/live.json")(look(self.live_room))
-        routes.get("/rooms/<room>/<span>/<name>.svg")(look(self.chart))
+        routes.get("/rooms/<room>/live.json")(follow(self.live_room))
+        routes.get("/rooms/<room>/<span>/<name>.svg")(follow(self.chart))
         return routes
 
     def rooms(self) -> str:
         """All rooms."""
+        return render_template("rooms.html", **self._all())
+
+    def part_rooms(self) -> str:
+        """The table of all rooms, for the page to put in place of an older one."""
+        return render_template("table.html", **self._all())
+
+    def _all(self) -> dict[str, Any]:
         rooms = self._store.statuses()
-        return render_template("rooms.html", rooms=rooms, figures=self._figures(rooms))
+        return {
+            "rooms": rooms,
+            "figures": self._figures(rooms),
+            "state": " ".join(rooms),
+            # Of a newer version, or a moment before they are made.
+            "unread": [name for name in self._store.rooms() if name not in rooms],
+        }
 
     def live_rooms(self) -> Response:
         """The figures of all rooms, for the page to show."""
-        return jsonify(self._figures(self._store.statuses()))
+        rooms = self._store.statuses()
+        shown = {
+            f"{room} {name}": text
+            for room, told in self._figures(rooms).items()
+            for name, text in told.items()
+        }
+        return jsonify(state=" ".join(rooms), figures=shown)
 
     def _figures(self, rooms: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
         since_ms = {name: room.now_ms - LATELY_MS for name, room in rooms.items()}
@@ -55,33 +79,41 @@ class Pages:
         found = self._store.status(room)
         return render_template(
             "room.html",
-            room=found,
             figures=figures(found, self._lately(room, found.now_ms)),
             charts=CHARTS,
+            news=news(found),
+            **offer(found),
         )
 
     def live_room(self, room: str) -> Response:
-        """One room's figures and news."""
+        """The figures and news of one room, for the page to show."""
         found = self._store.status(room)
         return jsonify(
+            state=state(found),
             figures=figures(found, self._lately(room, found.now_ms)),
-            news=[[one.at_ms, one.code, one.text] for one in reversed(found.news)],
+            news=news(found),
         )
 
     def _lately(self, room: str, now_ms: int) -> list[Sample]:
         return self._store.history.lately({room: now_ms - LATELY_MS})[room]
 
     def chart(self, room: str, span: str, name: str) -> Response:
-        """A chart of the last hour or the whole sale; ``?dark`` on dark ground."""
+        """A chart of the last hour or the whole sale; ``?dark`` on dark ground, ``?narrow`` for
+        phones.
+        """
         if span not in SPANS or name not in CHARTS:
             abort(404)
         found = self._store.status(room)
-        samples = self._store.history.read(room, SPANS[span])
-        if span == "sale":
+        if span == "hour":
+            # Not the last that was kept: after a night without us that is another day's hour.
+            samples = self._store.history.lately({room: found.now_ms - HOUR_MS})[room]
+        else:
+            samples = self._store.history.read(room, SALE)
             # Its newest moments are not in yet, and at first there are none at all.
             newer = self._store.history.lately({room: samples[-1].at_ms if samples else 0})
             samples += newer[room]
         ours = [one for one in samples if one.epoch == found.epoch]
-        response = make_response(draw(name, ours, dark="dark" in request.args))
+        drawn = draw(name, ours, dark="dark" in request.args, narrow="narrow" in request.args)
+        response = make_response(drawn)
         response.content_type = "image/svg+xml; charset=utf-8"
         return response

@@ -7,10 +7,10 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from waitingroom import clock
+from waitingroom.clients import Proxies
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import branding, counts, entrance, lease, privacy, ticket, views, wait
-from waitingroom.gate.clients import Proxies
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
     Message,

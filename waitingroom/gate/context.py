@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
+from waitingroom.clients import Proxies, Side
 from waitingroom.gate import languages
-from waitingroom.gate.clients import Proxies, Side
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
 from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
 from waitingroom.gate.line import Line

@@ -3,12 +3,10 @@
 Between the routes, which speak HTTP, and the store, which knows numbers only.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
+from waitingroom.clients import network_of
 from waitingroom.draw import number_of
 from waitingroom.errors import BadToken
 from waitingroom.gate.counts import bad_credential
@@ -21,7 +19,6 @@ from waitingroom.tokens import Appointment, Handover, Keyring, Pass, Ticket
 NEAR_MS = 10_000
 """Calls of the next ten seconds: somebody further back need not ask the store to know it."""
 SOON_MS = 1_000
-NETWORK_HEX = 16
 
 Joiner = tuple[str | None, int, int, int]
 """A joiner's network, the arrival and epoch of the signed ticket they showed (0, 0: none), and the
@@ -56,21 +53,6 @@ def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
         epoch=epoch,
         drawn=snapshot.drawn,
     )
-
-
-def network_of(client: str, key: bytes) -> str:
-    """A name for the network of an address: IPv4 as it is, IPv6 by its /64, hashed with ``key``.
-
-    So the store holds no address of anybody. What is no address counts as one network.
-    """
-    try:
-        address: IPv4Address | IPv6Address | None = ip_address(client.partition("%")[0])
-    except ValueError:
-        address = None
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    packed = address.packed[:8] if address else b""
-    return hmac.digest(key, packed, sha256).hex()[:NETWORK_HEX]
 
 
 class Line:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_cookie, parse_options_header
 
-from waitingroom.gate.clients import Side
+from waitingroom.clients import Side
 from waitingroom.gate.http import Refusal
 
 Scope = MutableMapping[str, Any]

@@ -59,7 +59,7 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
         *("--worker-class", "waitingroom.gate.server.Worker", "--asgi-loop", "uvloop"),
         *("--http-parser", parser(), "--workers", str(workers)),
         *("--worker-connections", str(CONNECTIONS)),
-        # The gate itself believes its proxies (waitingroom.gate.clients), and nobody else.
+        # The gate itself believes its proxies (waitingroom.clients), and nobody else.
         *("--forwarded-allow-ips", ""),
     )
 
@@ -75,10 +75,13 @@ def _gate(config: Config, base: Mapping[str, str]) -> Part:
 
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
-    # Whoever has the key is believed; nothing that a request says of its way changes anything.
+    # As the gate: the console itself believes its proxies, and nobody else.
     words = ("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", "")
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
-    names = ("env", "host", "console_port", "redis_url", "secret_keys", "shop_key")
+    names = (
+        *("env", "host", "console_port", "console_url", "redis_url", "secret_keys", "shop_key"),
+        *("trusted_proxies", "proxy_headers"),
+    )
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
 
 
@@ -122,7 +125,7 @@ def shop_env(config: Config) -> dict[str, str]:
     rooms = dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
     return {
         **config.as_env("gate_url", "shop_url", "outside", "redis_url"),
-        "WAITINGROOM_API_URL": config.console_url,
+        "WAITINGROOM_API_URL": config.api_url,
         "WAITINGROOM_SHOP_KEY": config.shop_key[-1],
         "WAITINGROOM_ROOMS": " ".join(config.rooms),
         "WAITINGROOM_ROOM_KEYS": " ".join(keyring.room_keys(room).export() for room in rooms),

@@ -53,7 +53,7 @@ class System:
                 store_url=config.redis_url,
                 gate_url=config.gate_url,
                 shop_url=config.shop_url if config.shop != "off" else "",
-                console_url=config.console_url,
+                console_url=config.api_url,
                 data=str(config.data),
                 command=self.command,
                 version=__version__,

@@ -12,7 +12,7 @@ from waitingroom.operators import NoSuchOperator, Operator, OperatorExists, Role
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply
 from waitingroom.store.faults import translated
-from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, login_key
+from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, ended_key, login_key
 
 T = TypeVar("T")
 
@@ -42,6 +42,22 @@ class Accounts:
         raw: Any = self._plain(lambda: self._redis.hget(OPERATORS, name))
         return _read(name, raw) if raw else None
 
+    def in_session(self, name: str, session: str) -> Operator | None:
+        """The account, unless this session of it was ended; in one round trip."""
+
+        def ask() -> Any:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.hget(OPERATORS, name)
+            pipeline.exists(ended_key(session))
+            return pipeline.execute()
+
+        raw, ended = self._plain(ask)
+        return _read(name, raw) if raw and not ended else None
+
+    def end_session(self, session: str, within_s: int) -> None:
+        """Let nobody use a session any more that would end by itself ``within_s``."""
+        self._plain(lambda: self._redis.set(ended_key(session), "", ex=within_s))
+
     def all(self) -> list[Operator]:
         """Every account by name."""
         raw: Any = self._plain(lambda: self._redis.hgetall(OPERATORS))
@@ -61,7 +77,8 @@ class Accounts:
         password: str | None = None,
         role: Role | None = None,
     ) -> Operator:
-        """Give an account another password (hashed) or role; ends its sessions.
+        """Give an account another password (hashed) or role; ends its sessions, and what was
+        counted against its name.
 
         Raises :class:`NoSuchOperator`. Of two changes at once none is lost.
         """
@@ -77,6 +94,7 @@ class Accounts:
             )
             done = _Done(act, actor, _told(found), _told(changed))
             if self._put(name, raw, _written(changed), done):
+                self._plain(lambda: self._redis.delete(login_key(f"name:{name}")))
                 return changed
 
     def remove(self, name: str, *, actor: Actor | str) -> None:

@@ -56,9 +56,8 @@ def change(
     now_ms: int | None = None,
 ) -> Call:
     """Turn knobs. Based on an old ``version``: nothing changes, ``VersionConflict``."""
-    based_on = "" if version is None else version
     detail = json.dumps(dict(changes))
-    return call("set", room, clock(now_ms), who(actor), based_on, detail, *_flat(changes))
+    return call("set", room, clock(now_ms), who(actor), _based_on(version), detail, *_flat(changes))
 
 
 def brand(
@@ -88,9 +87,8 @@ def plan(
 
     Based on an old ``version``: nothing changes, ``VersionConflict``.
     """
-    based_on = "" if version is None else version
     lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
-    return call("plan", room, clock(now_ms), who(actor), based_on, *lines)
+    return call("plan", room, clock(now_ms), who(actor), _based_on(version), *lines)
 
 
 def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
@@ -111,7 +109,7 @@ def undo(
     """Take the last ``set`` or ``plan`` back. Twice, or where anything came after it:
     ``CannotUndo``, nothing changes. Of two racers one takes it back.
     """
-    return call("undo", room, clock(now_ms), who(actor), "" if version is None else version)
+    return call("undo", room, clock(now_ms), who(actor), _based_on(version))
 
 
 def _at(step: PlanStep) -> int:
@@ -119,10 +117,16 @@ def _at(step: PlanStep) -> int:
 
 
 def act(
-    room: str, name: str, *, actor: Actor | str, reason: str = "", now_ms: int | None = None
+    room: str,
+    name: str,
+    *,
+    actor: Actor | str,
+    reason: str = "",
+    version: int | None = None,
+    now_ms: int | None = None,
 ) -> Call:
     """pause, resume, drain, close, revoke_staff: an act without more to say than its reason."""
-    return call(name, room, clock(now_ms), who(actor), reason)
+    return call(name, room, clock(now_ms), who(actor), _based_on(version), reason)
 
 
 def begin(
@@ -132,11 +136,18 @@ def begin(
     *,
     actor: Actor | str,
     opens_at_ms: int = 0,
+    version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
     """open, reset: acts that may begin an epoch, and then need its seed."""
     seeds = (seed.hex(), commitment(seed))
-    return call(name, room, clock(now_ms), who(actor), "", *seeds, opens_at_ms)
+    based_on = _based_on(version)
+    return call(name, room, clock(now_ms), who(actor), based_on, "", *seeds, opens_at_ms)
+
+
+def _based_on(version: int | None) -> str | int:
+    """The version that the caller saw; "" is for whatever it is."""
+    return "" if version is None else version
 
 
 def note(

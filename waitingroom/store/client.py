@@ -308,19 +308,36 @@ class Store:
         *,
         actor: Actor | str,
         reason: str = "",
+        version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
-        """pause, resume, drain, close or revoke_staff. ``WrongPhase`` where it makes no sense."""
-        call = acts.act(room, name, actor=actor, reason=reason, now_ms=now_ms)
+        """pause, resume, drain, close or revoke_staff. ``WrongPhase`` where it makes no sense;
+        ``VersionConflict`` where the room is not at ``version`` (None: whatever it is).
+        """
+        call = acts.act(room, name, actor=actor, reason=reason, version=version, now_ms=now_ms)
         return self._snapshot(room, call)
 
-    def open(self, room: str, *, actor: Actor | str, now_ms: int | None = None) -> Snapshot:
+    def open(
+        self,
+        room: str,
+        *,
+        actor: Actor | str,
+        version: int | None = None,
+        now_ms: int | None = None,
+    ) -> Snapshot:
         """Open now; a draining room opens again, a closed one begins a new epoch."""
         seed = secrets.token_bytes(SEED_BYTES)
-        return self._snapshot(room, acts.begin(room, "open", seed, actor=actor, now_ms=now_ms))
+        call = acts.begin(room, "open", seed, actor=actor, version=version, now_ms=now_ms)
+        return self._snapshot(room, call)
 
     def reset(
-        self, room: str, *, actor: Actor | str, opens_at_ms: int = 0, now_ms: int | None = None
+        self,
+        room: str,
+        *,
+        actor: Actor | str,
+        opens_at_ms: int = 0,
+        version: int | None = None,
+        now_ms: int | None = None,
     ) -> Snapshot:
         """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
         check({"opens_at_ms": opens_at_ms})
@@ -330,6 +347,7 @@ class Store:
             secrets.token_bytes(SEED_BYTES),
             actor=actor,
             opens_at_ms=opens_at_ms,
+            version=version,
             now_ms=now_ms,
         )
         return self._snapshot(room, call)

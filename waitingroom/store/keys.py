@@ -27,6 +27,13 @@ def login_key(who: str) -> str:
     return f"wr:login:{who}"
 
 
+def ended_key(session: str) -> str:
+    """string, empty: this session of an operator was ended; by the console, for as long as it would
+    have lasted.
+    """
+    return f"wr:ended:{session}"
+
+
 NETWORK_TTL_MS = LAST_APPOINTMENT_MS + APPOINTMENT_KEPT_MS
 HANDOVER_TTL_MS = 60_000
 """No handover lives longer, so that a replay is known as long as it could be one."""

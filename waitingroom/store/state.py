@@ -15,7 +15,7 @@ _COUNTERS = tuple(Counters.__dataclass_fields__)
 _PLAIN = tuple(
     name
     for name in Snapshot.__dataclass_fields__
-    if name in FIELDS and name not in ("drawn", "joins", "test_clock")
+    if name in FIELDS and name not in ("drawn", "joins", "paused", "test_clock")
 )
 
 
@@ -53,6 +53,7 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         drawn=numbers["drawn"] if numbers["drawn"] >= 0 else None,
         draw=DrawMethod.FIFO if numbers["fifo"] else DrawMethod.SHUFFLE,
         joins=bool(numbers["joins"]),
+        paused=bool(numbers["paused"]),
         test_clock=bool(numbers["test_clock"]),
         seed=seed.decode() or None,
         counters=Counters(**{name: numbers[name] for name in _COUNTERS}),

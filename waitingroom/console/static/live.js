@@ -2,9 +2,23 @@
 "use strict";
 
 const EVERY_MS = 1000;
+const HIDDEN_MS = 10000;
+const PATIENCE_MS = 5000;
 const CHARTS_EVERY = 10;
 const place = document.querySelector("[data-live]");
+const part = document.querySelector("[data-part]");
+const again = document.querySelector("[data-again]");
+const told = document.getElementById("told");
+const away = document.createElement("p");
+const SAID = {
+  401: "Your session has ended. What you type here is kept: send it, and log in.",
+  404: "This room is no longer there.",
+  503: "The store does not answer. What is shown is old, and nothing can be changed; it goes on by itself.",
+  0: "The console does not answer. What is shown is old, and nothing can be changed; it goes on by itself.",
+};
 let rounds = 0;
+let trouble = null;
+let timer;
 
 function show(name, text) {
   for (const spot of document.querySelectorAll(`[data-figure="${CSS.escape(name)}"]`)) {
@@ -15,15 +29,19 @@ function show(name, text) {
 function showNews(news) {
   const list = document.querySelector("[data-news]");
   if (!list || !news.length) return;
-  list.replaceChildren(...news.map(([atMs, code, text]) => {
+  const items = news.map(([at, text]) => {
     const item = document.createElement("li");
     const time = document.createElement("time");
-    time.textContent = new Date(atMs).toISOString().slice(11, 19);
-    item.append(time, ` ${code}${text ? `: ${text}` : ""}`);
+    const words = document.createElement("bdi");
+    time.textContent = at;
+    words.textContent = text;
+    item.append(time, " ", words);
     return item;
-  }));
+  });
+  list.replaceChildren(...items);
 }
 
+// Asked when the figures are fresh: a picture that cannot be loaded now would be a broken one.
 function drawAgain() {
   for (const chart of document.querySelectorAll('[data-chart="hour"] > *')) {
     const attribute = chart.localName === "img" ? "src" : "srcset";
@@ -33,30 +51,71 @@ function drawAgain() {
   }
 }
 
-async function look() {
-  try {
-    const answer = await fetch(place.dataset.live, {
-      headers: { accept: "application/json" },
-      signal: AbortSignal.timeout(5000),
-    });
-    if (answer.status === 401) return location.reload();
-    if (!answer.ok) throw new Error(answer.status);
-    const said = await answer.json();
-    if (said.figures) {
-      for (const [name, text] of Object.entries(said.figures)) show(name, text);
-      showNews(said.news);
-    } else {
-      for (const [room, figures] of Object.entries(said)) {
-        for (const [name, text] of Object.entries(figures)) show(`${room} ${name}`, text);
-      }
-    }
-    document.getElementById("away").hidden = true;
-    rounds += 1;
-    if (rounds % CHARTS_EVERY === 0) drawAgain();
-  } catch {
-    document.getElementById("away").hidden = false;
-  }
-  setTimeout(look, document.hidden ? 10 * EVERY_MS : EVERY_MS);
+function isInUse() {
+  const typed = [...part.querySelectorAll("input")].some((one) => one.value !== one.defaultValue);
+  return typed || part.contains(document.activeElement);
 }
 
-if (place) setTimeout(look, EVERY_MS);
+// What may be done, when that is no longer what the page offers; never under somebody's hands.
+async function offer(state, anyway) {
+  const shown = part?.querySelector("[data-state]");
+  if (!shown || isInUse() || (shown.dataset.state === state && !anyway)) return;
+  const answer = await ask(part.dataset.part);
+  if (!answer.ok || isInUse()) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  shown.replaceWith(fresh.querySelector("[data-state]"));
+}
+
+function ask(url) {
+  return fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+// A problem is told once; while nothing can be changed, no button says that it could.
+function say(status) {
+  if (status === trouble) return;
+  trouble = status;
+  away.className = "problem";
+  away.textContent = SAID[status] ?? "";
+  if (away.textContent) told.append(away);
+  else away.remove();
+  for (const button of document.querySelectorAll("main button")) {
+    button.disabled = status === 503 || status === 0;
+  }
+}
+
+async function look() {
+  clearTimeout(timer);
+  try {
+    const answer = await ask(place.dataset.live);
+    if (answer.ok) {
+      const said = await answer.json();
+      const was = trouble;
+      say(null);
+      for (const [name, text] of Object.entries(said.figures)) show(name, text);
+      if (said.news) showNews(said.news);
+      await offer(said.state, was === 401);
+      rounds += 1;
+      if (rounds % CHARTS_EVERY === 0) drawAgain();
+    } else {
+      say(answer.status in SAID ? answer.status : 503);
+    }
+  } catch {
+    say(0);
+  }
+  timer = setTimeout(look, document.hidden ? HIDDEN_MS : EVERY_MS);
+}
+
+async function lookAgain() {
+  try {
+    if ((await ask(again.dataset.again)).ok) return location.reload();
+  } catch {
+    // Not yet.
+  }
+  setTimeout(lookAgain, 2 * EVERY_MS);
+}
+
+if (place) {
+  timer = setTimeout(look, EVERY_MS);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+}
+if (again) setTimeout(lookAgain, 2 * EVERY_MS);

@@ -197,20 +197,21 @@ local undo = acting(function(keys, s, args)
   return finish(keys, s, 'undo', last.detail)
 end)
 
+-- args: now, actor, version, reason, then what the act wants.
 local function act(name, change)
   return acting(function(keys, s, args)
+    if is_old(s, args[3]) then return conflict(s) end
     local wrong = change(keys, s, args)
     if wrong then return redis.error_reply('WRPHASE ' .. wrong) end
-    return finish(keys, s, name, args[3] or '')
+    return finish(keys, s, name, args[4])
   end)
 end
 
--- args: now, actor, reason.
 local pause = act('pause', function(keys, s, args)
   if s.closed_at_ms > 0 then return 'a closed room cannot be paused' end
   s.paused = 1
-  redis.call('HSET', keys[TEXTS], 'pause_reason', args[3])
-  tell(keys, s, 'paused', args[3])
+  redis.call('HSET', keys[TEXTS], 'pause_reason', args[4])
+  tell(keys, s, 'paused', args[4])
 end)
 
 local resume = act('resume', function(keys, s)
@@ -233,7 +234,7 @@ local close = act('close', function(keys, s)
   tell(keys, s, 'closed', '')
 end)
 
--- args: now, actor, '', seed, commitment (for the new epoch that reopening a closed room is).
+-- args: …, seed, commitment (for the new epoch that reopening a closed room is).
 local open = act('open', function(keys, s, args)
   if s.draining == 1 and s.closed_at_ms == 0 then
     s.draining = 0
@@ -241,7 +242,7 @@ local open = act('open', function(keys, s, args)
     return nil
   end
   if s.closed_at_ms > 0 then
-    turn_epoch(keys, s, args[4], args[5])
+    turn_epoch(keys, s, args[5], args[6])
   elseif s.opened_at_ms > 0 then
     return s.paused == 1 and 'the room is paused: resume it' or 'the room is open already'
   end
@@ -249,15 +250,15 @@ local open = act('open', function(keys, s, args)
   draw_and_open(keys, s)
 end)
 
--- args: now, actor, '', seed, commitment, opening time (0: as it was).
+-- args: …, seed, commitment, opening time (0: as it was).
 local reset = act('reset', function(keys, s, args)
-  turn_epoch(keys, s, args[4], args[5])
-  local opens_at_ms = tonumber(args[6])
+  turn_epoch(keys, s, args[5], args[6])
+  local opens_at_ms = tonumber(args[7])
   open_at(s, opens_at_ms > 0 and opens_at_ms or s.opens_at_ms)
   tell(keys, s, 'reset', '')
 end)
 
--- args: now, actor, detail: ends every staff pass there is.
+-- Ends every staff pass there is.
 local revoke_staff = act('revoke_staff', function(_, s)
   s.staff_epoch = s.staff_epoch + 1
 end)

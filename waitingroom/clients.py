@@ -1,13 +1,16 @@
-"""The shopper's side of a request: who asks, by which scheme and host; behind proxies too. Pure."""
+"""Who asks: address, scheme, host and network of a request's side; behind proxies too. Pure."""
 
+import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from werkzeug.http import parse_list_header, parse_options_header
 
 from waitingroom.readers import Network, ProxyHeaders
 
+NETWORK_HEX = 16
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -104,3 +107,18 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def network_of(client: str, key: bytes) -> str:
+    """A name for the network of an address: IPv4 as it is, IPv6 by its /64, hashed with ``key``.
+
+    So the store holds no address of anybody. What is no address counts as one network.
+    """
+    try:
+        address: IPv4Address | IPv6Address | None = ip_address(client.partition("%")[0])
+    except ValueError:
+        address = None
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    packed = address.packed[:8] if address else b""
+    return hmac.digest(key, packed, sha256).hex()[:NETWORK_HEX]

@@ -1,0 +1,422 @@
+"""The console, in a real browser before a real system: operators at work, on phones too."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+import psutil
+import pytest
+import redis
+from eyes import is_open_to_all
+from playwright.sync_api import Browser, Page, expect
+from sales import Sale, Site, now_ms
+from scenes import PHONE
+from test_every_state import DESKTOP, NARROW, is_pictured
+from visitors import PLAIN_HOST, Tab, Visitor
+
+from waitingroom.model import Phase
+from waitingroom.operators import Operator, Role, hashed
+from waitingroom.store.keys import ROOMS, RoomKeys
+
+pytestmark = pytest.mark.browser
+PASSWORD = "a long enough password"
+LONG_NAME = "a-very-long-name-of-somebody." * 2 + "x"
+SOON_MS = 2_000
+"""By when a figure has moved."""
+LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+DRAWN = "document.querySelector(`img[alt='${alt}']`).naturalWidth > 0"
+REASON = "The till is slow."
+
+
+@pytest.fixture(scope="session")
+def console(site: Site) -> Iterator[str]:
+    """Where it is; an operator of each role is there."""
+    for role in Role:
+        site.store.accounts.add(Operator(role, role, hashed(PASSWORD), now_ms()), actor="test")
+    site.store.accounts.add(
+        Operator(LONG_NAME, Role.VIEWER, hashed(PASSWORD), now_ms()), actor="test"
+    )
+    yield str(site.run.note["console_url"])
+    for name in (*Role, LONG_NAME):
+        site.store.accounts.remove(name, actor="test")
+
+
+@pytest.fixture
+def operator(browser: Browser, console: str) -> Iterator[Callable[..., Page]]:
+    """Brings somebody to the console, logged in; their tab. Nothing may go wrong in it unseen."""
+    with ExitStack() as leaving:
+        came: list[Visitor] = []
+
+        def one(
+            name: str = Role.OPERATOR,
+            to: str = "/",
+            tolerates: tuple[int, ...] = (),
+            **options: object,
+        ) -> Page:
+            context = browser.new_context(**({"viewport": PHONE, "has_touch": True} | options))
+            leaving.callback(context.close)
+            came.append(Visitor(context, [console, f"http://{PLAIN_HOST}"], tolerates))
+            page = came[-1].opens(console + to).page
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Log in").click()
+            expect(page).to_have_url(console + to)
+            return page
+
+        yield one
+        for visitor in came:
+            visitor.watch.is_content()
+
+
+@contextmanager
+def frozen_store(site: Site) -> Iterator[None]:
+    """The store stands still, and its connections stay open."""
+    process = psutil.Process(site.run.note["pids"]["store"])
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def figure(page: Page, name: str) -> str:
+    """What stands there now."""
+    return page.locator(f'[data-figure="{name}"]').first.inner_text()
+
+
+def shows(page: Page, name: str, text: str | re.Pattern[str], within_ms: int = SOON_MS) -> None:
+    """Wait until a figure has moved."""
+    expect(page.locator(f'[data-figure="{name}"]').first).to_have_text(text, timeout=within_ms)
+
+
+def told(page: Page, text: str) -> None:
+    """Wait for a result or a problem."""
+    expect(page.locator("#told")).to_contain_text(text)
+
+
+def test_figures_move_by_themselves_within_two_seconds(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], console: str
+) -> None:
+    """Of all rooms and of one; a new room comes by itself, and pictures are drawn."""
+    sale = make_sale(rate_per_min=0)
+    rooms = operator(Role.VIEWER)
+    room = operator(Role.VIEWER, f"/rooms/{sale.room}")
+    sale.crowd(1_234)
+    shows(room, "waiting", "1,234")
+    shows(rooms, f"{sale.room} waiting", "1,234")
+    sale.set(rate_per_min=600)
+    shows(room, "rate", "600")
+    shows(room, "called", re.compile(r"[1-9]"))
+    expect(room.locator("[data-news]")).to_contain_text("The rate is now 600 a minute")
+    new = make_sale()
+    expect(rooms.locator(f'a[href="/rooms/{new.room}"]')).to_be_visible()
+    for picture in room.locator("picture img").all():
+        picture.scroll_into_view_if_needed()
+        name = picture.get_attribute("alt")
+        Tab(room).until(f"(alt) => {DRAWN}", name)
+
+
+def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
+    operator: Callable[..., Page],
+    make_sale: Callable[..., Sale],
+    come: Callable[..., Visitor],
+    site: Site,
+) -> None:
+    """Two touches and the reason; the log has the operator's name."""
+    sale = make_sale(rate_per_min=0)
+    shopper = come().opens(sale.url)
+    shopper.shows("waiting")
+    page = operator(to=f"/rooms/{sale.room}")
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_role("button", name="Pause").tap()
+    told(page, f"Paused. The room is now paused: {REASON}")
+    shopper.shows("paused")
+    expect(shopper.page.locator("#card")).to_contain_text(REASON)
+    assert site.store.log(sale.room, 1)[0].actor == Role.OPERATOR
+    page.get_by_role("button", name="Resume").tap()
+    told(page, "Resumed. The room is now open.")
+    shopper.shows("waiting")
+
+
+def test_an_operator_needs_no_mouse(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], browser: Browser, console: str
+) -> None:
+    """From the log-in, which leads on to the room, to a closed room; the ring is always seen."""
+    sale = make_sale(rate_per_min=0)
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(f"{console}/rooms/{sale.room}")
+    page.keyboard.type(Role.OPERATOR)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{console}/rooms/{sale.room}")
+
+    def go_to(text: str) -> None:
+        page.wait_for_load_state()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            here = page.evaluate(
+                "[document.activeElement.name || document.activeElement.textContent.trim(),"
+                " getComputedStyle(document.activeElement).outlineStyle]"
+            )
+            assert here[1] == "solid", f"no ring around {here[0]}"
+            if here[0] == text:
+                return
+        raise AssertionError(f"{text} is not reached")
+
+    go_to("rate_per_min")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    told(page, "The rate is now 30 a minute; it was 0 a minute.")
+    go_to("Close …")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/acts/close")
+    go_to("Close")
+    page.keyboard.press("Enter")
+    told(page, "Closed.")
+    assert sale.status().phase is Phase.CLOSED
+    context.close()
+
+
+def test_a_viewer_sees_no_buttons_and_is_refused_by_the_server(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], console: str
+) -> None:
+    """Whoever forges the form with a viewer's own session gets nowhere."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(Role.VIEWER, f"/rooms/{sale.room}")
+    shows(page, "phase", "open")
+    assert page.get_by_role("button").all_inner_texts() == ["Log out"]
+    assert page.locator("main form, main input, main a.button").count() == 0
+    form = {"csrf_token": page.locator("[name=csrf_token]").input_value(), "version": "1"}
+    answer = page.context.request.post(f"{console}/rooms/{sale.room}/acts/pause", form=form)
+    assert answer.status == 403
+    assert sale.status().phase is Phase.OPEN
+
+
+def test_everything_is_done_without_a_script(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """Forms and pages alone, up to a reset, which asks for the room's name."""
+    sale = make_sale(rate_per_min=0)
+    sale.crowd(3)
+    page = operator(Role.ADMIN, f"/rooms/{sale.room}", java_script_enabled=False, tolerates=(400,))
+    page.get_by_label("Capacity").fill("many")
+    page.get_by_role("button", name="Set").click()
+    expect(page.locator("#capacity-problem")).to_contain_text("“many” is not")
+    page.get_by_label("Capacity").fill("40")
+    page.get_by_role("button", name="Set").click()
+    told(page, "Capacity is now at most 40 inside; it was no limit inside.")
+    page.get_by_role("link", name="Reset").click()
+    expect(page.locator("main")).to_contain_text("3 people in line lose their places")
+    page.get_by_label("The room’s name").fill("another")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was done")
+    page.get_by_label("The room’s name").fill(sale.room)
+    page.get_by_role("button", name="Reset").click()
+    told(page, "A new running of the room has begun.")
+    assert (sale.status().epoch, sale.status().waiting) == (2, 0)
+
+
+def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """A button that makes no sense any more goes by itself; what is being typed stays."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(to=f"/rooms/{sale.room}", tolerates=(409,))
+    sale.act("pause", "ben is at it")
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_label("Reason")).to_have_value("ben is at it")
+    page.get_by_label("Capacity").fill("77")
+    sale.set(rate_per_min=90)
+    sale.act("resume")
+    shows(page, "phase", "open")
+    page.wait_for_timeout(SOON_MS)
+    expect(page.get_by_label("Capacity")).to_have_value("77")
+    page.get_by_role("button", name="Set").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Nothing of yours was done: test changed this room")
+    expect(alert).to_contain_text("It is set to 90 a minute")
+    page.get_by_role("button", name="Set").click()
+    told(page, "Capacity is now at most 77 inside")
+    assert (sale.status().rate_per_min, sale.status().capacity) == (90, 77)
+
+
+def test_while_the_store_is_away_the_console_says_so_and_recovers_by_itself(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site, console: str
+) -> None:
+    """Nothing can be pressed meanwhile, and a page that is opened then comes by itself too."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(to=f"/rooms/{sale.room}", tolerates=(503,))
+    rooms = page.context.new_page()
+    rooms.goto(console)
+    pause = page.get_by_role("button", name="Pause")
+    with frozen_store(site):
+        told(page, "The store does not answer.")
+        told(rooms, "The store does not answer.")
+        expect(pause).to_be_disabled()
+        late = page.context.new_page()
+        late.goto(console)
+        expect(late.get_by_role("heading")).to_have_text("The store is away")
+    expect(pause).to_be_enabled()
+    expect(page.locator("#told")).to_be_empty()
+    expect(late.get_by_role("heading")).to_have_text("Rooms")
+    sale.crowd(7)
+    shows(page, "waiting", "7")
+    shows(rooms, f"{sale.room} waiting", "7")
+
+
+def test_a_session_that_ends_under_ones_hands_costs_nothing_that_was_typed(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site, console: str
+) -> None:
+    """The page says so and stays; sent, the form comes back after the log-in, to be sent again."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(to=f"/rooms/{sale.room}", tolerates=(401,))
+    page.get_by_label("Reason").fill(REASON)
+    hash_ = site.store.accounts.find(Role.OPERATOR).password
+    site.store.accounts.change(Role.OPERATOR, password=hash_, actor="test")
+    told(page, "Your session has ended.")
+    page.get_by_role("button", name="Pause").tap()
+    expect(page.get_by_role("alert")).to_contain_text("nothing was changed")
+    page.get_by_label("Name").fill(Role.OPERATOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").tap()
+    expect(page.get_by_label("Reason")).to_have_value(REASON)
+    assert sale.status().phase is Phase.OPEN
+    page.get_by_role("button", name="Pause").tap()
+    told(page, "Paused.")
+
+
+def test_a_link_in_somebody_elses_page_ends_no_session(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site, console: str
+) -> None:
+    """It comes without the cookie; neither that nor the log-in's own cookie ends the session."""
+    sale = make_sale(rate_per_min=0)
+    page = operator()
+    page.context.route(f"http://{PLAIN_HOST}/**", lambda route: route.fulfill(body="<p>A chat</p>"))
+    link = page.context.new_page()
+    link.goto(f"http://{PLAIN_HOST}/chat")
+    link.evaluate("(to) => { location.href = to; }", f"{console}/rooms/{sale.room}")
+    expect(link.get_by_role("button", name="Pause")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
+
+
+def test_a_room_that_is_gone_is_said_so(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site
+) -> None:
+    """Nobody is told that the store is away."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(to=f"/rooms/{sale.room}", tolerates=(404,))
+    rooms = operator()
+    with redis.Redis.from_url(site.run.note["store_url"]) as client:
+        client.srem(ROOMS, sale.room)
+        client.delete(*RoomKeys.of(sale.room))
+    told(page, "This room is no longer there.")
+    expect(rooms.locator(f'a[href="/rooms/{sale.room}"]')).to_have_count(0)
+
+
+def test_fifty_rooms_and_a_long_line_load_as_fast_as_one_room(
+    operator: Callable[..., Page],
+    make_sale: Callable[..., Sale],
+    console: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The browser's own times, medians in turn; generous, since others use this machine."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(Role.VIEWER)
+
+    def load_ms(path: str) -> float:
+        page.goto(console + path)
+        Tab(page).until(f"{LOADED} > 0")
+        return float(page.evaluate(LOADED))
+
+    def both() -> tuple[float, float]:
+        times = [(load_ms("/"), load_ms(f"/rooms/{sale.room}")) for _ in range(9)]
+        return median(one for one, _ in times), median(two for _, two in times)
+
+    few = both()
+    for _ in range(50):
+        make_sale(rate_per_min=0)
+    sale.crowd(200_000)
+    many = both()
+    line = f"all rooms {few[0]:.0f} → {many[0]:.0f} ms, one room {few[1]:.0f} → {many[1]:.0f} ms"
+    record_property("figures: the console with 50 rooms more and 200,000 in line", line)
+    assert many[0] < 3 * few[0] + 50
+    assert many[1] < 2 * few[1] + 50
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window, however narrow."""
+    page.set_viewport_size(NARROW)
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('html, body, body *:not(input, bdi, span, thead *)')]
+          .filter((one) => !['inline', 'none'].includes(getComputedStyle(one).display))
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    assert [one for one in wide if not one.startswith("<thead")] == []
+
+
+PAGES: dict[str, tuple[str, str, str]] = {
+    "log-in": ("", "/login", ""),
+    "log-in-refused": ("", "/login", "button"),
+    "rooms": (Role.ADMIN, "/", ""),
+    "rooms-long-name": (LONG_NAME, "/", ""),
+    "room": (Role.ADMIN, "/rooms/{room}", ""),
+    "room-viewer": (Role.VIEWER, "/rooms/{room}", ""),
+    "room-right-to-left": (Role.ADMIN, "/rooms/{rtl}", ""),
+    "room-unbroken": (Role.ADMIN, "/rooms/{unbroken}", ""),
+    "room-paused": (Role.ADMIN, "/rooms/{rtl}", "Change the reason"),
+    "pause": (Role.ADMIN, "/rooms/{room}/acts/pause?reason=Soon", ""),
+    "reset": (Role.ADMIN, "/rooms/{unbroken}/acts/reset", ""),
+    "close": (Role.ADMIN, "/rooms/{room}/acts/close", ""),
+    "knobs": (Role.ADMIN, "/rooms/{unbroken}/knobs?rate_per_min=-1", "Set"),
+    "not-allowed": (Role.VIEWER, "/rooms/{room}/acts/pause", ""),
+    "not-there": (Role.VIEWER, "/rooms/none", ""),
+}
+"""By name: who, where, and which button they press there."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_can_be_read_by_everybody(
+    operator: Callable[..., Page],
+    browser: Browser,
+    make_sale: Callable[..., Sale],
+    request: pytest.FixtureRequest,
+    console: str,
+    name: str,
+) -> None:
+    """By a screen reader, in the dark, on a window of 320 pixels; pictured with --screenshots."""
+    who, path, button = PAGES[name]
+    sale = make_sale(rate_per_min=60, capacity=40)
+    sale.crowd(2_345)
+    rtl = make_sale(title="מכירת אביב גדולה (50%)")
+    rtl.act("pause", "יש בעיה עם ספק התשלומים; נחזור בקרוב")
+    unbroken = make_sale(title="X" * 80)
+    path = path.format(room=sale.room, rtl=rtl.room, unbroken=unbroken.room)
+    if who:
+        page = operator(who, tolerates=(400, 403, 404))
+    else:
+        page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(console + path)
+    if name == "log-in-refused":
+        page.get_by_label("Name").fill("nobody-of-that-name")
+        page.get_by_label("Password").fill("guessed guessed")
+        button = "Log in"
+    if button:
+        page.get_by_role("button", name=button).click()
+        page.wait_for_load_state()
+    folder = request.config.getoption("--screenshots", default=None)
+    if folder:
+        is_pictured(Tab(page), f"console-{name}", Path(folder))
+    for viewport in (PHONE, DESKTOP):
+        page.set_viewport_size(viewport)
+        is_open_to_all(page, name)
+    fits(page)
+    if not who:
+        page.context.close()

@@ -28,11 +28,11 @@ run: $(VENV)/.run
 	@$(BIN)/python -m waitingroom demo
 
 test: $(VENV)/.dev
-	@$(PREPARE) browser curl php
+	@$(PREPARE) browser curl php prometheus
 	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	@$(PREPARE) browser curl php store database terser
+	@$(PREPARE) browser curl php prometheus store database terser
 	$(PYTEST)
 	@if server="$$(command -v redis-server)"; then set -x; \
 		WAITINGROOM_STORE_SERVER="$$server" $(PYTEST) $(OTHER_STORE); fi

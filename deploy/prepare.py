@@ -1,4 +1,4 @@
-"""Makes a machine ready: ``prepare.py python|parser|browser|curl|php|store|database|terser …``.
+"""Makes a machine ready: ``prepare.py STEP …``, each step one of ``STEPS`` below.
 
 Standard library only. What is missing is installed where that may be done (root and apt-get),
 else one sentence says what to do; with CI set, a missing part is a failure.
@@ -118,6 +118,17 @@ def php():
     return missing("no PHP: one example is not run (Debian: apt-get install php-cgi)")
 
 
+def prometheus():
+    """What reads our metrics, alerts and dashboard, with its tool."""
+
+    def there():
+        return shutil.which("prometheus") and shutil.which("promtool")
+
+    if there() or (may_install() and install("prometheus") and there()):
+        return 0
+    return missing("no Prometheus: alerts and dashboard are not tried (apt-get install prometheus)")
+
+
 def database():
     """The shop's other database."""
 
@@ -144,6 +155,7 @@ STEPS = {
     "browser": browser,
     "curl": curl,
     "php": php,
+    "prometheus": prometheus,
     "store": store,
     "database": database,
     "terser": terser,

@@ -18,7 +18,7 @@ from waitingroom.run.folder import Running, read_note
 
 START_S = 40
 END_S = 40
-PORTS = ("WAITINGROOM_GATE_PORT", "WAITINGROOM_CONSOLE_PORT", "WAITINGROOM_SHOP_PORT")
+PORTS = tuple(f"WAITINGROOM_{name}_PORT" for name in ("GATE", "CONSOLE", "SHOP", "METRICS"))
 CHECKOUT = Path(__file__).parents[1]
 
 

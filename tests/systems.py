@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 PATIENCE_S = 30
-PORTS = ("WAITINGROOM_GATE_PORT", "WAITINGROOM_CONSOLE_PORT", "WAITINGROOM_SHOP_PORT")
+PORTS = tuple(f"WAITINGROOM_{name}_PORT" for name in ("GATE", "CONSOLE", "SHOP", "METRICS"))
 _STEPS = count(os.getpid() * 31)
 TINY_SHOP = """
 def app(environ, start_response):
@@ -165,7 +165,7 @@ def working_folder(path: Path) -> Folder:
     env = {k: v for k, v in os.environ.items() if not k.startswith("WAITINGROOM_")}
     env.pop("REDIS_URL", None)
     env |= {"WAITINGROOM_SHOP": "tinyshop:app", "WAITINGROOM_GATE_WORKERS": "1"}
-    env |= dict(zip(PORTS, map(str, free_ports(3)), strict=True))
+    env |= dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     return Folder(path, env)
 
 

@@ -9,6 +9,9 @@ import pytest
 from flask import Flask
 
 from waitingroom.cli import cli
+from waitingroom.console import metrics
+from waitingroom.console.metrics import GateCounts, RoomFigures
+from waitingroom.gate import counts
 from waitingroom.tokens import Keyring
 from waitingroom.variables import SETTINGS
 
@@ -41,6 +44,27 @@ def test_the_settings_table_is_the_one_in_the_code() -> None:
 def test_every_variable_that_is_mentioned_exists(name: str) -> None:
     """A variable that was renamed must not live on in the text."""
     assert name in {row.env for row in SETTINGS}
+
+
+def metrics_table() -> str:
+    """The table of metrics as docs/operations.md shows it."""
+    lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
+    families = [*RoomFigures(dict).collect(), *GateCounts(DOCS, 1).collect()]
+    rooms = {family.name: "`room`" for family in families if "_room_" in family.name}
+    labels = rooms | {metrics.PHASE: "`room`, `phase`"}
+    rows = [(one.name, one.type, labels.get(one.name, ""), one.documentation) for one in families]
+    for metric in counts.ALL:
+        names = ", ".join(f"`{name}`" for name in metric._labelnames)
+        rows.append((metric._name, metric._type, names, metric._documentation))
+    for name, kind, named, about in rows:
+        told = f"{name}_total" if kind == "counter" else name
+        lines.append(f"| `{told}` | {kind} | {named or 'none'} | {about} |")
+    return "\n".join(lines)
+
+
+def test_the_table_of_metrics_is_the_one_in_the_code() -> None:
+    """To mend: paste the table that this test expects."""
+    assert metrics_table() in OPERATIONS, f"docs/operations.md wants:\n\n{metrics_table()}\n"
 
 
 def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "deploy" / "prepare.py"
+STEPS = ["browser", "curl", "php", "prometheus", "store", "database", "terser"]
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database", "terser"])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     prepare: ModuleType, capsys: pytest.CaptureFixture[str], step: str
 ) -> None:
@@ -36,7 +37,7 @@ def test_a_missing_part_is_one_sentence_that_says_what_to_install(
     assert "apt-get install" in said
 
 
-@pytest.mark.parametrize("step", ["browser", "curl", "php", "store", "database", "terser"])
+@pytest.mark.parametrize("step", STEPS)
 def test_in_ci_a_missing_part_is_a_failure(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

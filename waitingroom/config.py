@@ -68,12 +68,17 @@ class ConsoleConfig:
 
 @dataclass(frozen=True, slots=True)
 class KeeperConfig:
-    """What the keeper of the history needs. ``gate_url``: where the gate answers, for a look at how
-    quick it is.
+    """What the keeper of history and metrics needs. ``gate_url``: where the gate answers, to see
+    how quick it is. ``gate_counts``: the folder in which its ``gate_workers`` count.
+    ``metrics_host``, ``metrics_port``: where to listen.
     """
 
     store_url: str
     gate_url: str
+    gate_workers: int
+    gate_counts: Path
+    metrics_host: str
+    metrics_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Config:
     gate_port: int
     console_port: int
     shop_port: int
+    metrics_host: str
+    metrics_port: int
     gate_url: str
     shop_url: str
     console_url: str
@@ -106,6 +113,11 @@ class Config:
     def api_url(self) -> str:
         """Where the shop reaches the room API."""
         return f"http://{readers.dialled(self.host)}:{self.console_port}"
+
+    @property
+    def gate_counts(self) -> Path:
+        """The folder in which the gate's workers count."""
+        return self.data / "metrics"
 
     def gate(self) -> GateConfig:
         """The gate's part."""
@@ -132,7 +144,14 @@ class Config:
 
     def keeper(self) -> KeeperConfig:
         """The keeper's part."""
-        return KeeperConfig(self.redis_url, f"http://{readers.dialled(self.host)}:{self.gate_port}")
+        return KeeperConfig(
+            self.redis_url,
+            f"http://{readers.dialled(self.host)}:{self.gate_port}",
+            self.gate_workers,
+            self.gate_counts,
+            self.metrics_host,
+            self.metrics_port,
+        )
 
     def as_env(self, *names: str) -> dict[str, str]:
         """These settings as environment variables, so that a child process reads them back."""
@@ -192,7 +211,7 @@ def _completed(config: Config) -> Config:
 def _contradictions(config: Config) -> list[str]:
     """What each setting allows, but not all of them together."""
     problems = []
-    ports = ("gate_port", "console_port", "shop_port")
+    ports = ("gate_port", "console_port", "shop_port", "metrics_port")
     taken: dict[int, str] = {}
     for name in ports:
         variable, port = BY_NAME[name].env, getattr(config, name)

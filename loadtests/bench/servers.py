@@ -15,7 +15,7 @@ from waitingroom.config import environment, foreign_environment
 from waitingroom.model import Settings
 from waitingroom.run.child import kill, last_words, spawn
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import GATE, asgi_argv, gunicorn_argv, probe
+from waitingroom.run.parts import asgi_argv, counted_in, gate_argv, gunicorn_argv, probe
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring, Pass
 
@@ -57,14 +57,15 @@ def bench(folder: Path) -> Iterator[Bench]:
         key = secrets.token_bytes(32)
         env = {
             **foreign_environment(environment()),
+            **counted_in(folder / "metrics"),
             "REDIS_URL": embedded.url,
             "WAITINGROOM_SECRET_KEYS": key.hex(),
             "WAITINGROOM_SHOP_KEY": secrets.token_hex(32),
             "WAITINGROOM_GATE_PORT": str(gate),
         }
-        # A worker of one process each; what the gate and hello run on is the same to the letter.
+        # A worker of one process each; gate and hello run on the same; the gate counts.
         commands = {
-            "gate": (gate, asgi_argv(GATE, HOST, gate, 1)),
+            "gate": (gate, gate_argv(HOST, gate, 1)),
             "hello": (hello, asgi_argv("loadtests.bench.hello:app", HOST, hello, 1)),
             "flask": (
                 flask,

@@ -134,7 +134,7 @@ def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
     told(page, f"Paused. The room is now paused: {REASON}")
     shopper.shows("paused")
     expect(shopper.page.locator("#card")).to_contain_text(REASON)
-    assert site.store.record.newest(sale.room, 1)[0].actor == Role.OPERATOR
+    assert site.store.record.newest(sale.room, 1)[0].actor == f"console:{Role.OPERATOR}"
     page.get_by_role("button", name="Resume").tap()
     told(page, "Resumed. The room is now open.")
     shopper.shows("waiting")

@@ -43,7 +43,7 @@ class LoneGate:
 @contextmanager
 def lone_gate(store_url: str, folder: Path) -> Iterator[LoneGate]:
     """A gate that runs while the context is open, whether there is a store or not."""
-    env = dict(zip(PORTS, map(str, free_ports(3)), strict=True))
+    env = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     env |= {"REDIS_URL": store_url, "WAITINGROOM_DATA": str(folder), "WAITINGROOM_SHOP": "off"}
     env |= {"WAITINGROOM_SECRET_KEYS": "ab" * 32, "WAITINGROOM_SHOP_KEY": "k" * 32}
     config = load_config(env | {"WAITINGROOM_GATE_WORKERS": "1"})

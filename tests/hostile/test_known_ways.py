@@ -29,6 +29,7 @@ GATE, BAD, GUARD = (
     "waitingroom_gate_bad_credentials_total",
     "waitingroom_guard_refused_total",
 )
+SHOP_COUNTS = "shop-metrics"
 Counted = tuple[str, str]
 """A counter, and the value of its last label."""
 
@@ -75,9 +76,10 @@ class Scene:
         return shopper.enter()
 
     def count(self, counted: Counted) -> float:
-        """How often it was counted so far, over all processes."""
+        """How often it was counted so far, over all processes: the gate's and the shop's."""
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self.sale.folder / "metrics"))
+        for folder in ("metrics", SHOP_COUNTS):
+            MultiProcessCollector(registry, str(self.sale.folder / folder))
         name, label = counted
         return sum(
             sample.value
@@ -91,7 +93,7 @@ class Scene:
 def scene(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """All up, for the whole table."""
     folder = tmp_path_factory.mktemp("ways")
-    metrics = folder / "metrics"
+    metrics = folder / SHOP_COUNTS
     metrics.mkdir()
     store = Store.connect(embedded.url, timeout_s=10)
     with sale(embedded.url, folder, "ways", PROMETHEUS_MULTIPROC_DIR=str(metrics)) as running:

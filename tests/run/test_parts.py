@@ -98,7 +98,9 @@ def test_a_gunicorn_conf_in_the_working_folder_is_not_ours() -> None:
     """It belongs to the shop that is developed there."""
     for part in made().values():
         if "gunicorn" in part.argv:
-            assert "python:waitingroom.run.gunicorn_settings" in part.argv
+            named = part.argv[part.argv.index("--config") + 1]
+            own = "gate" if part.name == "gate" else "gunicorn"
+            assert named == f"python:waitingroom.run.{own}_settings"
 
 
 def test_logs_are_in_the_data_folder() -> None:

@@ -1,9 +1,10 @@
-"""Keeps every room's history, whether or not anybody looks: a process of its own.
+"""Keeps every room's history, whether or not anybody looks, and tells Prometheus: a process.
 
 ``python -m waitingroom.console.keeper`` samples all rooms every five seconds and writes what it
 saw to the store (:mod:`waitingroom.store.history`). A second one beside it does no harm. It also
 notes in its log where the record of each room ends: whoever writes a record anew in the store
-does not reach what was noted elsewhere (docs/decisions/audit.md).
+does not reach what was noted elsewhere (docs/decisions/audit.md). And it serves the metrics
+(:mod:`waitingroom.console.metrics`), on a port and from threads of their own.
 """
 
 import http.client
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from waitingroom import clock
 from waitingroom.config import environment, load_config
+from waitingroom.console import metrics
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.history import Sample
 from waitingroom.record import Head
@@ -112,7 +114,9 @@ def main() -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    Keeper(Store.connect(config.store_url), config.gate_url).run(ended.wait)
+    store = Store.connect(config.store_url)
+    metrics.serve(config, store)
+    Keeper(store, config.gate_url).run(ended.wait)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -24,7 +25,8 @@ from waitingroom.gate.languages import LANGUAGES
 from waitingroom.gate.line import Line
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import Receive, Request, Scope
-from waitingroom.gate.rooms import KnownRoom, Rooms
+from waitingroom.gate.rooms import REFRESH_S, KnownRoom, Rooms
+from waitingroom.gate.tally import Tally
 from waitingroom.model import is_room_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.tokens import Keyring
@@ -53,6 +55,9 @@ PARTS: dict[str, Handler] = {
     "words.json": views.words,
 }
 """What stands behind ``/{room}/{lang}/…``: the page in a language, and what belongs to it."""
+NAMES = {(method, verb): f"{method} /{{room}}/{verb}".rstrip("/") for method, verb in ROUTES}
+PART_NAMES = {part: f"GET /{{room}}/{{lang}}/{part}".rstrip("/") for part in PARTS}
+"""What the counts call each route: the same whatever room, language or query."""
 
 STORE_DOWN_MS = 2_000
 log = logging.getLogger("waitingroom.gate")
@@ -75,12 +80,15 @@ class App:
             clock=now_ms,
             proxies=Proxies(config.proxies, config.proxy_headers),
         )
-        self._refresh: asyncio.Task[None] | None = None
+        self._tally = Tally()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI conversation."""
         if scope["type"] == "http":
             ready = self._rooms.ready.get(scope["path"]) if scope["method"] == "GET" else None
+            if ready:
+                self._tally.ready += 1
             for message in ready or await self._http(scope, receive):
                 await send(message)
         elif scope["type"] == "lifespan":
@@ -97,7 +105,11 @@ class App:
                         {"type": "lifespan.startup.failed", "message": str(self._rooms.problem)}
                     )
                     return
-                self._refresh = asyncio.create_task(self._rooms.keep_fresh())
+                self._tasks = [
+                    asyncio.create_task(self._rooms.keep_fresh()),
+                    asyncio.create_task(self._keep_counts()),
+                ]
+                counts.WORKERS.set(1)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._stop()
@@ -105,13 +117,21 @@ class App:
                 return
 
     async def _stop(self) -> None:
-        if self._refresh is not None:
-            self._refresh.cancel()
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._refresh
+                await task
+        self._tally.hand_on()
+        counts.WORKERS.set(0)
         await self._store.close()
 
+    async def _keep_counts(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            self._tally.hand_on()
+
     async def _http(self, scope: Scope, receive: Receive) -> tuple[Message, Message]:
+        began_ns = time.perf_counter_ns()
         request = Request(scope, receive, self._config.body_limit)
         try:
             try:
@@ -122,6 +142,7 @@ class App:
             # The last resort: no stack trace leaves the house, and the log has it.
             log.exception("a request to %r failed", request.path[:200])
             response = json_response(500, {"error": "error", "message": "something went wrong"})
+        self._tally.note(request.route, response.status, time.perf_counter_ns() - began_ns)
         return response.messages(head=request.method == "HEAD")
 
     async def _answer(self, request: Request) -> Response:
@@ -133,21 +154,24 @@ class App:
         if first == "static" or (not slash and first in ("healthz", "readyz")):
             if method != "GET":
                 raise _bad_method(method, "GET")
+            request.route = f"GET /{first}"
             if first == "static":
                 return views.static_file(self.gate, request, verb)
             return self._health(first)
         known = self._rooms.room(first)
         if known is None and not is_room_id(first):
             raise NoSuchRoom(first[:60])
-        handler = self._handler(method, verb)
+        handler = self._handler(request, method, verb)
         return await handler(self.gate, request, known or await self._rooms.get(first))
 
-    def _handler(self, method: str, verb: str) -> Handler:
+    def _handler(self, request: Request, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):
+            request.route = NAMES[method, verb]
             return handler
         lang, _, part = verb.partition("/")
         if lang in LANGUAGES and part in PARTS:
             if method == "GET":
+                request.route = PART_NAMES[part]
                 return PARTS[part]
             raise _bad_method(method, "GET")
         done = [name for name, routed in ROUTES if routed == verb]

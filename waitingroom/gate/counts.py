@@ -1,6 +1,10 @@
-"""What the gate has refused, counted for whoever runs it (Prometheus; see docs/operations.md)."""
+"""What the gate counts for whoever runs it (Prometheus; the table is in docs/operations.md).
 
-from prometheus_client import Counter
+Every label has few values, whatever is sent: codes and kinds are ours, routes are those that exist.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 REFUSED = Counter(
     "waitingroom_gate_refused",
@@ -11,6 +15,36 @@ BAD_CREDENTIALS = Counter(
     "waitingroom_gate_bad_credentials",
     "Credentials shown to the gate that are not good, by kind and by what is wrong.",
     ["kind", "why"],
+)
+REQUESTS = Counter(
+    "waitingroom_gate_requests",
+    "Requests that the gate has answered, by route and by the class of the status.",
+    ["route", "status"],
+)
+REQUEST_SECONDS = Histogram(
+    "waitingroom_gate_request_seconds",
+    "How long answers took, by route (not the status document, which is ready-made).",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+STORE_SECONDS = Histogram(
+    "waitingroom_gate_store_seconds",
+    "How long one question to the store took, asked twice a second by each worker.",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+REFRESHED = Gauge(
+    "waitingroom_gate_refreshed_timestamp_seconds",
+    "When the worker whose news of the rooms is oldest last had them from the store.",
+    multiprocess_mode="livemin",
+)
+WORKERS = Gauge(
+    "waitingroom_gate_workers",
+    "Worker processes of the gate that are up.",
+    multiprocess_mode="livesum",
+)
+ALL: tuple[MetricWrapperBase, ...] = (
+    *(REQUESTS, REQUEST_SECONDS, REFUSED, BAD_CREDENTIALS),
+    *(STORE_SECONDS, REFRESHED, WORKERS),
 )
 
 

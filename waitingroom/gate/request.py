@@ -42,6 +42,8 @@ class Request:
     """The body's fields, once :meth:`fields` has read them."""
     side: Side | None = field(init=False, default=None)
     """Who asks, by which scheme and host, once the gate has looked (:meth:`.context.Gate.side`)."""
+    route: str = field(init=False, default="none")
+    """What the counts call it: one of the routes that exist, or that it is none."""
 
     def __post_init__(self) -> None:
         self.path = self.scope["path"]

@@ -5,11 +5,13 @@ The refresh is also what moves a room that nobody asks about: it opens, calls an
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 
 from waitingroom import clock
 from waitingroom.brand import read_logo
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
+from waitingroom.gate import counts
 from waitingroom.gate.assets import Asset
 from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
@@ -52,6 +54,8 @@ class Rooms:
         self._check_at_ms = 0
         self._warning = ""
         self.problem: WaitingRoomError | None = None
+        # A worker that never hears from the store is as old as it is up.
+        counts.REFRESHED.set(clock.now_ms() / 1000)
         self.ready: dict[str, tuple[Message, Message]] = {}
         """By path: the one answer that a crowd asks for, as the server is sent it."""
 
@@ -114,7 +118,7 @@ class Rooms:
         try:
             await self._check_now_and_then()
             known = {room: at.snapshot for room, at in self._rooms.items()}
-            found = await self._store.statuses(await self._store.rooms(), known)
+            found = await self._store.statuses(await self._listed(), known)
         except (StoreDown, StoreUnfit) as error:
             self._lose(error)
         except Exception:
@@ -125,6 +129,13 @@ class Rooms:
             self._take(found)
         finally:
             self._refreshing = None
+
+    async def _listed(self) -> list[str]:
+        """All rooms by name; also how quick the store is."""
+        began_ns = time.perf_counter_ns()
+        names = await self._store.rooms()
+        counts.STORE_SECONDS.observe((time.perf_counter_ns() - began_ns) / 1e9)
+        return names
 
     async def _check_now_and_then(self) -> None:
         """Whether the store may be used; the server behind the address may be another by now."""
@@ -141,6 +152,7 @@ class Rooms:
         if self.problem is not None:
             log.warning("the store answers again")
         self.problem = None
+        counts.REFRESHED.set(clock.now_ms() / 1000)
         unread = {room: one for room, one in found.items() if isinstance(one, StoreUnfit)}
         for room in unread.keys() - self._unread.keys():
             log.warning("%s", unread[room])

@@ -61,6 +61,10 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             super().connection_made(transport)
             self.worker.connections[self] = None
         else:
+            # Not above: gunicorn's first process reads this file, and its counts would be nobody's.
+            from waitingroom.gate import counts
+
+            counts.REFUSED.labels("busy").inc()
             self._closed = self._conn_lost_handled = True
             transport.write(_BUSY % (RETRY_AFTER_S, len(_BUSY_BODY), _BUSY_BODY))
             transport.close()

@@ -14,6 +14,7 @@ from waitingroom import readers
 from waitingroom.config import Config, foreign_environment
 from waitingroom.run.child import Part
 from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.run.gate_settings import FOLDER
 from waitingroom.run.gunicorn_settings import GRACE_S
 from waitingroom.tokens import Keyring
 from waitingroom.variables import BY_NAME, Environment
@@ -22,6 +23,8 @@ GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""
 CONNECTIONS = 4_096
 """The most at a time, of one worker of the gate; above it idle ones give way to newcomers."""
+COMMON_SETTINGS = "python:waitingroom.run.gunicorn_settings"
+GATE_SETTINGS = "python:waitingroom.run.gate_settings"
 
 
 def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Part:
@@ -42,15 +45,19 @@ def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     return [*made, _gate(config, base)]
 
 
-def gunicorn_argv(target: str, host: str, port: int, *words: str) -> tuple[str, ...]:
+def gunicorn_argv(
+    target: str, host: str, port: int, *words: str, settings: str = COMMON_SETTINGS
+) -> tuple[str, ...]:
     """gunicorn with what all our servers have in common. ``target``: the application."""
     listening = f"[{host}]" if ":" in host else host
-    common = ("--config", "python:waitingroom.run.gunicorn_settings")
+    common = ("--config", settings)
     bind = ("--bind", f"{listening}:{port}")
     return (sys.executable, "-m", "gunicorn", target, *common, *bind, *words)
 
 
-def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...]:
+def asgi_argv(
+    target: str, host: str, port: int, workers: int, settings: str = COMMON_SETTINGS
+) -> tuple[str, ...]:
     """The server that the gate runs on, with any ASGI application (the bench compares some)."""
     return gunicorn_argv(
         target,
@@ -61,16 +68,27 @@ def asgi_argv(target: str, host: str, port: int, workers: int) -> tuple[str, ...
         *("--worker-connections", str(CONNECTIONS)),
         # The gate itself believes its proxies (waitingroom.clients), and nobody else.
         *("--forwarded-allow-ips", ""),
+        settings=settings,
     )
 
 
+def gate_argv(host: str, port: int, workers: int) -> tuple[str, ...]:
+    """The gate's server. Its workers share their counts where :func:`counted_in` says."""
+    return asgi_argv(GATE, host, port, workers, GATE_SETTINGS)
+
+
+def counted_in(folder: Path) -> dict[str, str]:
+    """What tells a gate where its counts are kept (prometheus-client's own word for it)."""
+    return {FOLDER: str(folder)}
+
+
 def _gate(config: Config, base: Mapping[str, str]) -> Part:
-    argv = asgi_argv(GATE, config.host, config.gate_port, config.gate_workers)
+    argv = gate_argv(config.host, config.gate_port, config.gate_workers)
     names = (
         *("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys"),
         *("trusted_proxies", "proxy_headers", "templates"),
     )
-    env = {**base, **config.as_env(*names)}
+    env = {**base, **counted_in(config.gate_counts), **config.as_env(*names)}
     return _web(config, "gate", argv, env, config.gate_port)
 
 
@@ -87,7 +105,8 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
 
 def _keeper(config: Config, base: Mapping[str, str]) -> Part:
     argv = (sys.executable, "-m", "waitingroom.console.keeper")
-    env = {**base, **config.as_env("env", "host", "gate_port", "redis_url")}
+    names = ("env", "host", "gate_port", "gate_workers", "redis_url", "data")
+    env = {**base, **config.as_env(*names, "metrics_host", "metrics_port")}
     return Part("keeper", argv, env, config.data / "log" / "keeper.log", lambda: True)
 
 

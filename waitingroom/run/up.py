@@ -142,15 +142,16 @@ def _reach(store_url: str) -> str:
 def check_ports(config: Config) -> None:
     """Raise :class:`PortTaken` for the first port that cannot be listened on."""
     names = ["gate_port", "console_port"] + (["shop_port"] if config.shop != "off" else [])
-    for name in names:
+    for name, hosts in [*((name, "host") for name in names), ("metrics_port", "metrics_host")]:
         port: int = getattr(config, name)
+        host: str = getattr(config, hosts)
         try:
-            _listen_once(config.host, port)
+            _listen_once(host, port)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            at_fault = name if error.errno in THE_PORT else "host"
+            at_fault = name if error.errno in THE_PORT else hosts
             raise PortTaken(
-                f"port {port} on {config.host} cannot be used ({reason}); "
+                f"port {port} on {host} cannot be used ({reason}); "
                 f"set {BY_NAME[at_fault].env} to another"
             ) from None
 

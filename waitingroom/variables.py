@@ -64,7 +64,7 @@ SETTINGS = (
     _setting("shop_port", "8080", readers.port, "The shop's port."),
     _setting("metrics_host", "127.0.0.1", readers.host, "The address that the metrics listen on, "
              "for Prometheus and nobody else."),
-    _setting("metrics_port", "8002", readers.port, "The port of the metrics."),
+    _setting("metrics_port", "8003", readers.port, "The port of the metrics."),
     _setting("gate_url", "", readers.mount, "Where shoppers reach the gate; with a path where a "
              "proxy mounts it below one (`https://shop.example.com/wr`). Empty: "
              "`http://HOST:GATE_PORT`."),

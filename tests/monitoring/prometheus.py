@@ -58,7 +58,7 @@ class Prometheus:
 def scraping(port: int, folder: Path) -> Iterator[Prometheus]:
     """Our own ``prometheus.yml``, but that it asks every second, and on that port."""
     settings = (DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8")
-    for what, instead in (("127.0.0.1:8002", f"127.0.0.1:{port}"), (": 5s", ": 1s")):
+    for what, instead in (("127.0.0.1:8003", f"127.0.0.1:{port}"), (": 5s", ": 1s")):
         assert what in settings
         settings = settings.replace(what, instead)
     (folder / "prometheus.yml").write_text(settings, "utf-8")

@@ -27,9 +27,10 @@ help:
 run: $(VENV)/.run
 	@$(BIN)/python -m waitingroom demo
 
+# Three on two cores: these wait more than they compute, and ten minutes is the limit.
 test: $(VENV)/.dev
 	@$(PREPARE) browser curl php prometheus
-	$(PYTEST) -m "not long"
+	$(PYTEST) --numprocesses 3 -m "not long"
 
 test-all: $(VENV)/.dev
 	@$(PREPARE) browser curl php prometheus store database terser

@@ -5,23 +5,17 @@ from pathlib import Path
 import pytest
 
 from waitingroom.cli import run
-from waitingroom.config import SETTINGS
 from waitingroom.model import Settings
 from waitingroom.store.client import Store
 
 
 def test_a_room_that_is_not_there_is_answered_with_those_that_are(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    here: Path,
     capsys: pytest.CaptureFixture[str],
     store_url: str,
     room_id: str,
 ) -> None:
     """And with the way that needs none."""
-    monkeypatch.chdir(tmp_path)
-    for setting in SETTINGS:
-        monkeypatch.delenv(setting.env, raising=False)
-    monkeypatch.setenv("REDIS_URL", store_url)
     store = Store.connect(store_url)
     store.create(room_id, Settings(), actor="test")
     store.close()

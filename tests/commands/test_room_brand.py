@@ -8,7 +8,6 @@ import pytest
 from test_brand import PNG, SVG
 
 from waitingroom.cli import run
-from waitingroom.config import SETTINGS
 from waitingroom.model import Settings
 from waitingroom.store.client import Store
 
@@ -16,12 +15,8 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str, room_id: str) -> str:
+def room(here: Path, store_url: str, room_id: str) -> str:
     """A room, in a store that this empty folder's settings name."""
-    monkeypatch.chdir(tmp_path)
-    for setting in SETTINGS:
-        monkeypatch.delenv(setting.env, raising=False)
-    monkeypatch.setenv("REDIS_URL", store_url)
     store = Store.connect(store_url)
     store.create(room_id, Settings(), actor="test")
     store.close()

@@ -7,7 +7,6 @@ import pytest
 
 from waitingroom import clock
 from waitingroom.cli import run
-from waitingroom.config import SETTINGS
 from waitingroom.model import DrawMethod, Settings
 from waitingroom.ramps import MOST_STEPS
 from waitingroom.store.client import Store
@@ -16,12 +15,8 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str, room_id: str) -> str:
+def room(here: Path, store_url: str, room_id: str) -> str:
     """An open room with 600 in line, in a store that this empty folder's settings name."""
-    monkeypatch.chdir(tmp_path)
-    for setting in SETTINGS:
-        monkeypatch.delenv(setting.env, raising=False)
-    monkeypatch.setenv("REDIS_URL", store_url)
     store = Store.connect(store_url)
     opens_ms = clock.now_ms()
     knobs = Settings(rate_per_min=60, burst=1, opens_at_ms=opens_ms, draw=DrawMethod.FIFO)

@@ -82,7 +82,7 @@ def test_a_branded_page_can_be_read_by_everybody(
         page = look(f"{branded_address}/{name}/en")
         seen = f"{scene.state} away" if scene.away else scene.state
         expect(page.locator("#card")).to_have_class(seen)
-        assert page.evaluate("document.querySelector('header img').naturalWidth") > 0
+        page.wait_for_function("document.querySelector('header img').naturalWidth > 0")
         ours = "document.querySelectorAll('link[rel=stylesheet]').length"
         assert page.evaluate(ours) == 2
         opens_all(page)

@@ -154,8 +154,7 @@ def test_a_second_turn_is_said_like_the_first(make_sale: Sales, come: Come) -> N
     visitor.context.route("**/pass", lambda _route: None)
     tab.page.get_by_role("button", name="Take a new place").click()
     tab.shows("called")
-    told = tab.page.evaluate("spoken.filter((line) => line.startsWith('alert: Your'))")
-    assert len(told) == 2, told
+    tab.until("spoken.filter((line) => line.startsWith('alert: Your')).length == 2")
 
 
 def test_a_shopper_sets_how_often_is_spoken(make_sale: Sales, come: Come) -> None:

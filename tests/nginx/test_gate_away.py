@@ -53,15 +53,18 @@ def refusing(site: Site) -> Iterator[None]:
 def saying(site: Site, status: int) -> Iterator[None]:
     """Somebody in the place of the gate, which is stopped, says this to everything."""
     words = Response("overloaded", status)
-    # On a busy machine the gate's last worker may hold the port a moment longer.
-    listener = eventually(lambda: _listening(site.ports.gate), "the gate's port is free")
-    with listener:
+    with in_the_gates_place(site) as listener:
         port, fd = site.ports.gate, listener.fileno()
         server = make_server("127.0.0.1", port, words, threaded=True, fd=fd)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield
     server.shutdown()
     server.server_close()
+
+
+def in_the_gates_place(site: Site) -> socket.socket:
+    """Listens there; on a busy machine who was there before may hold the port a moment longer."""
+    return eventually(lambda: _listening(site.ports.gate), "the gate's port is free")
 
 
 def _listening(port: int) -> socket.socket | None:
@@ -163,7 +166,7 @@ def test_whatever_is_said_in_the_gates_place_nobody_meets_an_error(build: Build)
         with saying(site, status):
             assert is_static_page(site.ask("GET", "/item", unseen)), status
             assert holder.go_to("/item").status == 200, status
-    with socket.create_server(("127.0.0.1", site.ports.gate)) as server:
+    with in_the_gates_place(site) as server:
         Thread(target=mumbles, args=(server,), daemon=True).start()
         assert is_static_page(site.ask("GET", "/item", unseen))
 

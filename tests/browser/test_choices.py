@@ -1,5 +1,6 @@
 """What a shopper may choose: how the turn is told, who goes in, and all of it by keyboard alone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -139,7 +140,7 @@ def test_the_whole_way_by_keyboard_alone(make_sale: Sales, come: Come) -> None:
     sale.set(rate_per_min=60)
     tab.says("lead", "The door is open. Please go in before")
     tab.says("alert", "Please go in before")
-    assert "Your turn 09:" in tab.page.title()
+    expect(tab.page).to_have_title(re.compile("Your turn 09:"))
     press("Tab")
     assert focused(tab) == "Enter the shop"
     press("Tab")
@@ -147,8 +148,8 @@ def test_the_whole_way_by_keyboard_alone(make_sale: Sales, come: Come) -> None:
     before = tab.text("lead")
     press("Enter")
     expect(tab.page.get_by_role("button", name="Give me more time")).to_be_hidden()
-    assert tab.page.evaluate("document.activeElement.id") == "card"
-    assert tab.text("lead") != before
+    tab.until("document.activeElement.id === 'card'")
+    expect(tab.page.locator("#lead")).not_to_have_text(before)
     tab.says("polite", "Please go in before")
     press("Tab")
     assert focused(tab) == "Enter the shop"

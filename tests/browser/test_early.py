@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 from sales import Sale, now_ms
 from systems import eventually
 from visitors import Tab, Visitor
@@ -54,7 +55,7 @@ def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, 
     assert abs(first - left_s) < 2.5
     tab.wait(2.2)
     assert 1 <= first - seconds_left(tab) <= 4
-    assert tab.page.title() == "Opens in less than a minute · Winter sale"
+    expect(tab.page).to_have_title("Opens in less than a minute · Winter sale")
     opens_at = datetime.fromtimestamp(sale.status().opens_at_ms / 1000, UTC)
     assert tab.text("lead").startswith(f"Opening: {opens_at:%H:%M} UTC. ")
     assert "Places are drawn by the opening" in tab.text("lead")
@@ -184,4 +185,4 @@ def test_an_opening_is_never_told_later_than_it_is(make_sale: Sales, come: Come)
     """In the title, where two hours and a quarter are two hours: nobody shall come back late."""
     tab = come().opens(make_sale(opens_at_ms=now_ms() + 8_100_000).url)
     tab.shows("early")
-    assert tab.page.title() == "Opens in 2 hours · Winter sale"
+    expect(tab.page).to_have_title("Opens in 2 hours · Winter sale")

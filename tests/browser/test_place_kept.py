@@ -1,10 +1,11 @@
 """A place is kept through everything that people and browsers do with a page."""
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 from sales import Sale, Site
 from systems import eventually
 from visitors import Tab, Visitor
@@ -66,8 +67,8 @@ def test_two_tabs_have_one_place_and_one_of_them_asks(make_sale: Sales, come: Co
     sale.set(rate_per_min=6_000)
     second.arrives(sale.shop_url)
     first.shows("entered")
-    assert first.page.get_attribute("#shop", "href") == sale.shop_url
-    assert first.page.title().startswith("You are in")
+    expect(first.page.locator("#shop")).to_have_attribute("href", sale.shop_url)
+    expect(first.page).to_have_title(re.compile("^You are in"))
     assert visitor.watch.count("POST", "/pass") == 1
     assert sale.status().counters.entered == 1
 

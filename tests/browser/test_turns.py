@@ -65,7 +65,7 @@ def test_a_sale_that_ends_and_goes_on_keeps_the_place(make_sale: Sales, come: Co
     tab = waits(come(), sale)
     sale.act("drain")
     tab.shows("draining")
-    assert not tab.page.locator("#leave").is_visible()
+    expect(tab.page.locator("#leave")).to_be_hidden()
     sale.open()
     tab.shows("waiting")
     tab.has_big("5")
@@ -79,11 +79,11 @@ def test_a_sale_that_is_closed_says_so_and_offers_no_place(make_sale: Sales, com
     tab = waits(visitor, sale)
     sale.act("close")
     tab.shows("closed")
-    assert tab.page.evaluate(f"localStorage['wr-{sale.room}']") == "null"
+    tab.until(f"localStorage['wr-{sale.room}'] === 'null'")
     other = come(tolerates=(409,)).opens(sale.url)
     other.shows("closed")
     for page in (tab.page, other.page):
-        assert not page.get_by_role("button").count()
+        expect(page.get_by_role("button")).to_have_count(0)
         expect(page).to_have_title("Closed · Winter sale")
     assert sale.status().tail == 1
 

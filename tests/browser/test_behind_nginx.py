@@ -1,6 +1,7 @@
 """A shop in another language behind nginx, in a real browser: the line below ``/wr``, an outage."""
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 
 pytestmark = pytest.mark.browser
+AWAY: dict[str, tuple[Callable[[Site], None], Callable[[Site], None]]] = {
+    "stopped": (Site.stop_gate, Site.start_gate),
+    "frozen": (
+        lambda made: made.signal_gate(signal.SIGSTOP),
+        lambda made: made.signal_gate(signal.SIGCONT),
+    ),
+}
+"""How a gate goes, and how it comes back."""
 
 
 @pytest.fixture
@@ -63,18 +72,20 @@ def test_a_shopper_waits_below_the_path_and_lands_on_the_wanted_page(
     expect(page.locator("body")).to_contain_text('"lease":"1-21"')
 
 
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
 def test_the_static_page_finds_its_way_back_by_itself(
-    behind: tuple[Site, Room], open_page: Callable[..., Page]
+    behind: tuple[Site, Room], open_page: Callable[..., Page], how: str
 ) -> None:
     """Calm words, no sideways scrolling on a phone, and no hand needed when the gate is back."""
     made, _ = behind
-    made.stop_gate()
+    goes, comes = AWAY[how]
+    goes(made)
     page = open_page(java_script_enabled=False, viewport={"width": 320, "height": 640})
     page.goto(f"{made.origin}/item?id=1")
     expect(page.locator("h1")).to_have_text("Please wait a moment")
     widths = [page.locator(one).bounding_box() for one in ("main", "h1", "ul")]
     assert all(box is not None and box["x"] + box["width"] <= 320 for box in widths)
-    made.start_gate()
+    comes(made)
     eventually(
         lambda: (page.wait_for_timeout(200), re.search(r"/item\?id=1$", page.url))[1],
         "the shop's page",

@@ -60,7 +60,12 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from branded(request.param)
 
 
-@pytest.fixture(params=[name for name, brand in BRANDS.items() if brand.colours])
+COLOURED = [name for name, brand in BRANDS.items() if brand.colours]
+
+
+@pytest.fixture(
+    params=[COLOURED[0], *(pytest.param(name, marks=pytest.mark.long) for name in COLOURED[1:])]
+)
 def branded_address(request: pytest.FixtureRequest) -> Iterator[str]:
     """In each brand that has colours; without, every state is looked at elsewhere."""
     yield from branded(request.param)

@@ -25,6 +25,7 @@ def test_a_full_disk_at_the_start_is_one_sentence(folder: Folder, small_disk: Pa
     assert "No space left on device; make room" in said
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_costs_nothing_that_was_promised(
     folder: Folder, small_disk: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_history_is_kept_through_kills_of_its_keeper_and_its_store(folder: Fol
     assert run.interrupt() == 0
 
 
+@pytest.mark.long
 def test_a_history_goes_on_after_a_full_disk(folder: Folder, tmp_path: Path) -> None:
     """Nothing is kept meanwhile, which is a gap in the charts; and no log fills up with that."""
     with small_file_system(tmp_path / "small") as disk:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from systems import Folder, Run, eventually, fill, small_file_system
 
 from waitingroom.errors import StoreDown

@@ -1,5 +1,7 @@
 """Who runs a sale: operators, what each may do, and their passwords. Pure."""
 
+import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -103,3 +105,66 @@ def is_password_of(operator: Operator | None, password: str) -> bool:
     if len(password) > LONGEST_PASSWORD:
         return False
     return check_password_hash(kept, password) and operator is not None
+
+
+KEY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+LONGEST_KEY = 200
+"""Characters; more is not even looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A way in for a program: what it sends is ``NAME.SECRET``. ``digest``: its SHA-256, in hex.
+
+    Not scrypt, as passwords: 256 random bits cannot be guessed, and each request is checked.
+    """
+
+    name: str
+    role: Role
+    digest: str
+    made_at_ms: int
+
+
+class NoSuchKey(WaitingRoomError):
+    """There is no key of that name."""
+
+    code = "no_such_key"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no key “{name[:40]}”")
+
+
+class KeyExists(WaitingRoomError):
+    """A key of that name is already there."""
+
+    code = "key_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is already a key “{name}”: revoke it first, or take another name")
+
+
+def made_key(name: str, role: Role, now_ms: int) -> tuple[str, Key]:
+    """A new key: what is shown once, and what is kept. Raises :class:`BadOperator`."""
+    if KEY_NAME.fullmatch(name) is None:
+        raise BadOperator(
+            f"{name[:60]!r} cannot name a key: write lower-case letters, digits and _ -, "
+            "at most 40, and begin with a letter or digit"
+        )
+    text = f"{name}.{secrets.token_hex(32)}"
+    return text, Key(name, role, _digest(text), now_ms)
+
+
+def name_in(text: str) -> str:
+    """Whose key ``text`` says it is; "" where it is none."""
+    name = text.partition(".")[0]
+    return name if len(text) <= LONGEST_KEY and KEY_NAME.fullmatch(name) else ""
+
+
+def is_key(key: Key | None, text: str) -> bool:
+    """Whether ``text`` is what was shown when the key was made; as slow where there is none."""
+    same = hmac.compare_digest(key.digest if key else _digest(""), _digest(text))
+    return same and key is not None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

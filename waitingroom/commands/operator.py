@@ -7,6 +7,7 @@ import click
 
 from waitingroom import clock
 from waitingroom.commands import system
+from waitingroom.commands.operator_key import key
 from waitingroom.commands.output import acting, common, print_json, print_table
 from waitingroom.commands.values import shown_time
 from waitingroom.operators import Operator, Role, checked_name, hashed
@@ -30,6 +31,9 @@ password_option = click.option(
 @click.group()
 def operator() -> None:
     """Who may use the console, and as what."""
+
+
+operator.add_command(key)
 
 
 def _asked(piped: bool) -> str:

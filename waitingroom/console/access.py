@@ -105,7 +105,7 @@ class Access:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = _safe(request.form.get("to"))
-        tried = (f"name:{name[:60]}", f"network:{self._network()}")
+        tried = (f"name:{name[:60]}", f"network:{self.network()}")
         of_name, of_network = self.accounts.failures(*tried)
         if of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES:
             problem = "Too many failed attempts. Wait a quarter of an hour, then try again."
@@ -183,7 +183,7 @@ class Access:
         return self._actor(g.operator.name, why)
 
     def _actor(self, name: str = "", why: str = "") -> Actor:
-        return Actor(f"{CONSOLE}{name}" if name else "console", self._client(), why)
+        return Actor(f"{CONSOLE}{name}" if name else "console", self.client(), why)
 
     def _count_failure(self, name: str, network: str) -> None:
         """Recorded is only who is shut out: a flood of guesses must not drive all else out."""
@@ -195,15 +195,15 @@ class Access:
             if shut_out:
                 self.record.note("log_in_throttled", whom, actor=self._actor())
 
-    def _client(self) -> str:
+    def client(self) -> str:
         """The address that the request comes from, as told by our proxies."""
         found = request.headers
         lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in found]
         return self.proxies.side_of(request.remote_addr or "", lines).client
 
-    def _network(self) -> str:
+    def network(self) -> str:
         """A name for the network of that address."""
-        return network_of(self._client(), str(current_app.secret_key).encode())
+        return network_of(self.client(), str(current_app.secret_key).encode())
 
     def _without_token(self, _error: CSRFError) -> Any:
         """A form that holds no token of its sender's session: too old, or not one of ours."""

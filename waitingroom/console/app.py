@@ -10,6 +10,8 @@ from waitingroom.clients import Proxies
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
+from waitingroom.console.api.frame import Api
+from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
@@ -37,11 +39,14 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
     forgery = access.register(app, config.keys)
     app.context_processor(context)
+    api = Api(app)
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
-    # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
-    room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
-    forgery.exempt(room_api)
-    app.register_blueprint(room_api)
+    # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
+    # somebody else.
+    shops = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
+    for group in (*operations(store, access), shops):
+        api.register_blueprint(group)
+        forgery.exempt(group)
     return app

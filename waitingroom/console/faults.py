@@ -1,9 +1,11 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from collections.abc import Mapping
 
-from waitingroom.errors import StoreUnfit, WaitingRoomError
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from waitingroom.errors import BadSetting, StoreUnfit, WaitingRoomError
 
 STATUS = {
     "bad_request": 400,
@@ -12,13 +14,21 @@ STATUS = {
     "unauthorized": 401,
     "forbidden": 403,
     "no_such_room": 404,
+    "no_such_operator": 404,
+    "no_such_key": 404,
     "replayed": 409,
     "room_exists": 409,
+    "operator_exists": 409,
+    "key_exists": 409,
     "version_conflict": 409,
     "cannot_undo": 409,
     "wrong_phase": 409,
     "old_epoch": 410,
     "length_required": 411,
+    "not_json": 415,
+    "bad_fields": 422,
+    "bad_operator": 422,
+    "too_many": 429,
     "store_down": 503,
     "store_unfit": 503,
 }
@@ -36,6 +46,10 @@ TITLES = {
 }
 UNFIT = "That cannot be read"
 RETRY_AFTER_S = 2
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+SHOPS = "room_api"
+"""The blueprint that shops' guards talk to: what it refuses is no operator's act."""
+NOBODY = "nobody who is logged in"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -44,27 +58,50 @@ PAGE_POLICY = (
 
 
 class Refused(WaitingRoomError):
-    """A request that is answered with ``code``, one of ``STATUS``."""
+    """A request that is answered with ``code``, one of ``STATUS``. ``fields``: what is wrong with
+    each. ``retry_after_s``: when to ask again, where that is known.
+    """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        retry_after_s: int = 0,
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.fields = fields
+        self.retry_after_s = retry_after_s
 
 
-def answer(code: str, message: str, status: int, *, form: str = "") -> Response:
+def answer(
+    code: str,
+    message: str,
+    status: int,
+    *,
+    form: str = "",
+    fields: Mapping[str, str] | None = None,
+) -> Response:
     """The fault as it goes out: a page for people, JSON for all others. ``form``: where what was
     typed may be sent again from.
     """
-    if request.accept_mimetypes.accept_html and not request.path.startswith("/api/"):
+    if request.accept_mimetypes.accept_html and not _is_api():
         response = make_response(_page(code, message, status, form))
     else:
-        response = jsonify(error=code, message=message)
+        more = {"fields": dict(fields)} if fields else {}
+        response = jsonify(error=code, message=message, **more)
     response.status_code = status
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def _page(code: str, message: str, status: int, form: str) -> str:
@@ -89,11 +126,21 @@ def register(app: Flask) -> None:
         if "Transfer-Encoding" in request.headers:
             raise Refused("length_required", "the body must come with a Content-Length")
 
+    @app.errorhandler(BadSetting)
+    def _setting(error: BadSetting) -> Response:
+        # A form that is not whole, but a document with a field that cannot be.
+        status = 422 if _is_api() else 400
+        return answer(error.code, str(error), status, fields={error.field: error.why})
+
     @app.errorhandler(WaitingRoomError)
     def _ours(error: WaitingRoomError) -> Response:
         status = STATUS.get(error.code, 500)
         if status < 500:
-            return answer(error.code, str(error), status)
+            found = error if isinstance(error, Refused) else Refused(error.code, str(error))
+            response = answer(error.code, str(error), status, fields=found.fields)
+            if found.retry_after_s:
+                response.headers["Retry-After"] = str(found.retry_after_s)
+            return response
         app.logger.warning("%s: %s", error.code, error.__cause__ or error)
         if isinstance(error, Refused | StoreUnfit):
             return answer(error.code, str(error), status)
@@ -104,7 +151,10 @@ def register(app: Flask) -> None:
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
         code = HTTP_CODES.get(status, "bad_request" if status < 500 else "internal")
-        return answer(code, error.description or error.name, status)
+        response = answer(code, error.description or error.name, status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(Exception)
     def _surprise(error: Exception) -> Response:
@@ -113,10 +163,10 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _noted(response: Response) -> Response:
-        pages = request.method == "POST" and not request.path.startswith("/api/")
-        if pages and 400 <= response.status_code < 500:
-            operator = g.get("operator")
-            who = operator.name if operator else "nobody who is logged in"
+        changes = request.method not in READS and request.blueprint != SHOPS
+        if changes and 400 <= response.status_code < 500:
+            operator, key = g.get("operator"), g.get("key")
+            who = operator.name if operator else f"key:{key.name}" if key else NOBODY
             app.logger.warning("refused (%d) %r to %s", response.status_code, request.path, who)
         return response
 

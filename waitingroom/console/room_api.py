@@ -8,8 +8,19 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 
+from waitingroom.console.api.shops import (
+    HANDOVER,
+    LEASES,
+    LONGEST_LEASE,
+    LONGEST_TOKEN,
+    MOST_LEASES,
+    SINCE,
+    Done,
+    LeasesTold,
+    ShopGroup,
+)
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
@@ -18,10 +29,6 @@ from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
-MOST_LEASES = 1_000
-"""Per call; a reporter with more sends several."""
-LONGEST_LEASE = 40
-LONGEST_TOKEN = 1_024
 log = logging.getLogger("waitingroom.console")
 
 
@@ -37,13 +44,13 @@ class RoomApi:
         self._now_ms = now_ms
         self._releases = Releases()
 
-    def blueprint(self) -> Blueprint:
+    def blueprint(self) -> ShopGroup:
         """The routes."""
-        routes = Blueprint("room_api", __name__, url_prefix="/api/v1/rooms/<room>")
+        routes = ShopGroup("room_api", "What a shop's guard talks to.")
         routes.before_request(self._only_shops)
-        routes.post("/redeem")(self.redeem)
-        routes.post("/leases/renew")(self.renew)
-        routes.post("/leases/release")(self.release)
+        routes.add("/redeem", self.redeem, asks=HANDOVER, answer=Done, also=(409, 410))
+        routes.add("/leases/renew", self.renew, asks=LEASES, answer=LeasesTold, query=SINCE)
+        routes.add("/leases/release", self.release, asks=LEASES, answer=LeasesTold)
         return routes
 
     def _only_shops(self) -> None:

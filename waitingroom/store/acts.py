@@ -9,7 +9,7 @@ from waitingroom.draw import commitment
 from waitingroom.model import Actor, DrawMethod, PlanStep, Settings, Snapshot
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
-from waitingroom.store.keys import SYSTEM_KEYS
+from waitingroom.store.keys import OPERATORS, SYSTEM_KEYS
 
 _STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
 
@@ -176,14 +176,15 @@ def account(
     kept: bytes | str,
     wanted: str,
     told: tuple[str, str],
+    table: str = OPERATORS,
 ) -> Call:
-    """Make, change or remove an operator, and record it, in one step.
+    """Make, change or remove an operator (or, in its ``table``, a key), and record it, in one step.
 
     ``kept``: what the store must hold of them; "" for nothing. ``told``: what the record says of
     before and after. Of two racers the second is answered 0, and changes nothing.
     """
     args = (who(actor), name, operator, kept, wanted, *told)
-    return Call("account", SYSTEM_KEYS, args)
+    return Call("account", (table, *SYSTEM_KEYS[1:]), args)
 
 
 def settings_of(snapshot: Snapshot, **changes: Value) -> Settings:

@@ -21,6 +21,7 @@ from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
+from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
 from waitingroom.whatif import WhatIf, what_if
 
@@ -34,6 +35,7 @@ class Store:
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
         self.accounts = Accounts(client, self.run)
+        self.keys = OperatorKeys(client, self.run)
         self.history = History(client)
         self.record = Record(client, self.run)
 

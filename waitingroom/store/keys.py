@@ -16,13 +16,16 @@ SYSTEM = "@system"
 OPERATORS = f"wr:{{{SYSTEM}}}:operators"
 """Hash of operators: name → JSON {role, password (scrypt hash), made_at_ms, generation}; by the
 command line and the console."""
+OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
+"""Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
+command line and the API."""
 
 LOGIN_TTL_S = 900
 
 
 def login_key(who: str) -> str:
-    """string, a count: failed log-ins of an operator's name or from a network; by the console, for
-    ``LOGIN_TTL_S`` from the first.
+    """string, a count: failed log-ins of an operator's name or from a network, and failed
+    keys from one (``keys-of:…``); by the console, for ``LOGIN_TTL_S`` from the first.
     """
     return f"wr:login:{who}"
 

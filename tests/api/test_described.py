@@ -1,0 +1,39 @@
+"""The description of the API: valid, whole, and open to read."""
+
+from callers import console
+from openapi_spec_validator import validate
+
+from waitingroom.operators import Role
+
+AWAY = "unix:///nowhere.sock"
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def test_the_description_is_valid_and_needs_neither_key_nor_store() -> None:
+    """Whoever writes a program begins with it."""
+    answer = console(AWAY).get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    validate(answer.json)
+
+
+def test_every_operation_is_described() -> None:
+    """With what it does, whom it takes, and that it may be refused; a name of its own each."""
+    client = console(AWAY)
+    document = client.get("/api/v1/openapi.json").json
+    names = []
+    for path, item in document["paths"].items():
+        for method in METHODS.intersection(item):
+            operation = item[method]
+            names.append(operation["operationId"])
+            assert operation["summary"].endswith("."), path
+            assert operation["security"], path
+            assert {"401", "405", "411", "413", "503"} <= set(operation["responses"]), path
+            assert "default" not in operation["responses"], path
+            if operation["security"] == [{"operator_key": []}]:
+                assert operation["x-role"] in set(Role), path
+    assert len(set(names)) == len(names)
+    rules = [rule.rule for rule in client.application.url_map.iter_rules()]
+    ours = [rule for rule in rules if rule.startswith("/api/")]
+    served = {rule.replace("<", "{").replace(">", "}") for rule in ours}
+    assert served - {"/api/v1/openapi.json"} == set(document["paths"])

@@ -1,0 +1,186 @@
+"""The frame of the API: one line makes an operation, its checks and its description.
+
+``group.add("POST", "/rooms/<room>/undo", undo, Role.OPERATOR, answer=ROOM, changes=True)`` adds a
+view that only keys of operators reach, whose name and docstring are those of the operation, and
+whose every answer is described. It ``changes`` something: so it may say why (``?why=``), and in a
+room be based on a version (``If-Match``). The view gets the path's values, ``version`` where it may
+be based on one, ``body`` and ``query`` where they have a schema; it answers with a value that
+``answer`` can show, or with a finished response.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+
+import flask_smorest
+import orjson
+from flask import Flask
+from marshmallow import Schema, ValidationError, fields
+from webargs import core
+from webargs.flaskparser import FlaskParser
+
+from waitingroom import __version__
+from waitingroom.console.api.bearers import Bearers
+from waitingroom.console.api.schemas import WHY, BasedOn, asked
+from waitingroom.console.faults import Refused
+from waitingroom.errors import NoSuchRoom
+from waitingroom.model import ROOM_ID, is_room_id
+from waitingroom.operators import Role
+
+PREFIX: Final = "/api/v1"
+OPERATOR, SHOP = "operator_key", "shop_key"
+ALWAYS = (401, 403, 405, 411, 413, 429, 503)
+"""What any operation may answer."""
+ROOM_PARAMETER = {
+    "in": "path",
+    "name": "room",
+    "required": True,
+    "description": "The room's id.",
+    "schema": {"type": "string", "pattern": f"^{ROOM_ID.pattern}$"},
+}
+
+
+class Fault(Schema):
+    """A refusal. ``error`` is stable, ``message`` is for people."""
+
+    error = fields.String(required=True)
+    message = fields.String(required=True)
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        data_key="fields",
+        metadata={"description": "What is wrong with each field, where that is what is wrong."},
+    )
+
+
+class _Parser(FlaskParser):
+    """Bodies as strict JSON, queries without unknown names; faults in our own form."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": None}
+
+    def _raw_load_json(self, req: Any) -> Any:
+        body = req.get_data()
+        if not body:
+            return core.missing
+        if req.mimetype != "application/json":
+            raise Refused("not_json", "the body must be JSON, with Content-Type: application/json")
+        try:
+            # Unlike json.loads it takes no NaN, no half of a surrogate pair, no depth without end.
+            return orjson.loads(body)
+        except ValueError:
+            raise Refused("bad_request", "the body is no JSON") from None
+
+    def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Every wrong field with a sentence."""
+        # By where it was found, of which here is only one.
+        (found,) = error.messages_dict.values()
+        told = dict(_sentences("", found))
+        message = "; ".join(f"{name}: {why}" for name, why in told.items())
+        raise Refused("bad_fields", message, fields=told)
+
+
+def _sentences(name: str, found: Any) -> Iterator[tuple[str, str]]:
+    """Field and sentence, of what marshmallow nests by field and index."""
+    if not isinstance(found, Mapping):
+        yield name or "the document", " ".join(map(str, found)).rstrip(".").lower()
+        return
+    for key, inner in found.items():
+        own = "" if key in ("_schema", "value", "key") else str(key)
+        yield from _sentences(".".join(filter(None, (name, own))), inner)
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """The operations of an application, and their description at ``/api/v1/openapi.json``."""
+
+    ERROR_SCHEMA = Fault
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask) -> None:
+        app.config.update(OPENAPI_URL_PREFIX=PREFIX)
+        super().__init__(
+            app,
+            spec_kwargs={
+                "title": "Waiting room",
+                "version": __version__,
+                "openapi_version": "3.0.3",
+                "info": {"description": "What the console can do, for programs: docs/api.md."},
+            },
+        )
+        for name, whose in ((OPERATOR, "An operator's key"), (SHOP, "A shop's key")):
+            scheme = {"type": "http", "scheme": "bearer", "description": f"{whose}."}
+            self.spec.components.security_scheme(name, scheme)
+
+    def _register_error_handlers(self) -> None:
+        """None but our own: see :mod:`waitingroom.console.faults`."""
+
+
+class Group(flask_smorest.Blueprint):  # type: ignore[misc]
+    """Operations that belong together. ``about``: in a sentence what they are for."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def __init__(self, name: str, about: str, bearers: Bearers) -> None:
+        super().__init__(f"api_{name}", __name__, url_prefix=PREFIX, description=about)
+        self._bearers = bearers
+
+    def add(
+        self,
+        method: str,
+        rule: str,
+        view: Callable[..., Any],
+        role: Role,
+        *,
+        answer: type[Schema] | Schema | None = None,
+        status: int = 200,
+        body: type[Schema] | None = None,
+        body_required: bool = True,
+        query: Mapping[str, fields.Field[Any]] | None = None,
+        changes: bool = False,
+        also: tuple[int, ...] = (),
+    ) -> None:
+        """One operation. ``changes``: it is recorded. ``also``: other statuses it may answer."""
+        based = changes and "<room>" in rule
+        asks = dict(query or {}) | ({"why": WHY} if changes else {})
+        made: Callable[..., Any] = _called(self.response(status, answer)(view), bool(query), based)
+        if based:
+            made = self.arguments(BasedOn, location="headers", arg_name="headers")(made)
+        if asks:
+            schema = asked(f"{view.__name__}_query", **asks)
+            made = self.arguments(schema, location="query", arg_name="query")(made)
+        if body:
+            made = self.arguments(body, arg_name="body", required=body_required)(made)
+        statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
+        statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
+        statuses |= {409} if based else set()
+        for one in sorted(statuses):
+            made = self.alt_response(one, HTTPStatus(one).name)(made)
+        described: dict[str, Any] = {"x-role": role.value, "security": [{OPERATOR: []}]}
+        made = self.doc(operationId=view.__name__, **described)(made)
+        path = [ROOM_PARAMETER] if "<room>" in rule else []
+        checked = self._checked(made, role)
+        self.add_url_rule(rule, view.__name__, checked, methods=[method], parameters=path)
+
+    def _checked(self, view: Callable[..., Any], role: Role) -> Callable[..., Any]:
+        """Who asks comes first; then whether there can be such a room; then what is asked."""
+
+        @wraps(view)
+        def checked(**path: str) -> Any:
+            self._bearers.let_in(role)
+            if not is_room_id(path.get("room", "a")):
+                raise NoSuchRoom(path["room"][:40])
+            return view(**path)
+
+        return checked
+
+
+def _called(view: Callable[..., Any], queried: bool, based: bool) -> Callable[..., Any]:
+    """The view as webargs calls it. ``?why=`` is left to whoever names the actor."""
+
+    @wraps(view)
+    def called(*, query: Any = None, headers: Any = None, **given: Any) -> Any:
+        given |= {"query": query} if queried else {}
+        given |= {"version": headers.get("version")} if based else {}
+        return view(**given)
+
+    return called

@@ -1,0 +1,93 @@
+"""Rooms by the API: where they stand, and what operators do to them."""
+
+from typing import Any
+
+from waitingroom.console.acts import ACTS
+from waitingroom.console.api.bearers import Bearers
+from waitingroom.console.api.frame import Group
+from waitingroom.console.api.schemas import Whole, asked, many, moment, shown, text
+from waitingroom.console.faults import Refused
+from waitingroom.model import Snapshot
+from waitingroom.operators import Role
+from waitingroom.settings import LONGEST_TEXT
+from waitingroom.store.client import Store
+
+ROOM = shown(Snapshot, waiting=Whole(required=True))
+"""A room as every operation tells it, and ``waitingroom room show --json``."""
+REASON = asked("Reason", reason=text(LONGEST_TEXT["message"], about="What shoppers read."))
+RESET = asked(
+    "Reset",
+    name=text(40, required=True, about="The room's id, once more."),
+    opens_at_ms=moment(about="When the new running opens; 0: as it was."),
+)
+
+
+def with_version(room: Snapshot) -> tuple[Snapshot, int, dict[str, str]]:
+    """A room and, as its ``ETag``, the version that a change of it is based on."""
+    return room, 200, {"ETag": f'"{room.version}"'}
+
+
+class Rooms:
+    """Over one store."""
+
+    def __init__(self, store: Store, bearers: Bearers) -> None:
+        self._store = store
+        self._bearers = bearers
+
+    def group(self) -> Group:
+        """The operations."""
+        group = Group("rooms", "Where rooms stand, and what is done to them.", self._bearers)
+        group.add("GET", "/rooms", self.list_rooms, Role.VIEWER, answer=many(ROOM))
+        group.add("GET", "/rooms/<room>", self.show_room, Role.VIEWER, answer=ROOM)
+        for name in ("resume", "open", "drain", "close"):
+            self._add_act(group, name)
+        self._add_act(group, "pause", body=REASON, body_required=False)
+        self._add_act(group, "reset", body=RESET)
+        return group
+
+    def list_rooms(self) -> Any:
+        """All rooms, as they are now."""
+        return list(self._store.statuses().values())
+
+    def show_room(self, room: str) -> Any:
+        """A room, as it is now."""
+        return with_version(self._store.status(room))
+
+    def _add_act(self, group: Group, name: str, **more: Any) -> None:
+        rule, view = f"/rooms/<room>/{name}", getattr(self, name)
+        group.add("POST", rule, view, ACTS[name].role, answer=ROOM, changes=True, **more)
+
+    def pause(self, room: str, version: int | None, body: dict[str, str]) -> Any:
+        """Nobody goes in until it is resumed; everybody keeps their place."""
+        return self._act("pause", room, version, body.get("reason", ""))
+
+    def resume(self, room: str, version: int | None) -> Any:
+        """People are called and go in again."""
+        return self._act("resume", room, version)
+
+    def drain(self, room: str, version: int | None) -> Any:
+        """Nobody joins, is called or goes in any more; those inside finish."""
+        return self._act("drain", room, version)
+
+    def close(self, room: str, version: int | None) -> Any:
+        """The sale ends."""
+        return self._act("close", room, version)
+
+    def _act(self, name: str, room: str, version: int | None, reason: str = "") -> Any:
+        actor = self._bearers.actor()
+        self._store.act(room, name, actor=actor, reason=reason, version=version)
+        return with_version(self._store.status(room))
+
+    def open(self, room: str, version: int | None) -> Any:
+        """The sale opens now; after draining it goes on, after closing it begins anew."""
+        self._store.open(room, actor=self._bearers.actor(), version=version)
+        return with_version(self._store.status(room))
+
+    def reset(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
+        """A new running begins: every ticket and pass that was given out ends."""
+        if body["name"] != room:
+            told = f"must be the room's id, {room}, so that nobody resets another by mistake"
+            raise Refused("bad_fields", f"name: {told}", fields={"name": told})
+        actor, opens_at_ms = self._bearers.actor(), body.get("opens_at_ms", 0)
+        self._store.reset(room, actor=actor, opens_at_ms=opens_at_ms, version=version)
+        return with_version(self._store.status(room))

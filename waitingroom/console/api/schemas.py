@@ -1,0 +1,144 @@
+"""What the API takes and tells, as marshmallow schemas; those of our own values are derived."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from waitingroom.model import PlanStep
+from waitingroom.settings import LATEST_MS
+
+LONGEST_WHY = 500
+VERSION = re.compile(r'^"[0-9]{1,15}"$')
+
+
+class Whole(fields.Integer):
+    """A whole number; ``true`` and ``"1"`` are none."""
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError("must be a whole number")
+        return super()._validated(value)
+
+
+class Flag(fields.Boolean):
+    """``true`` or ``false``, and nothing that could be meant so."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
+class Text(fields.String):
+    """Text without line breaks or other control characters."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
+        if not text.isprintable():
+            raise ValidationError("must not hold line breaks or control characters")
+        return text
+
+
+class Setting(fields.Raw):
+    """The value of a knob that a plan turns: a whole number, or whether people may join."""
+
+
+def whole(low: int, high: int, *, about: str = "", **more: Any) -> Whole:
+    """From ``low`` to ``high``. ``about``, here and below: its description."""
+    allowed = validate.Range(low, high, error=f"must be from {low} to {high}")
+    return Whole(validate=allowed, metadata=_said(about), **more)
+
+
+def text(longest: int, *, shortest: int = 0, about: str = "", **more: Any) -> Text:
+    """At most ``longest`` characters."""
+    told = f"must have {shortest} to {longest} characters"
+    allowed = validate.Length(shortest, longest, error=told)
+    return Text(validate=allowed, metadata=_said(about), **more)
+
+
+def pick(kind: type[StrEnum], *, about: str = "", **more: Any) -> fields.Enum[Any]:
+    """One of the words of ``kind``."""
+    return fields.Enum(kind, by_value=fields.String, metadata=_said(about), **more)
+
+
+def moment(**more: Any) -> Whole:
+    """Milliseconds since 1970, UTC."""
+    return whole(0, LATEST_MS, **more)
+
+
+def _said(about: str) -> dict[str, str]:
+    return {"description": about} if about else {}
+
+
+def asked(name: str, /, **known: fields.Field[Any]) -> type[Schema]:
+    """A document, or a query, with these fields and no others. ``name``: in the description."""
+    meta = type("Meta", (), {"unknown": RAISE})
+    return type(name, (Schema,), {**known, "Meta": meta})
+
+
+WHY = text(LONGEST_WHY, about="Why, for the record; shoppers do not read it.")
+
+
+class Version(fields.Field[int]):
+    """A room's version in quotation marks, as ``ETag`` tells it."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> int:
+        if not VERSION.fullmatch(value):
+            raise ValidationError('must be a version in quotation marks, like "12"')
+        return int(value[1:-1])
+
+
+class BasedOn(Schema):
+    """Which version of a room a change is based on."""
+
+    version = Version(
+        data_key="If-Match",
+        metadata={
+            "description": "The version that this is based on, as `ETag` told it. Where the room "
+            "has another meanwhile nothing is done: 409 `version_conflict`. Without it the room "
+            "may be at any version.",
+            "type": "string",
+            "pattern": VERSION.pattern,
+        },
+    )
+
+
+@cache
+def shown(kind: type, /, **more: fields.Field[Any]) -> type[Schema]:
+    """How a value of ours is told: every field of the dataclass ``kind``, and ``more``."""
+    assert is_dataclass(kind)
+    hints = get_type_hints(kind)
+    if kind is PlanStep:
+        hints["value"] = Setting
+    derived = {name: _field(hints[name]) for name in kind.__dataclass_fields__}
+    return type(kind.__name__, (Schema,), {**derived, **more})
+
+
+def many(schema: type[Schema]) -> Schema:
+    """A list of them."""
+    return schema(many=True)
+
+
+def _field(hint: Any, **more: Any) -> Any:
+    """A field for a type of ours; always there."""
+    more = {"required": True} | more
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        (inner,) = (one for one in args if one is not NoneType)
+        return _field(inner, allow_none=True, **more)
+    if origin is tuple or origin is list:
+        return fields.List(_field(args[0]), **more)
+    if origin is not None and issubclass(origin, Mapping):
+        return fields.Dict(keys=fields.String(), values=_field(args[1]), **more)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return fields.Nested(shown(hint), **more)
+    if issubclass(hint, StrEnum):
+        return pick(hint, **more)
+    plain = {int: Whole, bool: Flag, str: fields.String, float: fields.Float, Setting: Setting}
+    return plain[hint](**more)

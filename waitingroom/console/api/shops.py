@@ -1,0 +1,90 @@
+"""The description of what shops' guards talk to; what it does is in ``console.room_api``."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+from marshmallow import Schema, fields, validate
+
+from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP
+from waitingroom.console.api.schemas import Flag, Whole, asked, pick
+from waitingroom.model import Phase
+from waitingroom.outcomes import LeaseCode
+
+MOST_LEASES = 1_000
+"""Per call; a reporter with more sends several."""
+LONGEST_LEASE = 40
+LONGEST_TOKEN = 1_024
+STATUSES = (400, 401, 404, 405, 411, 413, 503)
+"""What each of these may answer, besides."""
+
+HANDOVER = asked(
+    "HandoverUsed",
+    handover=fields.String(required=True, validate=validate.Length(max=LONGEST_TOKEN)),
+)
+_LEASE = fields.String(validate=validate.Length(1, LONGEST_LEASE))
+LEASES = asked(
+    "LeasesNamed",
+    leases=fields.List(_LEASE, required=True, validate=validate.Length(max=MOST_LEASES)),
+)
+SINCE = {
+    "in": "query",
+    "name": "since",
+    "schema": {"type": "string"},
+    "description": "The last `mark` that was told; empty asks for all that are remembered.",
+}
+
+
+class Done(Schema):
+    """It was done."""
+
+    ok = Flag(required=True)
+
+
+class _Lease(Schema):
+    state = pick(LeaseCode, required=True)
+    expires_at_ms = Whole(required=True)
+
+
+class LeasesTold(Schema):
+    """Where a room stands, and what became of each lease."""
+
+    epoch = Whole(required=True)
+    staff_epoch = Whole(required=True)
+    phase = pick(Phase, required=True)
+    outside = Flag(required=True)
+    leases = fields.Dict(keys=fields.String(), values=fields.Nested(_Lease), required=True)
+    mark = fields.String(metadata={"description": "For `since`, the next time."})
+    released = fields.List(fields.String())
+
+
+class ShopGroup(flask_smorest.Blueprint):  # type: ignore[misc]
+    """Calls of shops, which check their own bodies."""
+
+    def __init__(self, name: str, about: str) -> None:
+        super().__init__(name, __name__, url_prefix=f"{PREFIX}/rooms/<room>", description=about)
+
+    def add(
+        self,
+        rule: str,
+        view: Callable[..., Any],
+        *,
+        asks: type[Schema],
+        answer: type[Schema],
+        query: dict[str, Any] | None = None,
+        also: tuple[int, ...] = (),
+    ) -> None:
+        """A call with POST, which is described as what it is."""
+        made: Callable[..., Any] = self.response(200, answer)(view)
+        for status in sorted({*STATUSES, *also}):
+            made = self.alt_response(status, HTTPStatus(status).name)(made)
+        content = {"application/json": {"schema": asks}}
+        made = self.doc(
+            operationId=view.__name__,
+            security=[{SHOP: []}],
+            requestBody={"required": True, "content": content},
+            parameters=[query] if query else [],
+        )(made)
+        name, path = view.__name__, [ROOM_PARAMETER]
+        self.add_url_rule(rule, name, made, methods=["POST"], parameters=path)

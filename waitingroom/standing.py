@@ -1,5 +1,6 @@
 """How alarms stand: when each began and ended, once. Pure; the store keeps it between two looks."""
 
+import hashlib
 from dataclasses import dataclass
 
 from waitingroom.alarms import ALARMS, MINUTE_MS, Severity
@@ -40,8 +41,16 @@ class Notice:
     @property
     def id(self) -> str:
         """The same for whoever sends it, however often: receivers may tell a repetition by it."""
-        what = "end" if self.ended_ms else "begin"
-        return f"{self.case.name}.{self.case.subject}.{self.began_ms}.{what}"
+        return self._mark("end" if self.ended_ms else "begin")
+
+    @property
+    def thread(self) -> str:
+        """The same of what began and what ended."""
+        return self._mark("both")
+
+    def _mark(self, what: str) -> str:
+        text = f"{self.case.name} {self.case.subject} {self.began_ms} {what}"
+        return f"wr_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
     @property
     def words(self) -> str:

@@ -1,4 +1,4 @@
-"""The shop's three calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches.
+"""The shop's calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches, ``health``.
 
 Every call wants ``Authorization: Bearer`` with one of the shop's keys.
 """
@@ -13,13 +13,14 @@ from flask import Blueprint, Response, jsonify, request
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import OUTSIDE, is_room_id
+from waitingroom.model import OUTSIDE, ShopHealth, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
 MOST_LEASES = 1_000
 """Per call; a reporter with more sends several."""
+MOST_ANSWERS = 10_000_000
 LONGEST_LEASE = 40
 LONGEST_TOKEN = 1_024
 log = logging.getLogger("waitingroom.console")
@@ -44,6 +45,7 @@ class RoomApi:
         routes.post("/redeem")(self.redeem)
         routes.post("/leases/renew")(self.renew)
         routes.post("/leases/release")(self.release)
+        routes.post("/health")(self.health)
         return routes
 
     def _only_shops(self) -> None:
@@ -101,16 +103,38 @@ class RoomApi:
         self._releases.add(room, over)
         return jsonify(_told(leases, answer))
 
+    def health(self, room: str) -> Response:
+        """Count what the shop has answered to holders of a pass since it last told, and how many of
+        that were failures of its own (5xx). Told twice it counts twice.
+        """
+        body = _fields("answers", "failures")
+        answers, failures = body["answers"], body["failures"]
+        for name, count in body.items():
+            if isinstance(count, bool) or not isinstance(count, int):
+                raise Refused("bad_request", f"{name} must be a whole number")
+        if not 0 <= failures <= answers <= MOST_ANSWERS:
+            raise Refused("bad_request", f"0 ≤ failures ≤ answers ≤ {MOST_ANSWERS} must hold")
+        self._store.shops.tell(room, ShopHealth(answers, failures, self._now_ms()))
+        return jsonify(ok=True)
+
 
 def _field(name: str) -> Any:
     """The one field of the request's body."""
+    return _fields(name)[name]
+
+
+def _fields(*names: str) -> dict[str, Any]:
+    """The fields of the request's body, which has no others."""
     try:
         body = request.get_json(force=True)
     except RecursionError:
         raise Refused("bad_request", "the body is nested too deeply") from None
-    if not isinstance(body, dict) or set(body) != {name}:
-        raise Refused("bad_request", f"the body must be a JSON object with {name} and nothing else")
-    return body[name]
+    if not isinstance(body, dict) or body.keys() != set(names):
+        wants = " and ".join(names)
+        raise Refused(
+            "bad_request", f"the body must be a JSON object with {wants} and nothing else"
+        )
+    return body
 
 
 def _leases() -> list[str]:

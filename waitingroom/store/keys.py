@@ -16,6 +16,10 @@ SYSTEM = "@system"
 OPERATORS = f"wr:{{{SYSTEM}}}:operators"
 """Hash of operators: name → JSON {role, password (scrypt hash), made_at_ms, generation}; by the
 command line and the console."""
+ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
+"""Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, a Standing; by keepers."""
+KEEPERS = f"wr:{{{SYSTEM}}}:keepers"
+"""Hash of systems: HOST:PORT → JSON of a Beat; by each one's keeper, forgotten after a day."""
 
 LOGIN_TTL_S = 900
 
@@ -104,6 +108,13 @@ def history_key(room: str, every_ms: int) -> str:
     hundred or thousand; by the keeper.
     """
     return f"wr:{{{room}}}:history:{every_ms}"
+
+
+def shop_key(room: str) -> str:
+    """hash: answers, failures, told_ms, as the room's shops have told (:class:`ShopHealth`); by the
+    room API.
+    """
+    return f"wr:{{{room}}}:shop"
 
 
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)

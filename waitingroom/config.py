@@ -23,6 +23,9 @@ FILE_NAME = "waitingroom.toml"
 GUARDS_OWN = frozenset({"WAITINGROOM_API_URL", "WAITINGROOM_ROOM_KEYS", "WAITINGROOM_ALLOW"})
 """Variables of a guard in a shop elsewhere; here we tell the guard ourselves."""
 
+OURS_ALONE = ("secret_keys", "shop_key", "alarm_smtp_url", "alarm_webhook_secret")
+"""A file that holds one of these is nobody else's to read."""
+
 
 class ConfigError(WaitingRoomError):
     """Settings that cannot be. ``problems``: one sentence each."""
@@ -70,7 +73,8 @@ class ConsoleConfig:
 class KeeperConfig:
     """What the keeper of history and metrics needs. ``gate_url``: where the gate answers, to see
     how quick it is. ``gate_counts``: the folder in which its ``gate_workers`` count.
-    ``metrics_host``, ``metrics_port``: where to listen.
+    ``metrics_host``, ``metrics_port``: where to listen. ``alarm_mails``: how many addresses hear of
+    alarms; ``alarm_webhook``: whether a receiver does.
     """
 
     store_url: str
@@ -79,6 +83,20 @@ class KeeperConfig:
     gate_counts: Path
     metrics_host: str
     metrics_port: int
+    alarm_mails: int = 0
+    alarm_webhook: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmConfig:
+    """What the jobs that tell of alarms need. ``webhook_secret``: as Standard Webhooks write it."""
+
+    mail_to: tuple[str, ...]
+    mail_from: str
+    smtp_url: str
+    webhook_url: str
+    webhook_secret: str
+    console_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,11 @@ class Config:
     store_server: str
     secret_keys: tuple[bytes, ...]
     shop_key: tuple[str, ...]
+    alarm_mail_to: tuple[str, ...]
+    alarm_mail_from: str
+    alarm_smtp_url: str
+    alarm_webhook_url: str
+    alarm_webhook_secret: str
 
     @property
     def api_url(self) -> str:
@@ -151,6 +174,19 @@ class Config:
             self.gate_counts,
             self.metrics_host,
             self.metrics_port,
+            len(self.alarm_mail_to),
+            bool(self.alarm_webhook_url),
+        )
+
+    def alarms(self) -> AlarmConfig:
+        """The part of the jobs that tell of alarms."""
+        return AlarmConfig(
+            self.alarm_mail_to,
+            self.alarm_mail_from,
+            self.alarm_smtp_url,
+            self.alarm_webhook_url,
+            self.alarm_webhook_secret,
+            self.console_url,
         )
 
     def as_env(self, *names: str) -> dict[str, str]:
@@ -222,6 +258,15 @@ def _contradictions(config: Config) -> list[str]:
         problems.append(
             "WAITINGROOM_REPLICAS needs REDIS_URL: the embedded store has no replicas to wait for"
         )
+    if config.alarm_mail_to and not config.alarm_smtp_url:
+        problems.append(
+            "WAITINGROOM_ALARM_MAIL_TO needs WAITINGROOM_ALARM_SMTP_URL, a server that takes mail"
+        )
+    if bool(config.alarm_webhook_url) != bool(config.alarm_webhook_secret):
+        problems.append(
+            "WAITINGROOM_ALARM_WEBHOOK_URL and WAITINGROOM_ALARM_WEBHOOK_SECRET go together: the "
+            "receiver can tell our messages by the secret"
+        )
     return problems
 
 
@@ -240,7 +285,7 @@ def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
         close = _closest(name, list(BY_NAME))
         meant = f"; did you mean {close}?" if close else ""
         problems.append(f"{file} sets {name}, which is not a setting{meant}")
-    hidden = [name for name in ("secret_keys", "shop_key") if name in values]
+    hidden = [name for name in OURS_ALONE if name in values]
     if hidden and mode & 0o077:
         problems.append(
             f"{file} holds {' and '.join(hidden)} and others may read it (mode {mode:o}): "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from itertools import pairwise
 
-from waitingroom.model import Snapshot
+from waitingroom.model import NOTHING_TOLD, ShopHealth, Snapshot
 
 MINUTE_MS = 60_000
 
@@ -14,7 +14,7 @@ class Sample:
     """A room at one moment. Counts as in :class:`waitingroom.model.Counters`, of its ``epoch``.
 
     ``store_us``: how long the store took to answer, in microseconds. ``gate_us``: the same of the
-    gate, -1 where it did not answer.
+    gate, -1 where it did not answer. ``shop_answers``, ``shop_failures``: see ShopHealth.
     """
 
     at_ms: int
@@ -31,9 +31,18 @@ class Sample:
     refused: int
     store_us: int = 0
     gate_us: int = -1
+    shop_answers: int = 0
+    shop_failures: int = 0
 
     @classmethod
-    def of(cls, room: Snapshot, *, store_us: int = 0, gate_us: int = -1) -> "Sample":
+    def of(
+        cls,
+        room: Snapshot,
+        *,
+        store_us: int = 0,
+        gate_us: int = -1,
+        shop: ShopHealth = NOTHING_TOLD,
+    ) -> "Sample":
         """The sample that a snapshot makes."""
         counters = room.counters
         return cls(
@@ -51,6 +60,8 @@ class Sample:
             refused=counters.refused,
             store_us=store_us,
             gate_us=gate_us,
+            shop_answers=shop.answers,
+            shop_failures=shop.failures,
         )
 
     def numbers(self) -> tuple[int, ...]:

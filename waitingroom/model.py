@@ -236,6 +236,20 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopHealth:
+    """How many answers a room's shop gave to shoppers with a pass, and how many were failures of
+    its own (5xx), as its guards have told. Only grows; ``told_ms``: when they last did, or 0.
+    """
+
+    answers: int = 0
+    failures: int = 0
+    told_ms: int = 0
+
+
+NOTHING_TOLD = ShopHealth()
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStep:
     """One step of a knob plan: from ``at_ms`` on, ``field`` has ``value``."""
 

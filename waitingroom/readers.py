@@ -4,6 +4,7 @@ Each raises ValueError whose text completes the sentence “it wants …”.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -21,6 +22,7 @@ SECRET_BYTES = 32
 """The shortest secret: as long as the hash that uses it."""
 
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -118,6 +120,59 @@ def store_url(raw: Raw) -> str:
     """Where a server of the Redis protocol listens, or nothing."""
     if text(raw) and not re.match(r"(rediss?|unix)://.", text(raw)):
         raise ValueError("a URL that begins with redis://, rediss:// or unix://")
+    return text(raw)
+
+
+def mail_address(raw: Raw) -> str:
+    """One mail address."""
+    if not _MAIL.fullmatch(text(raw)):
+        raise ValueError("a mail address, such as ops@shop.example")
+    return text(raw)
+
+
+def mail_addresses(raw: Raw) -> tuple[str, ...]:
+    """Mail addresses; there may be none."""
+    try:
+        return tuple(dict.fromkeys(map(mail_address, _listed(raw))))
+    except ValueError:
+        raise ValueError("mail addresses with commas between") from None
+
+
+def smtp_url(raw: Raw) -> str:
+    """A mail server, or nothing."""
+    try:
+        parts = urlsplit(text(raw))
+        fine = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if text(raw) and not fine:
+        raise ValueError("smtp:// or smtps://, a host and perhaps a port")
+    return text(raw)
+
+
+def webhook(raw: Raw) -> str:
+    """A web address that messages are posted to, or nothing."""
+    try:
+        parts = urlsplit(text(raw))
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        fine = fine and not parts.username and not parts.fragment
+    except ValueError:
+        fine = False
+    if text(raw) and not (fine and re.fullmatch("[!-~]+", text(raw))):
+        raise ValueError("an address that begins with http:// or https://")
+    return text(raw)
+
+
+def webhook_secret(raw: Raw) -> str:
+    """The key of Standard Webhooks' symmetric signatures, or nothing."""
+    try:
+        key = b64decode(text(raw).removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if text(raw) and not (text(raw).startswith("whsec_") and 24 <= len(key) <= 64):
+        raise ValueError(
+            "whsec_ and base64 of 24 to 64 bytes (make one: waitingroom secret --webhook)"
+        )
     return text(raw)
 
 

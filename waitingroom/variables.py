@@ -103,5 +103,15 @@ SETTINGS = (
     _setting("shop_key", "", readers.words, "The bearer key of the room API: at least 32 "
              "characters; several, comma-separated, while you change it (the shop sends the last).",
              secret=True),
+    _setting("alarm_mail_to", "", readers.mail_addresses, "Who is mailed when an alarm begins or "
+             "ends: addresses with commas between.", secret=True),
+    _setting("alarm_mail_from", "waitingroom@localhost", readers.mail_address, "The sender of that "
+             "mail."),
+    _setting("alarm_smtp_url", "", readers.smtp_url, "The server that takes it: "
+             "`smtp://user:password@host:587`, or `smtps://`.", secret=True),
+    _setting("alarm_webhook_url", "", readers.webhook, "The address that is told the same, signed.",
+             secret=True),
+    _setting("alarm_webhook_secret", "", readers.webhook_secret, "What it is signed with: `whsec_` "
+             "and base64 of 24 to 64 bytes, as Standard Webhooks write it.", secret=True),
 )  # fmt: skip
 BY_NAME = {setting.name: setting for setting in SETTINGS}

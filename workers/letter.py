@@ -25,7 +25,7 @@ def confirmation(order: Order, *, sender: str, shop_name: str, shop_url: str) ->
     message["Message-ID"] = message_id(order, address.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
     link = f"{shop_url}/orders/{order.token}"
-    text = _templates().get_template("confirmation.txt")
+    text = templates().get_template("confirmation.txt")
     # Seven bits, since not every server promises to carry eight.
     message.set_content(
         text.render(order=order, link=link, shop_name=shop_name), cte="quoted-printable"
@@ -39,7 +39,8 @@ def message_id(order: Order, domain: str) -> str:
     return f"<order-{order.number}.{mark}@{domain}>"
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """What mails are made of."""
     # In a wheel the templates travel inside the package; in a checkout they lie beside it.
     packaged = _HERE / "templates" / "mail"
     folder = packaged if packaged.is_dir() else _HERE.parent / "templates" / "mail"
@@ -48,5 +49,6 @@ def _templates() -> Environment:
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
         autoescape=False,  # noqa: S701
     )

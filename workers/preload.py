@@ -3,6 +3,7 @@
 Each job runs in a process of its own; to load SQLAlchemy there anew would take longer than a mail.
 """
 
+import workers.alarm
 import workers.confirmation
 import workers.sweep
 

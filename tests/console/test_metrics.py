@@ -16,7 +16,7 @@ from waitingroom.config import KeeperConfig
 from waitingroom.console import metrics
 from waitingroom.console.metrics import GateCounts, RoomFigures
 from waitingroom.errors import StoreDown
-from waitingroom.model import Phase, Snapshot
+from waitingroom.model import Phase, ShopHealth, Snapshot
 from waitingroom.store.client import Store
 
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -75,6 +75,8 @@ def test_a_room_is_told_as_the_store_has_it(store: Store, room_id: str, tmp_path
         store.enter(room.name, 1, arrival, arrival)
     store.leave(room.name, 1, numbers[4], numbers[4])
     store.release(room.name, [f"1-{numbers[0]}"])
+    store.shops.tell(room.name, ShopHealth(30, 2, clock.now_ms()))
+    store.shops.tell(room.name, ShopHealth(10, 0, clock.now_ms()))
     with served(store, tmp_path) as port:
         status, text = get(port)
     assert status == 200
@@ -86,6 +88,7 @@ def test_a_room_is_told_as_the_store_has_it(store: Store, room_id: str, tmp_path
         **{"joined_total": 5, "called_total": 2, "entered_total": 2, "late_total": 0},
         **{"no_shows_total": 0, "refused_total": 0, "left_total": 1},
         **{"released_total": 1, "expired_total": 0},
+        **{"shop_answers_total": 40, "shop_failures_total": 2},
     }
     phases = {
         phase: found["waitingroom_room_phase", frozenset({("room", room.name), ("phase", phase)})]

@@ -19,6 +19,7 @@ from waitingroom.model import Settings
 from waitingroom.run.child import spawn
 from waitingroom.run.parts import parts
 from waitingroom.store.client import Store
+from waitingroom.store.keys import shop_key
 from waitingroom.tokens import Handover, Keyring
 
 NOW_MS = clock.now_ms()
@@ -331,3 +332,46 @@ def test_no_answer_of_any_route_can_be_kept_by_a_cache(client: FlaskClient, room
                 answer = client.open(path, method=method, headers=headers, json={})
                 assert answer.headers["Cache-Control"] == "no-store", (method, path)
                 assert "Set-Cookie" not in answer.headers
+
+
+def test_a_shop_tells_how_many_of_its_answers_were_failures(
+    client: FlaskClient, store: Store, room: str
+) -> None:
+    """They add up, over all of its processes; and when it last did."""
+    assert store.shops.of([room, "nowhere"])[room].told_ms == 0
+    for answers, failures in ((100, 3), (20, 0)):
+        body = {"answers": answers, "failures": failures}
+        assert call(client, f"{room}/health", body).json == {"ok": True}
+    told = store.shops.of([room])[room]
+    assert (told.answers, told.failures, told.told_ms) == (120, 3, NOW_MS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"answers": 1},
+        {"answers": 1, "failures": 0, "more": 1},
+        {"answers": 1, "failures": 2},
+        {"answers": -1, "failures": -1},
+        {"answers": 10**12, "failures": 0},
+        {"answers": "5", "failures": 0},
+        {"answers": 5, "failures": True},
+        {"answers": 1.5, "failures": 0},
+    ],
+)
+def test_figures_that_cannot_be_are_refused(
+    client: FlaskClient, store: Store, room: str, body: object
+) -> None:
+    """And nothing is counted."""
+    refused(call(client, f"{room}/health", body), 400, "bad_request")
+    assert store.shops.of([room])[room].answers == 0
+
+
+def test_figures_of_a_room_that_is_not_there_leave_nothing(
+    client: FlaskClient, store: Store, room_id: str
+) -> None:
+    """A key of a shop opens no way to fill the store."""
+    refused(call(client, f"{room_id}/health", {"answers": 1, "failures": 0}), 404, "no_such_room")
+    assert not store.client.exists(shop_key(room_id))

@@ -40,7 +40,10 @@ def test_each_child_is_given_its_share_and_nothing_else_of_ours() -> None:
         name: {key for key in part.env if key.startswith(("WAITINGROOM_", "REDIS_", "RQ_"))}
         for name, part in made().items()
     }
-    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL"}
+    alarms = {name for name in ours["worker"] if name.startswith("WAITINGROOM_ALARM_")}
+    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL", "WAITINGROOM_CONSOLE_URL", *alarms}
+    told = {name for name, names in ours.items() if any("ALARM" in one for one in names)}
+    assert told == {"worker", "keeper"}
     assert "WAITINGROOM_SHOP_KEY" not in ours["gate"]
     assert "WAITINGROOM_SECRET_KEYS" not in ours["shop"]
     assert made()["gate"].env["REDIS_URL"] == "unix:///store.sock"

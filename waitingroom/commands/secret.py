@@ -13,13 +13,14 @@ from waitingroom.tokens import Keyring
 
 
 @click.command()
+@click.option("--webhook", is_flag=True, help="One for WAITINGROOM_ALARM_WEBHOOK_SECRET.")
 @json_option
-def secret(as_json: bool) -> None:
+def secret(webhook: bool, as_json: bool) -> None:
     """Print a new secret.
 
     It is good for WAITINGROOM_SECRET_KEYS and for WAITINGROOM_SHOP_KEY; one each.
     """
-    made = credentials.new_secret()
+    made = credentials.new_webhook_secret() if webhook else credentials.new_secret()
     if as_json:
         print_json({"secret": made})
     else:

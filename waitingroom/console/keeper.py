@@ -4,20 +4,26 @@
 saw to the store (:mod:`waitingroom.store.history`). A second one beside it does no harm. It also
 notes in its log where the record of each room ends: whoever writes a record anew in the store
 does not reach what was noted elsewhere (docs/decisions/audit.md). And it serves the metrics
-(:mod:`waitingroom.console.metrics`), on a port and from threads of their own.
+(:mod:`waitingroom.console.metrics`), on a port and from threads of their own; and it looks at the
+alarms (:mod:`waitingroom.console.watch`).
 """
 
 import http.client
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from waitingroom import clock
-from waitingroom.config import environment, load_config
+from waitingroom.config import KeeperConfig, environment, load_config
 from waitingroom.console import metrics
+from waitingroom.console.metrics import GateCounts
+from waitingroom.console.notices import Post
+from waitingroom.console.watch import Watch
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.history import Sample
 from waitingroom.record import Head
@@ -30,11 +36,13 @@ log = logging.getLogger("waitingroom.keeper")
 
 
 class Keeper:
-    """One round after another. ``gate_url``: where the gate answers on this machine."""
+    """One round after another. ``gate_url``: where the gate answers on this machine. ``watch``: who
+    looks at the alarms, where anybody does."""
 
-    def __init__(self, store: Store, gate_url: str) -> None:
+    def __init__(self, store: Store, gate_url: str, watch: Watch | None = None) -> None:
         self._store = store
         self._gate_url = gate_url
+        self._watch = watch
         self._away = False
         self._heads: dict[str, Head] = {}
 
@@ -47,14 +55,18 @@ class Keeper:
             rooms = self._store.statuses()
             store_us = _us_since(began) // max(1, len(rooms))
             gate_us = gate_latency_us(self._gate_url)
-            self._store.history.add(
-                {
-                    name: Sample.of(room, store_us=store_us, gate_us=gate_us)
-                    for name, room in rooms.items()
-                }
-            )
+            shops = self._store.shops.of(list(rooms))
+            samples = {
+                name: Sample.of(room, store_us=store_us, gate_us=gate_us, shop=shops[name])
+                for name, room in rooms.items()
+            }
+            self._store.history.add(samples)
             self._note_heads([SYSTEM, *rooms])
+            if self._watch:
+                self._watch.look(rooms, samples)
         except (StoreDown, StoreUnfit) as error:
+            if self._watch:
+                self._watch.lose()
             if not self._away:
                 log.warning("%s", error)
             self._away = True
@@ -78,6 +90,9 @@ class Keeper:
             except Exception:
                 # A bug here must not end the history of every room for good.
                 log.exception("a round failed")
+        if self._watch:
+            with suppress(StoreDown):
+                self._watch.end()
 
 
 def until_next_s(now_ms: int) -> float:
@@ -116,7 +131,15 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     store = Store.connect(config.store_url)
     metrics.serve(config, store)
-    Keeper(store, config.gate_url).run(ended.wait)
+    Keeper(store, config.gate_url, watch_of(config, store)).run(ended.wait)
+
+
+def watch_of(config: KeeperConfig, store: Store) -> Watch:
+    """The alarms' look at this system, whose jobs go into the store that the rooms are in."""
+    post = Post(store.client, mails=config.alarm_mails, webhook=config.alarm_webhook)
+    counts = GateCounts(config.gate_counts, config.gate_workers)
+    system = f"{socket.gethostname()}:{config.metrics_port}"
+    return Watch(store, system, counts.collect, post, now_ms=clock.now_ms)
 
 
 if __name__ == "__main__":

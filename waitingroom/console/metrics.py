@@ -9,7 +9,7 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
@@ -23,7 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from waitingroom import clock
 from waitingroom.config import KeeperConfig
 from waitingroom.errors import StoreDown, StoreUnfit
-from waitingroom.model import Phase, Snapshot
+from waitingroom.model import Phase, ShopHealth, Snapshot
 from waitingroom.store.client import Store
 
 KEPT_MS = 1_000
@@ -77,6 +77,16 @@ ROOM = (
 )
 PHASE = "waitingroom_room_phase"
 PHASE_ABOUT = "1 for the phase that the room is in, 0 for the others."
+SHOP: dict[str, tuple[str, Callable[[ShopHealth], float]]] = {
+    "waitingroom_room_shop_answers": (
+        "Answers of the shop to people with a pass, as its guards have told.",
+        lambda shop: shop.answers,
+    ),
+    "waitingroom_room_shop_failures": (
+        "Those among them that were failures of the shop's (5xx).",
+        lambda shop: shop.failures,
+    ),
+}
 STORE_UP = "waitingroom_store_up"
 STORE_UP_ABOUT = "Whether the store has told of the rooms, just now."
 WORKERS = "waitingroom_gate_workers_configured"
@@ -86,34 +96,46 @@ WORKERS_ABOUT = "How many workers the gate should have."
 class RoomFigures:
     """All rooms, as a collector. Whoever asks while another does waits, and gets the same."""
 
-    def __init__(self, read: Callable[[], dict[str, Snapshot]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], dict[str, Snapshot]],
+        shops: Callable[[Sequence[str]], dict[str, ShopHealth]] = lambda _rooms: {},
+    ) -> None:
         self._read = read
+        self._shops = shops
         self._lock = threading.Lock()
-        self._seen: dict[str, Snapshot] | None = None
+        self._seen: tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None = None
         self._until_ms = 0
 
     def collect(self) -> Iterator[Metric]:
         """One family after another, as the library wants them."""
-        rooms = self._rooms()
-        yield GaugeMetricFamily(STORE_UP, STORE_UP_ABOUT, value=rooms is not None)
+        seen = self._rooms()
+        yield GaugeMetricFamily(STORE_UP, STORE_UP_ABOUT, value=seen is not None)
+        rooms, shops = seen or ({}, {})
         phases = GaugeMetricFamily(PHASE, PHASE_ABOUT, labels=["room", "phase"])
-        for name, room in (rooms or {}).items():
+        for name, room in rooms.items():
             for phase in Phase:
                 phases.add_metric([name, phase], room.phase is phase)
         yield phases
         for figure in ROOM:
             family = CounterMetricFamily if figure.counter else GaugeMetricFamily
             told = family(figure.name, figure.about, labels=["room"])
-            for name, room in (rooms or {}).items():
+            for name, room in rooms.items():
                 told.add_metric([name], figure.of(room))
             yield told
+        for metric, (about, of) in SHOP.items():
+            counted = CounterMetricFamily(metric, about, labels=["room"])
+            for name, shop in shops.items():
+                counted.add_metric([name], of(shop))
+            yield counted
 
-    def _rooms(self) -> dict[str, Snapshot] | None:
+    def _rooms(self) -> tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None:
         """None while the store cannot say."""
         with self._lock:
             if clock.monotonic_ms() >= self._until_ms:
                 try:
-                    self._seen = self._read()
+                    rooms = self._read()
+                    self._seen = rooms, self._shops(list(rooms))
                 except (StoreDown, StoreUnfit):
                     self._seen = None
                 self._until_ms = clock.monotonic_ms() + KEPT_MS
@@ -163,7 +185,7 @@ class _Handler(WSGIRequestHandler):
 def application(config: KeeperConfig, store: Store) -> Callable[..., Iterable[bytes]]:
     """``GET /metrics``, as WSGI; 404 for anything else."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RoomFigures(store.statuses))
+    registry.register(RoomFigures(store.statuses, store.shops.of))
     registry.register(GateCounts(config.gate_counts, config.gate_workers))
     metrics = make_wsgi_app(registry)
 

@@ -1,4 +1,4 @@
-"""The shop's three calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches.
+"""The shop's calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches, ``health``.
 
 Every call wants ``Authorization: Bearer`` with one of the shop's keys.
 """
@@ -11,10 +11,12 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from waitingroom.console.api.shops import (
+    ANSWERS,
     HANDOVER,
     LEASES,
     LONGEST_LEASE,
     LONGEST_TOKEN,
+    MOST_ANSWERS,
     MOST_LEASES,
     SINCE,
     Done,
@@ -24,7 +26,7 @@ from waitingroom.console.api.shops import (
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import OUTSIDE, is_room_id
+from waitingroom.model import OUTSIDE, ShopHealth, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
@@ -51,6 +53,7 @@ class RoomApi:
         routes.add("/redeem", self.redeem, asks=HANDOVER, answer=Done, also=(409, 410))
         routes.add("/leases/renew", self.renew, asks=LEASES, answer=LeasesTold, query=SINCE)
         routes.add("/leases/release", self.release, asks=LEASES, answer=LeasesTold)
+        routes.add("/health", self.health, asks=ANSWERS, answer=Done)
         return routes
 
     def _only_shops(self) -> None:
@@ -108,16 +111,38 @@ class RoomApi:
         self._releases.add(room, over)
         return jsonify(_told(leases, answer))
 
+    def health(self, room: str) -> Response:
+        """Count what the shop has answered to holders of a pass since it last told, and how many of
+        that were failures of its own (5xx). Told twice it counts twice.
+        """
+        body = _fields("answers", "failures")
+        answers, failures = body["answers"], body["failures"]
+        for name, count in body.items():
+            if isinstance(count, bool) or not isinstance(count, int):
+                raise Refused("bad_request", f"{name} must be a whole number")
+        if not 0 <= failures <= answers <= MOST_ANSWERS:
+            raise Refused("bad_request", f"0 ≤ failures ≤ answers ≤ {MOST_ANSWERS} must hold")
+        self._store.shops.tell(room, ShopHealth(answers, failures, self._now_ms()))
+        return jsonify(ok=True)
+
 
 def _field(name: str) -> Any:
     """The one field of the request's body."""
+    return _fields(name)[name]
+
+
+def _fields(*names: str) -> dict[str, Any]:
+    """The fields of the request's body, which has no others."""
     try:
         body = request.get_json(force=True)
     except RecursionError:
         raise Refused("bad_request", "the body is nested too deeply") from None
-    if not isinstance(body, dict) or set(body) != {name}:
-        raise Refused("bad_request", f"the body must be a JSON object with {name} and nothing else")
-    return body[name]
+    if not isinstance(body, dict) or body.keys() != set(names):
+        wants = " and ".join(names)
+        raise Refused(
+            "bad_request", f"the body must be a JSON object with {wants} and nothing else"
+        )
+    return body
 
 
 def _leases() -> list[str]:

@@ -37,6 +37,11 @@ REFRESHED = Gauge(
     "When the worker whose news of the rooms is oldest last had them from the store.",
     multiprocess_mode="livemin",
 )
+CLOCK_SKEW = Gauge(
+    "waitingroom_gate_clock_skew_seconds",
+    "How far the clock of a worker is from the store's, of the one that is furthest off.",
+    multiprocess_mode="livemax",
+)
 WORKERS = Gauge(
     "waitingroom_gate_workers",
     "Worker processes of the gate that are up.",
@@ -44,7 +49,7 @@ WORKERS = Gauge(
 )
 ALL: tuple[MetricWrapperBase, ...] = (
     *(REQUESTS, REQUEST_SECONDS, REFUSED, BAD_CREDENTIALS),
-    *(STORE_SECONDS, REFRESHED, WORKERS),
+    *(STORE_SECONDS, REFRESHED, CLOCK_SKEW, WORKERS),
 )
 
 

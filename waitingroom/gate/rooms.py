@@ -6,6 +6,7 @@ The refresh is also what moves a room that nobody asks about: it opens, calls an
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from waitingroom import clock
@@ -168,6 +169,7 @@ class Rooms:
             pace = watch.add(snapshot)
             status = Response(200, document(snapshot, pace, stale=False), HEADERS)
             self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch)
+        _tell_skew(read.values())
         self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:
@@ -187,3 +189,10 @@ class Rooms:
         self.ready = {
             f"/{room}/status.json": known.status.messages() for room, known in self._rooms.items()
         }
+
+
+def _tell_skew(rooms: Iterable[Snapshot]) -> None:
+    """How far our clock is from the store's, by a snapshot that was just taken."""
+    told_ms = next((room.now_ms for room in rooms if not room.test_clock), None)
+    if told_ms is not None:
+        counts.CLOCK_SKEW.set(abs(clock.now_ms() - told_ms) / 1000)

@@ -1,4 +1,4 @@
-"""The room API, as the guard calls it: three calls, JSON both ways, the standard library alone.
+"""The room API, as the guard calls it: four calls, JSON both ways, the standard library alone.
 
 No redirect is followed and no proxy is taken from the environment: the bearer key goes to the one
 address that the shop named. Safe between threads: every call has a connection of its own.
@@ -109,6 +109,13 @@ class RoomApi:
         """Give leases back. Raises like :meth:`renew`; repeating it does no harm."""
         body = {"leases": list(leases)}
         return _lease_news(self._post(room, "leases/release", body, timeout_s), now_ms)
+
+    def health(self, room: str, answers: int, failures: int, *, timeout_s: float) -> None:
+        """Tell how many answers the shop gave lately, and how many of them were failures.
+
+        Raises like :meth:`renew`; repeating it counts them twice.
+        """
+        self._post(room, "health", {"answers": answers, "failures": failures}, timeout_s)
 
     def _post(self, room: str, call: str, body: dict[str, Any], timeout_s: float) -> Any:
         """The answer's JSON. ``timeout_s`` holds for each step of the exchange, not for the sum."""

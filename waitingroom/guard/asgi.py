@@ -64,12 +64,17 @@ class Guard(BaseGuard[Application]):
     async def _let_in(self, found: Admission, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] in _BEGINNINGS:
+                found.answered(message.get("status", 101))
                 message = {**message, "headers": _with(found, message.get("headers", ()))}
             await send(message)
 
         seen = dict(scope)
         found.mark(seen)
-        await self._app(seen, receive, sending)
+        try:
+            await self._app(seen, receive, sending)
+        except Exception:
+            found.answered(500)
+            raise
 
 
 class _NoThread(Exception):

@@ -155,6 +155,7 @@ class BaseGuard(Generic[App]):
             current,
             lambda: self._handed(visit, current, renewed, now_ms),
             lambda: self._release(current),
+            lambda status: self._answered(current.room, status),
         )
 
     def _handed(
@@ -174,6 +175,11 @@ class BaseGuard(Generic[App]):
             return [("Wr-Pass", keyring.sign_pass(renewed))]
         secure = visit.secure or bool(visit.cookie(names[0]))
         return [answers.given_pass(keyring, renewed, now_ms, secure=secure)]
+
+    def _answered(self, room: str, status: int) -> None:
+        """Count the shop's answer to somebody inside."""
+        if self._reporter is not None:
+            self._reporter.answered(room, failed=status >= 500)
 
     def _release(self, current: Pass) -> bool:
         """Give the shopper's place back. Staff have none, and keep their way in."""
@@ -201,11 +207,13 @@ class Admission:
 
     ``current``: the holder's pass, None where none is asked for. ``handed``: the headers that go
     with the answer, known only when it begins, since the shopper may have checked out meanwhile.
+    ``answered``: to be told the answer's status, which is 500 where the application broke.
     """
 
     current: Pass | None
     handed: Callable[[], answers.Headers]
     release: Callable[[], bool] | None
+    answered: Callable[[int], None] = lambda _status: None
 
     def mark(self, request: MutableMapping[str, Any]) -> None:
         """Tell the application, in what it is given of the request. Only ours to say: a server

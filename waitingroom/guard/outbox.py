@@ -27,6 +27,7 @@ HANDOVERS_A_TURN = 20
 class Outbox:
     """The news of one room, in the order in which they came. Not safe between threads by itself.
 
+    ``answers``: how many the shop gave to holders of a pass, ``failures`` of them its own (5xx).
     ``dropped`` counts what the bounds have cost so far. A lease carries
     its epoch, so that one of an earlier running is never taken for one of this.
     """
@@ -34,6 +35,8 @@ class Outbox:
     renewals: dict[str, None] = field(default_factory=dict)
     releases: dict[str, None] = field(default_factory=dict)
     handovers: dict[str, None] = field(default_factory=dict)
+    answers: int = 0
+    failures: int = 0
     dropped: int = 0
 
     def renew(self, lease: str) -> None:
@@ -49,6 +52,17 @@ class Outbox:
     def redeem(self, token: str) -> None:
         """This handover was accepted without asking."""
         self._put(self.handovers, token, MOST_HANDOVERS)
+
+    def answered(self, *, failed: bool) -> None:
+        """The shop has answered a holder of a pass."""
+        self.answers += 1
+        self.failures += failed
+
+    def take_health(self) -> tuple[int, int]:
+        """Answers and failures so far; counted from 0 again."""
+        taken = self.answers, self.failures
+        self.answers = self.failures = 0
+        return taken
 
     def __bool__(self) -> bool:
         return bool(self.renewals or self.releases or self.handovers)

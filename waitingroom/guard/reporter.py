@@ -8,7 +8,7 @@ never fails because of it. At the end of the process the thread gets a moment to
 import atexit
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 
 from waitingroom.clock import monotonic_ms
@@ -82,6 +82,11 @@ class Reporter:
         with self._news(room) as box:
             box.redeem(token)
 
+    def answered(self, room: str, *, failed: bool) -> None:
+        """Count an answer of the shop's. It is told with the next call, and hurries none."""
+        with self._changed:
+            self._boxes[room].answered(failed=failed)
+
     @contextmanager
     def _news(self, room: str) -> Iterator[Outbox]:
         with self._changed:
@@ -144,6 +149,7 @@ class Reporter:
             self._send_releases(room, timeout_s)
             self._send_handovers(room, timeout_s)
             self._send_renewals(room, timeout_s)
+            self._send_health(room, timeout_s)
         except Exception as error:
             expected = isinstance(error, ApiAway)
             if not pace.failures or not expected:
@@ -196,6 +202,16 @@ class Reporter:
                 self._known.end(room, lease, at_ms=0)
             for lease in news.released:
                 self._known.end(room, lease, at_ms=now_ms + RELEASE_GRACE_MS)
+
+    def _send_health(self, room: str, timeout_s: float) -> None:
+        """What may have arrived is not told again: a failure must not count twice. A room API from
+        before this call knows none.
+        """
+        with self._changed:
+            answers, failures = self._boxes[room].take_health()
+        if answers:
+            with suppress(CallRefused, NotYet):
+                self._api.health(room, answers, failures, timeout_s=timeout_s)
 
     @contextmanager
     def _returning(self, put_back: Callable[[list[str]], None], what: list[str]) -> Iterator[None]:

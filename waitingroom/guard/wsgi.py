@@ -31,6 +31,11 @@ class Guard(BaseGuard[Application]):
         found.mark(environ)
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
+            found.answered(int(status[:3]))
             return start_response(status, found.on(headers), *rest)
 
-        return self._app(environ, start)
+        try:
+            return self._app(environ, start)
+        except Exception:
+            found.answered(500)
+            raise

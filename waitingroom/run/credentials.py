@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,11 @@ NAMES = ("secret_keys", "shop_key")
 def new_secret() -> str:
     """A fresh secret that fits every setting that wants one: 32 random bytes in hex."""
     return secrets.token_hex(readers.SECRET_BYTES)
+
+
+def new_webhook_secret() -> str:
+    """The same as Standard Webhooks write it."""
+    return f"whsec_{b64encode(secrets.token_bytes(readers.SECRET_BYTES)).decode()}"
 
 
 def marks(keys: Iterable[bytes]) -> list[str]:

@@ -14,7 +14,7 @@ from waitingroom.config import environment
 from waitingroom.run.gunicorn_settings import *  # noqa: F403 - gunicorn reads them from here
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-KINDS = ("counter", "histogram", "gauge_livemin", "gauge_livesum")
+KINDS = ("counter", "histogram", "gauge_livemax", "gauge_livemin", "gauge_livesum")
 FILE_BYTES = 256 * 1024
 """More than every label that there is needs (a test has them all)."""
 log = logging.getLogger("waitingroom.gate")

@@ -106,7 +106,7 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
 def _keeper(config: Config, base: Mapping[str, str]) -> Part:
     argv = (sys.executable, "-m", "waitingroom.console.keeper")
     names = ("env", "host", "gate_port", "gate_workers", "redis_url", "data")
-    env = {**base, **config.as_env(*names, "metrics_host", "metrics_port")}
+    env = {**base, **config.as_env(*names, "metrics_host", "metrics_port"), **alarm_env(config)}
     return Part("keeper", argv, env, config.data / "log" / "keeper.log", lambda: True)
 
 
@@ -155,7 +155,13 @@ def _worker(config: Config, base: Mapping[str, str]) -> Part:
     # Our own jobs are loaded once, before the worker forks for each; named, since the waiting room
     # knows no shop.
     words = ("worker", "--config", "workers.preload", "--with-scheduler", "default")
-    return _rq(config, base, "worker", *words)
+    return _rq(config, {**base, **alarm_env(config)}, "worker", *words)
+
+
+def alarm_env(config: Config) -> dict[str, str]:
+    """Where alarms go. The keeper enqueues a job for each receiver, and the worker does them."""
+    names = ("alarm_mail_to", "alarm_mail_from", "alarm_smtp_url")
+    return config.as_env(*names, "alarm_webhook_url", "alarm_webhook_secret", "console_url")
 
 
 def _cron(config: Config, base: Mapping[str, str]) -> Part:

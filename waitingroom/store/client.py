@@ -17,12 +17,14 @@ from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.settings import Value, check, check_plan, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
 from waitingroom.store.accounts import Accounts
+from waitingroom.store.alarms import Alarms
 from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
+from waitingroom.store.shops import Shops
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
@@ -36,8 +38,10 @@ class Store:
         self._redis = client
         self.accounts = Accounts(client, self.run)
         self.keys = OperatorKeys(client, self.run)
+        self.alarms = Alarms(client)
         self.history = History(client)
         self.record = Record(client, self.run)
+        self.shops = Shops(client)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
@@ -53,6 +57,11 @@ class Store:
                 retry=Retry(NoBackoff(), 0),
             )
         )
+
+    @property
+    def client(self) -> "redis.Redis":
+        """The driver, for the job queue that lies in the same store."""
+        return self._redis
 
     def close(self) -> None:
         """Give the connections back."""

@@ -19,6 +19,10 @@ command line and the console."""
 OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
 """Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
 command line and the API."""
+ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
+"""Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, a Standing; by keepers."""
+KEEPERS = f"wr:{{{SYSTEM}}}:keepers"
+"""Hash of systems: HOST:PORT → JSON of a Beat; by each one's keeper, forgotten after a day."""
 
 LOGIN_TTL_S = 900
 
@@ -107,6 +111,13 @@ def history_key(room: str, every_ms: int) -> str:
     hundred or thousand; by the keeper.
     """
     return f"wr:{{{room}}}:history:{every_ms}"
+
+
+def shop_key(room: str) -> str:
+    """hash: answers, failures, told_ms, as the room's shops have told (:class:`ShopHealth`); by the
+    room API.
+    """
+    return f"wr:{{{room}}}:shop"
 
 
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)

@@ -8,12 +8,13 @@ import flask_smorest
 from marshmallow import Schema, fields, validate
 
 from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP
-from waitingroom.console.api.schemas import Flag, Whole, asked, pick
+from waitingroom.console.api.schemas import Flag, Whole, asked, pick, whole
 from waitingroom.model import Phase
 from waitingroom.outcomes import LeaseCode
 
 MOST_LEASES = 1_000
 """Per call; a reporter with more sends several."""
+MOST_ANSWERS = 10_000_000
 LONGEST_LEASE = 40
 LONGEST_TOKEN = 1_024
 STATUSES = (400, 401, 404, 405, 411, 413, 503)
@@ -27,6 +28,11 @@ _LEASE = fields.String(validate=validate.Length(1, LONGEST_LEASE))
 LEASES = asked(
     "LeasesNamed",
     leases=fields.List(_LEASE, required=True, validate=validate.Length(max=MOST_LEASES)),
+)
+ANSWERS = asked(
+    "AnswersCounted",
+    answers=whole(0, MOST_ANSWERS, required=True),
+    failures=whole(0, MOST_ANSWERS, about="Of the answers: 5xx.", required=True),
 )
 SINCE = {
     "in": "query",

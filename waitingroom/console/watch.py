@@ -1,0 +1,131 @@
+"""A keeper's look at the alarms: judges every case, keeps how they stand, sends what is to be told.
+
+Each system's keeper judges the rooms and its own gate. Two of them do no harm.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client.core import Metric
+
+from waitingroom import conditions
+from waitingroom.alarms import ALARMS
+from waitingroom.beats import FORGOTTEN_MS, Beat
+from waitingroom.conditions import LONGEST_MS, Reading
+from waitingroom.console.notices import Post
+from waitingroom.console.readings import gate_skew_ms, reading
+from waitingroom.history import Sample
+from waitingroom.model import Phase, Snapshot
+from waitingroom.standing import Case, Kept, Notice, step
+from waitingroom.store.client import Store
+
+AWAY = "WaitingRoomStoreAway"
+SILENT = "WaitingRoomMetricsAway"
+MOST_KEPT = 2 + LONGEST_MS // 5_000
+"""Samples and readings: one of every five seconds that an alarm looks back over."""
+
+
+class Watch:
+    """Of one ``system`` (HOST:PORT of its metrics). ``counts``: what its gate has counted."""
+
+    def __init__(
+        self,
+        store: Store,
+        system: str,
+        counts: Callable[[], Iterable[Metric]],
+        post: Post,
+        *,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._system = system
+        self._counts = counts
+        self._post = post
+        self._now_ms = now_ms
+        self._samples: dict[str, deque[Sample]] = {}
+        self._readings: deque[Reading] = deque(maxlen=MOST_KEPT)
+        self._away_since_ms = 0
+
+    def lose(self) -> None:
+        """The store does not answer. Whom alarms go out to is told when it does again: the jobs
+        that tell them lie in it.
+        """
+        self._away_since_ms = self._away_since_ms or self._now_ms()
+
+    def look(self, rooms: Mapping[str, Snapshot], samples: Mapping[str, Sample]) -> None:
+        """Judge all cases. ``samples``: of each room, of this moment."""
+        ours_ms = self._now_ms()
+        now_ms = self._store.alarms.now_ms()
+        counts = list(self._counts())
+        self._readings.append(reading(counts, ours_ms))
+        gate = self._readings[-1]
+        judged = self._rooms(rooms, samples)
+        judged |= {
+            Case(name, self._system): value
+            for name, value in conditions.of_gate(self._readings).items()
+        }
+        beats = self._store.alarms.beats()
+        others = {name: beat for name, beat in beats.items() if name != self._system}
+        judged |= {
+            Case(SILENT, name): (now_ms - beat.at_ms) / 1000 if beat.is_silent(now_ms) else None
+            for name, beat in others.items()
+        }
+        judged[Case(SILENT, self._system)] = judged[Case(AWAY, self._system)] = None
+
+        def stepped(kept: Kept) -> tuple[Kept, list[Notice]]:
+            gone = [case for case in kept if _is_gone(case, rooms, beats)]
+            return step(kept, {**judged, **dict.fromkeys(gone)}, now_ms)
+
+        self._store.alarms.change(stepped, self._post, self._was_away(now_ms - ours_ms))
+        self._away_since_ms = 0
+        beat = Beat(
+            at_ms=now_ms,
+            skew_ms=ours_ms - now_ms,
+            workers_configured=gate.workers_configured,
+            workers=gate.workers,
+            gate_skew_ms=gate_skew_ms(counts),
+            mails=self._post.mails,
+            webhook=self._post.webhook,
+        )
+        forgotten = [name for name, one in others.items() if now_ms - one.at_ms > FORGOTTEN_MS]
+        self._store.alarms.beat(self._system, beat, forgotten)
+
+    def end(self) -> None:
+        """This system ends in good order."""
+        self._store.alarms.sign_off(self._system)
+
+    def _rooms(
+        self, rooms: Mapping[str, Snapshot], samples: Mapping[str, Sample]
+    ) -> dict[Case, float | None]:
+        judged: dict[Case, float | None] = {}
+        for gone in self._samples.keys() - rooms.keys():
+            del self._samples[gone]
+        unseen = {name: one.now_ms - LONGEST_MS for name, one in rooms.items()}
+        unseen = {name: since for name, since in unseen.items() if name not in self._samples}
+        for name, known in self._store.history.lately(unseen).items():
+            self._samples[name] = deque(known, maxlen=MOST_KEPT)
+        for name, room in rooms.items():
+            seen = self._samples[name]
+            now = samples[name]
+            ours = [one for one in seen if one.epoch == now.epoch and one.at_ms < now.at_ms]
+            seen.append(now)
+            found = conditions.of_room([*ours, now], is_open=room.phase is Phase.OPEN)
+            judged |= {Case(alarm, name): value for alarm, value in found.items()}
+        return judged
+
+    def _was_away(self, ahead_ms: int) -> list[Notice]:
+        """That the store was away for long enough, now that it can be told."""
+        since_ms, alarm = self._away_since_ms, ALARMS[AWAY]
+        until_ms = self._now_ms()
+        if not since_ms or until_ms - since_ms < alarm.for_ms:
+            return []
+        case, began_ms = Case(AWAY, self._system), since_ms + alarm.for_ms + ahead_ms
+        return [
+            Notice(case, began_ms, 0, 0),
+            Notice(case, began_ms, until_ms + ahead_ms, 0),
+        ]
+
+
+def _is_gone(case: Case, rooms: Mapping[str, Snapshot], beats: Mapping[str, Beat]) -> bool:
+    """Whether what a case is of is there no more."""
+    return case.subject not in (rooms if ALARMS[case.name].room else beats)

@@ -1,0 +1,110 @@
+"""How alarms stand and which keepers look, kept in the store: no keeper's restart begins one anew.
+
+A change of standing and what is to be told of it are one transaction. Of two keepers that see the
+same at once, one writes; the other finds it done at its next look.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, astuple
+from typing import Any, TypeVar
+
+import redis
+from redis.client import Pipeline
+
+from waitingroom.alarms import ALARMS
+from waitingroom.beats import Beat
+from waitingroom.standing import Case, Kept, Notice, Standing
+from waitingroom.store.faults import translated
+from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
+
+T = TypeVar("T")
+Step = Callable[[Kept], tuple[Kept, list[Notice]]]
+Post = Callable[[Notice, "Pipeline"], None]
+"""Puts what is to be told of a notice into a transaction."""
+
+
+class Alarms:
+    """Raises ``StoreDown`` like every other use of the store."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    def kept(self) -> Kept:
+        """How each alarm stands. Those that this version does not know are left out."""
+        return _read(self._plain(lambda: self._redis.hgetall(ALARM_STANDINGS)))
+
+    def beats(self) -> dict[str, Beat]:
+        """What each keeper said of its system last, by the system."""
+        return _beats(self._plain(lambda: self._redis.hgetall(KEEPERS)))
+
+    def now_ms(self) -> int:
+        """The store's clock."""
+        seconds, microseconds = self._plain(self._redis.time)
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    def beat(self, system: str, beat: Beat, silent: Sequence[str]) -> None:
+        """Say that this system is looked after; forget those that were ``silent`` for long."""
+
+        def write() -> None:
+            self._redis.hset(KEEPERS, system, json.dumps(asdict(beat)))
+            if silent:
+                self._redis.hdel(KEEPERS, *silent)
+
+        self._plain(write)
+
+    def sign_off(self, system: str) -> None:
+        """This system ends in good order; nobody need miss it."""
+        self._plain(lambda: self._redis.hdel(KEEPERS, system))
+
+    def change(self, step: Step, post: Post, more: Sequence[Notice] = ()) -> None:
+        """Take a step from what is kept, and post its notices and ``more``, all or nothing.
+
+        Nothing where another keeper was quicker: the next look sees what it has done.
+        """
+
+        def attempt() -> None:
+            with self._redis.pipeline() as pipeline:
+                pipeline.watch(ALARM_STANDINGS)  # type: ignore[no-untyped-call]
+                before = _read(pipeline.hgetall(ALARM_STANDINGS))
+                after, notices = step(before)
+                if after == before and not more:
+                    return
+                pipeline.multi()
+                _write(pipeline, before, after)
+                for notice in (*notices, *more):
+                    post(notice, pipeline)
+                with suppress(redis.WatchError):
+                    pipeline.execute()
+
+        self._plain(attempt)
+
+    def _plain(self, command: Callable[[], T]) -> T:
+        with translated(None):
+            return command()
+
+
+def _write(pipeline: "Pipeline", before: Kept, after: Kept) -> None:
+    for case, standing in after.items():
+        if before.get(case) != standing:
+            pipeline.hset(ALARM_STANDINGS, _field(case), json.dumps(astuple(standing)))
+    for case in before.keys() - after.keys():
+        pipeline.hdel(ALARM_STANDINGS, _field(case))
+
+
+def _field(case: Case) -> str:
+    return f"{case.name} {case.subject}"
+
+
+def _read(raw: Any) -> Kept:
+    pairs = ((Case(*field.decode().split(" ", 1)), value) for field, value in raw.items())
+    return {case: Standing(*json.loads(value)) for case, value in pairs if case.name in ALARMS}
+
+
+def _beats(raw: Any) -> dict[str, Beat]:
+    known = Beat.__dataclass_fields__
+    return {
+        system.decode(): Beat(**{k: v for k, v in json.loads(value).items() if k in known})
+        for system, value in sorted(raw.items())
+    }

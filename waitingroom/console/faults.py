@@ -12,6 +12,7 @@ STATUS = {
     "unauthorized": 401,
     "forbidden": 403,
     "no_such_room": 404,
+    "no_such_place": 404,
     "replayed": 409,
     "room_exists": 409,
     "version_conflict": 409,

@@ -22,6 +22,7 @@ from waitingroom.store.client import Store
 SOURCE = Path(waitingroom.__file__).parent
 SHOP = "https://shop.example"
 STAND_INS = {"TICKET": r"t1\.\S+?", "PASS": r"p1\.\S+?", "HANDOVER": r"h1\.\S+?", "…": ".*"}
+STAND_INS["K7Q2-9MXD"] = r"[0-9A-Z]{4}-[0-9A-Z]{4}"
 
 
 @dataclass

@@ -15,7 +15,7 @@ from array import array
 from functools import lru_cache
 from hashlib import sha256
 
-from waitingroom.model import is_room_id
+from waitingroom.model import DrawMethod, Snapshot, is_room_id
 
 SEED_BYTES = 32
 KEY_BYTES = 32
@@ -43,6 +43,25 @@ def number_of(arrival: int, *, seed: bytes, room: str, epoch: int, drawn: int) -
 def arrival_of(number: int, *, seed: bytes, room: str, epoch: int, drawn: int) -> int:
     """The arrival (from 1) that the draw gave ``number``: the inverse of :func:`number_of`."""
     return 1 + _draw(seed, room, epoch, drawn).backward(number - 1)
+
+
+def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
+    """The number of an arrival: None before the draw, or where the snapshot is of another epoch."""
+    if epoch != snapshot.epoch:
+        return None
+    if snapshot.draw is DrawMethod.FIFO:
+        return arrival
+    if snapshot.drawn is None or snapshot.seed is None:
+        return None
+    if arrival > snapshot.drawn:
+        return arrival
+    return number_of(
+        arrival,
+        seed=bytes.fromhex(snapshot.seed),
+        room=snapshot.room,
+        epoch=epoch,
+        drawn=snapshot.drawn,
+    )
 
 
 def key_of(seed: bytes, room: str, epoch: int, drawn: int) -> bytes:

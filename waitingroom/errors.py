@@ -33,6 +33,12 @@ class NoSuchRoom(WaitingRoomError):
         self.room = room
 
 
+class NoSuchPlace(WaitingRoomError):
+    """The code that a shopper told is of no place in this room as it runs now."""
+
+    code = "no_such_place"
+
+
 class RoomExists(WaitingRoomError):
     """A room of that name is already there."""
 

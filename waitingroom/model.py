@@ -127,6 +127,7 @@ class Counters:
     refused: int = 0
     released: int = 0
     expired: int = 0
+    second_chances: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,11 @@ MOST_APPOINTMENTS = 256
 """Of one network at a time, so that what is kept of it has a bound."""
 NO_APPOINTMENT_MS = 30_000
 """Where all are given out, people are told to ask again after this, and up to half as long more."""
+
+
+MOST_SECOND_CHANCES = 500
+"""Of one running of a room; and one of a place. Whoever needs more has a sale that went wrong,
+which a knob mends for everybody: a longer claim grace, a pause."""
 
 
 @dataclass(frozen=True, slots=True)

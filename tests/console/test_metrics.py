@@ -87,7 +87,7 @@ def test_a_room_is_told_as_the_store_has_it(store: Store, room_id: str, tmp_path
         **{"inside": 1, "capacity": 50, "rate_per_second": 0.1},
         **{"joined_total": 5, "called_total": 2, "entered_total": 2, "late_total": 0},
         **{"no_shows_total": 0, "refused_total": 0, "left_total": 1},
-        **{"released_total": 1, "expired_total": 0},
+        **{"released_total": 1, "expired_total": 0, "second_chances_total": 0},
         **{"shop_answers_total": 40, "shop_failures_total": 2},
     }
     phases = {

@@ -9,6 +9,7 @@ from gates import FORM, KEYS, Answer, Browser, LocalGate, Native, RunningGate
 from rooms import EARLY, FIFO, MINUTE_MS, Room, now_ms
 
 from waitingroom.clients import network_of
+from waitingroom.codes import Codes
 from waitingroom.draw import number_of
 from waitingroom.tokens import Ticket
 
@@ -38,6 +39,7 @@ def test_a_first_join_is_201_with_everything_that_the_page_needs(
         "early": False,
         "phase": "open",
         "issued_at_ms": issued_at_ms,
+        "code": Codes(KEYS).of(room.name, 1, 1),
     }
     assert list(answer.cookies) == [f"wr-ticket-{room.name}"]
 

@@ -168,7 +168,7 @@ def test_the_words_that_come_later_complete_those_of_the_page(lang: str) -> None
     later = json.loads(rest.body)
     for part, name in (("states", "lapsed"), ("texts", "misfit")):
         assert name in later[part]
-        assert later[part].keys() & data[part].keys() <= {"shuffle", "fifo", "when_unknown"}
+        assert later[part].keys() & data[part].keys() <= {"shuffle", "fifo", "unknown"}
 
 
 @pytest.mark.parametrize(

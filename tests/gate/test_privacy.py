@@ -67,6 +67,8 @@ def test_every_cookie_that_the_code_names_is_listed() -> None:
 def test_whatever_the_script_keeps_is_listed() -> None:
     """Its own cookie, and each name in the browser's storage."""
     text, source = page_of(), script("page") + script("later")
+    (named,) = re.findall(r"const name = `(wr-[^`]*)`", source)
+    source = source.replace(", name)", f", `{named}`)")
     stored = re.findall(r"memory\('(\w+)', [`'](wr-[^`']*)[`']\)", source)
     assert stored
     for area, name in stored:

@@ -131,8 +131,9 @@ def keys_of(room) -> set[str]:
 
 
 def test_people_who_wait_cost_no_key(make_room):
-    """M6: a line of fifty thousand has the keys that a line of none has."""
+    """M6: a line of fifty thousand has the keys that a line of one has."""
     room = make_room(rate_per_min=60)
+    room.crowd(T0, 1)
     room.status(T0)
     before = keys_of(room)
     room.crowd(T0, 50_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from waitingroom.commands import brand, system, turns
+from waitingroom.commands import brand, places, system, turns
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import (
     acting,
@@ -38,6 +38,8 @@ def room() -> None:
 
 
 for _command in (turns.ramp_knob, turns.schedule, turns.undo):
+    room.add_command(_command)
+for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)
 
 

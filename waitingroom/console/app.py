@@ -7,6 +7,7 @@ from flask import Flask
 
 from waitingroom import clock
 from waitingroom.clients import Proxies
+from waitingroom.codes import Codes
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
@@ -16,6 +17,7 @@ from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.support import SupportPages
 from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
@@ -43,6 +45,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
+    app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.
     shops = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()

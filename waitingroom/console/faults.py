@@ -16,6 +16,7 @@ STATUS = {
     "no_such_room": 404,
     "no_such_operator": 404,
     "no_such_key": 404,
+    "no_such_place": 404,
     "replayed": 409,
     "room_exists": 409,
     "operator_exists": 409,

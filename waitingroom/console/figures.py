@@ -40,6 +40,11 @@ def clock_time(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
 
 
+def moment(at_ms: int) -> str:
+    """``2026-12-01 14:05:09``, in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def number(value: int) -> str:
     """``12,345``."""
     return f"{value:,}"

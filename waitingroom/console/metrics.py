@@ -73,6 +73,11 @@ ROOM = (
     ),
     _counted("left", "People who left the line.", lambda room: room.counters.left),
     _counted("released", "Leases given back by the shop.", lambda room: room.counters.released),
+    _counted(
+        "second_chances",
+        "Lapsed places that support let come once more.",
+        lambda room: room.counters.second_chances,
+    ),
     _counted("expired", "Leases that ended by themselves.", lambda room: room.counters.expired),
 )
 PHASE = "waitingroom_room_phase"

@@ -1,10 +1,9 @@
 """The record on the console: the newest entries to read, and all of them to take away."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, Response, abort, render_template
 
 from waitingroom.console.access import Access
+from waitingroom.console.figures import moment
 from waitingroom.exports import csv_lines, json_lines
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -45,7 +44,7 @@ class RecordPages:
     def _page(self, room: str) -> str:
         entries = self._store.record.newest(room, SHOWN)
         name = "" if room == SYSTEM else room
-        rows = [(_moment(entry.at_ms), entry) for entry in entries]
+        rows = [(moment(entry.at_ms), entry) for entry in entries]
         return render_template("record.html", room=name, rows=rows, shown=SHOWN)
 
     def export(self, room: str, form: str) -> Response:
@@ -66,10 +65,6 @@ class RecordPages:
         response = Response(body, content_type=content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="record-{name}.{form}"'
         return response
-
-
-def _moment(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _a_room(room: str) -> str:

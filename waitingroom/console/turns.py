@@ -64,7 +64,7 @@ class Turns:
             return self._form(found, name, act, problem), 400
         version = None if name == "pause" else _version()
         try:
-            after = _surely(lambda: self._do(room, name, reason, version))
+            after = surely(lambda: self._do(room, name, reason, version))
         except VersionConflict:
             return self._form(self._store.status(room), name, act, self._moved(room)), 409
         # It travels in a cookie, which has an end.
@@ -110,7 +110,7 @@ class Turns:
         actor = self._access.actor()
         try:
             if changes or version != found.version:
-                _surely(lambda: self._store.set(room, changes, actor=actor, version=version))
+                surely(lambda: self._store.set(room, changes, actor=actor, version=version))
         except VersionConflict:
             now = self._store.status(room)
             problem = f"{self._moved(room)} It is set to {knobs.said(now)}."
@@ -166,7 +166,7 @@ def _version() -> int:
     return int(text)
 
 
-def _surely(change: Callable[[], T]) -> T:
+def surely(change: Callable[[], T]) -> T:
     """Do it, or say honestly that nobody knows whether it was done."""
     try:
         return change()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from waitingroom import clock
 from waitingroom.clients import Proxies
+from waitingroom.codes import Codes
 from waitingroom.config import GateConfig
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import branding, counts, entrance, lease, privacy, ticket, views, wait
@@ -76,6 +77,7 @@ class App:
             line=Line(self._store, keyring, network_key=config.keys[0]),
             pages=Pages(prefix=urlsplit(config.public_url).path, templates=config.templates),
             keyring=keyring,
+            codes=Codes(config.keys),
             public_url=config.public_url,
             clock=now_ms,
             proxies=Proxies(config.proxies, config.proxy_headers),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
 from waitingroom.clients import Proxies, Side
+from waitingroom.codes import Codes
 from waitingroom.gate import languages
 from waitingroom.gate.credentials import cookie_name, handed_over, pass_cookie, shown
 from waitingroom.gate.http import TICKET_KEPT_S, Refusal, set_cookie
@@ -28,6 +29,7 @@ class Gate:
     line: Line
     pages: Pages
     keyring: Keyring
+    codes: Codes
     public_url: str
     clock: Callable[[], int]
     proxies: Proxies
@@ -75,6 +77,10 @@ class Gate:
             return None
         known = self.rooms.room(room)
         return self.line.read_ticket(raw, room, max(self.clock(), known.latest_ms if known else 0))
+
+    def code(self, ticket: Ticket) -> str:
+        """What a ticket's holder tells support; "" where there is none."""
+        return self.codes.of(ticket.room, ticket.epoch, ticket.arrival)
 
     def ticket_cookie(self, request: Request, ticket: Ticket) -> tuple[bytes, bytes]:
         """The Set-Cookie header of a ticket."""

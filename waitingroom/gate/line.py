@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from waitingroom.clients import network_of
-from waitingroom.draw import number_of
+from waitingroom.draw import number_in
 from waitingroom.errors import BadToken
 from waitingroom.gate.counts import bad_credential
-from waitingroom.model import DrawMethod, Phase, Snapshot
+from waitingroom.model import Phase, Snapshot
 from waitingroom.outcomes import Entry, EntryCode, JoinBatch, LeaseState, Standing, lease_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
@@ -34,25 +34,6 @@ class Joined(NamedTuple):
 
     batch: JoinBatch
     place: int
-
-
-def number_in(snapshot: Snapshot, epoch: int, arrival: int) -> int | None:
-    """The number of an arrival: None before the draw, or where the snapshot is of another epoch."""
-    if epoch != snapshot.epoch:
-        return None
-    if snapshot.draw is DrawMethod.FIFO:
-        return arrival
-    if snapshot.drawn is None or snapshot.seed is None:
-        return None
-    if arrival > snapshot.drawn:
-        return arrival
-    return number_of(
-        arrival,
-        seed=bytes.fromhex(snapshot.seed),
-        room=snapshot.room,
-        epoch=epoch,
-        drawn=snapshot.drawn,
-    )
 
 
 class Line:

@@ -24,15 +24,21 @@ from waitingroom.model import Brand, Phase, Snapshot
 log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
-_BETWEEN_TAGS = re.compile(rb">\n+<")
-"""Line ends that only a reader of the templates needs; a space that is seen is written as one."""
+_SPARED = (
+    (re.compile(rb">\n+<"), rb"><"),
+    (re.compile(rb'( [\w-]+)="([\w/.:#-]+)"'), rb"\1=\2"),
+    (re.compile(rb"</p>(?=</?(?:p|h2|div|dl|details|form|main|section|footer)\b)"), b""),
+)
+"""What only a reader of the templates needs: line ends (a space that is seen is written as one),
+quotes around a plain word, the end of a paragraph where another element makes it plain. Texts of
+operators have no quotes to lose: they are escaped."""
 _Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
 _AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
 """The states whose words come with the page: what a crowd sees at once."""
 _LATER = frozenset(
     {
-        *("lost", "lapsed_before", "afresh", "stalled", "come", "no_estimate", "no_reason"),
+        *("lost", "expired", "afresh", "stalled", "come", "held", "no_reason"),
         *("no_notify", "fits", "after", "misfit"),
     }
 )
@@ -104,7 +110,9 @@ class Pages:
                 self._kept.clear()
             values = _page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
             html = self._render("page.html", snapshot, lang, values)
-            self._kept[key] = _BETWEEN_TAGS.sub(b"><", html)
+            for spare, left in _SPARED:
+                html = spare.sub(left, html)
+            self._kept[key] = html
         return self._kept[key]
 
     def rest(self, snapshot: Snapshot, lang: str) -> Asset:
@@ -126,11 +134,12 @@ class Pages:
         retry_s: int = 0,
         refresh_s: int = 0,
         to: str = "",
+        code: str = "",
     ) -> bytes:
         """A page that says why there is no place, and what helps. ``retry_s``: 0 where unknown.
 
         ``refresh_s``: when the page asks again by itself, 0 for never. ``snapshot``: None where no
-        room is known; then there is nothing to press.
+        room is known; then there is nothing to press. ``code``: of the place that there was.
         """
         catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
         values = {
@@ -140,6 +149,7 @@ class Pages:
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
             "knock": kind is Notice.BOUNCED,
+            "figures": {"code": code} if code else {},
             "refresh_s": refresh_s,
             "to": to,
             "query": _query(to),
@@ -317,6 +327,7 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
     room, number = view.snapshot, view.number
     moving = number is not None and view.state in (WaitState.WAITING, WaitState.PAUSED)
     figures = {"number": catalog.count(number)} if number else {}
+    figures |= {"code": view.code} if view.code else {}
     if moving:
         figures["serving"] = catalog.count(room.serving)
         if room.rate_per_min:

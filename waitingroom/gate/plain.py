@@ -76,7 +76,7 @@ class WaitView:
     never. ``retry_s``: when to knock again, at the door. ``claim_s``: for how long whoever turns
     away from there keeps the place, 0 elsewhere; ``extended``: whether that was put off. ``to``:
     where the shopper wants to go, as they gave it. ``still``: the shopper asked the page not to
-    refresh itself.
+    refresh itself. ``code``: what the shopper tells support.
     """
 
     snapshot: Snapshot
@@ -90,6 +90,7 @@ class WaitView:
     extended: bool = False
     to: str = ""
     still: bool = False
+    code: str = ""
 
 
 def wait_view(
@@ -104,6 +105,7 @@ def wait_view(
     extended: bool = False,
     to: str = "",
     still: bool = False,
+    code: str = "",
 ) -> WaitView:
     """What the room's ``snapshot`` means for the holder of ``number``.
 
@@ -125,7 +127,7 @@ def wait_view(
         claim_s, extended = 0, False
     return WaitView(
         *(snapshot, state, number, ahead, range_s, refresh_s),
-        *(retry_s, claim_s, extended, to, still),
+        *(retry_s, claim_s, extended, to, still, code),
     )
 
 

@@ -17,10 +17,11 @@ from waitingroom.gate.pace import Pace
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.plain import Notice
 from waitingroom.gate.privacy import kept
-from waitingroom.gate.scenes import SCENES, WAIT_MS, Answer, snapshot_of, ticket_of, view_of
+from waitingroom.gate.scenes import CODE, SCENES, WAIT_MS, Answer, snapshot_of, ticket_of, view_of
 from waitingroom.gate.status import document
 from waitingroom.gate.stylesheet import stylesheet
 from waitingroom.gate.views import html_headers
+from waitingroom.gate.wait import GONE
 from waitingroom.model import Snapshot
 
 Start = Callable[..., Any]
@@ -103,7 +104,8 @@ class Preview:
             return None
         if isinstance(view, Notice):
             room = None if view is Notice.NO_SUCH_ROOM else snapshot
-            return self._pages.notice(view, room, lang, retry_s=WAIT_MS // 1000)
+            code = CODE if view in GONE.values() else ""
+            return self._pages.notice(view, room, lang, retry_s=WAIT_MS // 1000, code=code)
         return self._pages.wait(view, lang)
 
     def _told(self, name: str, method: str, rest: str, snapshot: Snapshot) -> Answer:

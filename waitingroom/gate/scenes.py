@@ -13,6 +13,7 @@ from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
 
 MINUTE_MS = 60_000
 NUMBER, SERVING = 1_347, 12
+CODE = "K7Q2-9MXD"
 SAMPLE = Snapshot(
     room="preview",
     epoch=1,
@@ -198,7 +199,7 @@ def ticket_of(name: str, snapshot: Snapshot) -> Answer:
     return scene.ticket or (
         201,
         {"room": name, "epoch": 1, "arrival": NUMBER, "number": scene.number, "early": early}
-        | {"phase": snapshot.phase, "issued_at_ms": snapshot.now_ms},
+        | {"phase": snapshot.phase, "issued_at_ms": snapshot.now_ms, "code": CODE},
     )
 
 
@@ -214,5 +215,11 @@ def view_of(name: str, snapshot: Snapshot) -> WaitView | Notice | None:
         room = replace(snapshot, phase=Phase.OPEN)
     door = scene.plain if scene.plain in (WaitState.DOOR, WaitState.FULL) else None
     return wait_view(
-        room, number, velocity_per_min=60, door=door, retry_s=WAIT_MS // 1000, still=door is None
+        room,
+        number,
+        velocity_per_min=60,
+        door=door,
+        retry_s=WAIT_MS // 1000,
+        still=door is None,
+        code=CODE,
     )

@@ -43,6 +43,7 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
             "commitment": snapshot.commitment,
             "seed": snapshot.seed,
         },
+        "second_chances": snapshot.counters.second_chances,
         "stock": None,
         "message": snapshot.message or None,
         "news": [

@@ -3,10 +3,11 @@
 from typing import Any
 
 from waitingroom import clock
+from waitingroom.draw import number_in
 from waitingroom.gate.context import Gate
 from waitingroom.gate.credentials import cookie_name
 from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, redirect, set_cookie
-from waitingroom.gate.line import Joined, number_in
+from waitingroom.gate.line import Joined
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.model import APPOINTMENT_KEPT_MS, DrawMethod, Phase, Snapshot
@@ -40,7 +41,7 @@ async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
             gate.ticket_cookie(request, ticket),
         )
     status = 200 if kept else 201
-    return _answer(gate, request, status, _place(snapshot, ticket, batch), ticket)
+    return _answer(gate, request, status, _place(gate, snapshot, ticket, batch), ticket)
 
 
 async def _new_place(
@@ -102,7 +103,9 @@ def _until_early(snapshot: Snapshot, now_ms: int) -> int:
     return left_ms + clock.jitter(left_ms // 20, 1)
 
 
-def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[str, Any]:
+def _place(
+    gate: Gate, snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None
+) -> dict[str, Any]:
     """What the holder is told. ``batch``: what the store said, where that is newer."""
     drawn = batch.drawn if batch else snapshot.drawn
     fifo = batch.fifo if batch else snapshot.draw is DrawMethod.FIFO
@@ -118,6 +121,7 @@ def _place(snapshot: Snapshot, ticket: Ticket, batch: JoinBatch | None) -> dict[
         "early": not fifo and (phase is Phase.EARLY if drawn is None else not late),
         "phase": phase,
         "issued_at_ms": ticket.issued_at_ms,
+        "code": gate.code(ticket) or None,
     }
 
 

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from waitingroom.draw import number_in
 from waitingroom.gate.context import Gate
 from waitingroom.gate.entrance import let_in
 from waitingroom.gate.http import Refusal, Response, redirect
-from waitingroom.gate.line import number_in
-from waitingroom.gate.plain import SHORTEST_REFRESH_S, Notice, WaitState, wait_view
+from waitingroom.gate.plain import (
+    LONGEST_REFRESH_S,
+    SHORTEST_REFRESH_S,
+    Notice,
+    WaitState,
+    wait_view,
+)
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.gate.views import NOT_KEPT, html_headers, language_of
@@ -39,7 +45,10 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
     await gate.line.catch_up(ticket, snapshot)
     standing = await gate.line.standing(ticket, snapshot)
     if gone := GONE.get(standing):
-        return _page(known, gate.pages.notice(gone, snapshot, lang, to=to))
+        refresh_s = LONGEST_REFRESH_S if _may_be_called_again(gone, request) else 0
+        code = gate.code(ticket)
+        body = gate.pages.notice(gone, snapshot, lang, refresh_s=refresh_s, to=to, code=code)
+        return _page(known, body)
     knocked = None
     if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)
@@ -55,8 +64,14 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
         **_at_the_door(knocked),
         to=to,
         still="still" in request.query,
+        code=gate.code(ticket),
     )
     return _page(known, gate.pages.wait(view, lang))
+
+
+def _may_be_called_again(gone: Notice, request: Request) -> bool:
+    """Whether to look again: support may call a lapsed place once more."""
+    return gone is Notice.LAPSED and "still" not in request.query
 
 
 def _at_the_door(entry: Entry | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
 from waitingroom.store.shops import Shops
+from waitingroom.store.support import Support
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
@@ -42,6 +43,7 @@ class Store:
         self.history = History(client)
         self.record = Record(client, self.run)
         self.shops = Shops(client)
+        self.support = Support(self.run, self.status, self.statuses)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:

@@ -86,6 +86,15 @@ class RoomKeys(NamedTuple):
     extend"""
     head: str
     """string "seq hash": the newest entry of the record that has a hash; by whoever writes one"""
+    chances: str
+    """hash epoch-arrival → ms at which its place got a second chance; by second_chance"""
+    joined: str
+    """string of marks of 8 bytes (uint32 arrival, uint32 second): who joined from when on; by join
+    and express. These and the two below are as far apart as `room/1d-moments.lua` says"""
+    served: str
+    """string of the same: which numbers were called from when on; by whoever calls"""
+    gone: str
+    """string of the same: which numbers lapsed when; by whoever sees it"""
 
     @classmethod
     def of(cls, room: str) -> "RoomKeys":
@@ -154,6 +163,8 @@ FIELDS = (
     *("lent", "lent_slot"),  # as timed_out and open_slot, for calls whose credit was lent
     "next_extended_ms",  # when (on the meter) the first extension is over, 0 for none
     "early_known",  # 1: the record has it that people may join, or need not
+    "second_chances",
+    *("joined_due_ms", "served_due_ms", "gone_due_ms"),  # from when on a moment is marked again
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

@@ -16,6 +16,7 @@ from waitingroom.model import (
     APPOINTMENT_KEPT_MS,
     LAST_APPOINTMENT_MS,
     MOST_APPOINTMENTS,
+    MOST_SECOND_CHANCES,
     NO_APPOINTMENT_MS,
     UNITS_PER_ADMISSION,
     Settings,
@@ -88,6 +89,7 @@ def _body() -> str:
         "APPOINTMENT_KEPT": APPOINTMENT_KEPT_MS,
         "APPOINTMENT_HELD": APPOINTMENT_HELD_MS,
         "MOST_APPOINTMENTS": MOST_APPOINTMENTS,
+        "MOST_CHANCES": MOST_SECOND_CHANCES,
         "NO_APPOINTMENT": NO_APPOINTMENT_MS,
     }
     for mark, value in marks.items():

@@ -10,7 +10,7 @@
 -- takes it behind these.
 local STATE, TEXTS, SPENT, LEFT, SKIP, RELEASED, LEASES, ENTERED = 1, 2, 3, 4, 5, 6, 7, 8
 local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG = 9, 10, 11, 12, 13, 14, 15
-local EXTENDED, HEAD, EXTRA = 16, 17, 18
+local EXTENDED, HEAD, CHANCES, JOINED, SERVED, GONE, EXTRA = 16, 17, 18, 19, 20, 21, 22
 
 local SCHEMA = @SCHEMA@
 local UNIT = @UNIT@            -- of one admission
@@ -27,6 +27,7 @@ local APPOINTMENT_HELD, MOST_APPOINTMENTS = @APPOINTMENT_HELD@, @MOST_APPOINTMEN
 local NO_APPOINTMENT = @NO_APPOINTMENT@
 local NEWS_KEPT = 20
 local LOG_KEPT, MOST_STRAYS = @LOG_KEPT@, @MOST_STRAYS@
+local MOST_CHANCES = @MOST_CHANCES@
 local SWEEP = 1000            -- of whatever has run out, that one evaluation clears
 local NEVER = 9e15
 

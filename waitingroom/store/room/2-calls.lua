@@ -91,6 +91,7 @@ end
 local function lapse(keys, s)
   while s.old_slot ~= s.open_slot and is_over(s, s.old_slot, s.claim_grace_ms) do
     redis.call('ZREM', keys[CALLED], text_of(s.old_slot))
+    mark(keys, s, GONE, 'gone_due_ms', s.lapsed + 1)
     local slot, first = slot_after(keys, s.lapsed)
     s.old_slot = slot
     s.lapsed = slot > 0 and first - 1 or s.serving
@@ -113,6 +114,15 @@ local function extended_until(keys, s, arrival)
   if s.next_extended_ms == 0 then return 0 end
   local ends = tonumber(redis.call('ZSCORE', keys[EXTENDED], extension_of(s, arrival)) or 0)
   return ends > s.meter_ms and ends or 0
+end
+
+-- More time for a called shopper's place, which changes nothing else: not the no-show rule, not the
+-- order.
+local function give_time(keys, s, arrival, ends)
+  redis.call('ZADD', keys[EXTENDED], text_of(ends), extension_of(s, arrival))
+  local first = s.next_extended_ms
+  s.next_extended_ms = first == 0 and ends or math.min(first, ends)
+  s.dirty = true
 end
 
 local function end_extensions(keys, s)
@@ -177,6 +187,7 @@ local function call_numbers(keys, s)
     if s.old_slot == 0 then s.old_slot = slot end
   end
   redis.call('HINCRBY', keys[DUE], text_of(slot), called)
+  mark(keys, s, SERVED, 'served_due_ms', s.serving + 1)
   s.serving = serving
   s.credit = s.credit - called * UNIT
   s.open_calls = s.open_calls + called

@@ -100,6 +100,7 @@ local join = timed(function(keys, s, args)
   local refusal = join_refusal(s)
   local answer = {refusal or 'joined', s.epoch, s.now, phase_of(s), s.drawn, s.fifo}
   if refusal then return answer end
+  local before = s.tail
   for network, shown in string.gmatch(args[4], '(%d+) (%d+)') do
     local key = keys[EXTRA + tonumber(network) - 1]
     local wait = spend(s, network ~= '0' and key, tonumber(shown), true, #answer)
@@ -108,6 +109,7 @@ local join = timed(function(keys, s, args)
     end
     answer[#answer + 1] = wait == 0 and s.tail or -wait
   end
+  if s.tail > before then mark(keys, s, JOINED, 'joined_due_ms', before + 1) end
   return answer
 end)
 
@@ -234,6 +236,7 @@ local express = timed(function(keys, s, args)
     s.tail = s.tail - 1
     return {'line', s.epoch, 0}
   end
+  mark(keys, s, JOINED, 'joined_due_ms', s.tail)
   call_numbers(keys, s)
   local arrival = text_of(s.tail)
   local answer = {'joined', s.epoch, s.tail}
@@ -260,8 +263,8 @@ local function standing(keys, args)
 end
 
 -- args: now, epoch, arrival, number (0: not drawn yet). Gives a called shopper `claim_grace` once
--- more, which changes nothing else: not the no-show rule, not the order. Answers as `enter` does at
--- the door, with the code 'extended'; while the time given runs, again the same.
+-- more. Answers as `enter` does at the door, with the code 'extended'; while the time given runs,
+-- again the same.
 local extend = timed(function(keys, s, args)
   local arrival, number = args[3], tonumber(args[4])
   if tonumber(args[2]) ~= s.epoch then return {'old_epoch', s.now, 0, 0} end
@@ -271,11 +274,7 @@ local extend = timed(function(keys, s, args)
   if s.closed_at_ms > 0 then return {'closed', s.now, 0, 0} end
   if extended_until(keys, s, arrival) == 0 then
     local from = number > s.lapsed and lapses_at(keys, s, number) or s.meter_ms
-    local ends = math.max(from, s.meter_ms) + s.claim_grace_ms
-    redis.call('ZADD', keys[EXTENDED], text_of(ends), extension_of(s, arrival))
-    local first = s.next_extended_ms
-    s.next_extended_ms = first == 0 and ends or math.min(first, ends)
-    s.dirty = true
+    give_time(keys, s, arrival, math.max(from, s.meter_ms) + s.claim_grace_ms)
   end
   local gone_at = at_door and tonumber(redis.call('ZSCORE', keys[APPOINTMENTS], arrival)) or 0
   return {'extended', s.now, 0, 0, 0, 0, 0, 0, claim_by(keys, s, arrival, number, gone_at)}

@@ -26,6 +26,7 @@ local function begin_epoch(s)
     'serving', 'lapsed', 'timed_out', 'open_slot', 'old_slot', 'new_slot', 'read_by_ms', 'credit',
     'door', 'open_calls', 'at_door', 'leases', 'skips', 'came', 'missed', 'called', 'entered',
     'late', 'no_show', 'left', 'refused', 'released', 'expired', 'lent', 'lent_slot',
+    'second_chances', 'joined_due_ms', 'served_due_ms', 'gone_due_ms',
     'next_extended_ms',
   }) do s[field] = 0 end
   s.drawn = -1
@@ -36,6 +37,7 @@ end
 local function turn_epoch(keys, s, seed, commitment)
   redis.call('UNLINK', keys[SPENT], keys[LEFT], keys[SKIP], keys[RELEASED], keys[LEASES],
     keys[ENTERED], keys[CALLED], keys[DUE], keys[DOOR], keys[APPOINTMENTS],
+    keys[CHANCES], keys[JOINED], keys[SERVED], keys[GONE],
     keys[EXTENDED])
   redis.call('HSET', keys[TEXTS], 'seed', seed, 'commitment', commitment)
   begin_epoch(s)
@@ -315,6 +317,7 @@ local VERBS = {
   {'pause', pause, ALWAYS},
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
   {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
+  {'place', place, READS}, {'second_chance', second_chance, ANY},
   {'note', note, ANY}, {'system_note', system_note, ALWAYS}, {'account', account, ANY},
 }
 for i = 1, #VERBS do

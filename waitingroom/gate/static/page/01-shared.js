@@ -6,6 +6,8 @@ const doc = document;
 const { assign } = Object;
 const $ = (id) => doc.getElementById(id);
 const { room, base, lang, later: address, states, rest, texts: carried } = JSON.parse($('data').textContent);
+const name = `wr-${room}`; // of what the browser keeps and shares
+const { locks } = navigator;
 const title = doc.querySelector('h1').textContent;
 const later = () => fetch_words().then(() => import(address)); // what few need, or nobody needs at once: see ../later
 let to = new URLSearchParams(location.search).get('to');
@@ -17,6 +19,7 @@ const fresh = {
   end: '', // only the shopper ends it: left, lapsed, entered …
   refusal: '', // why there is no place yet
   door: '', // called, and asked to wait: door, full
+  gone: null, // the place of whoever ended: its code still counts, and support may call it again
   lost: null, // a place that this browser did not show any more
 };
 const shared = { ...fresh, away: false, shop: '' };
@@ -30,3 +33,4 @@ const GONE = ['lapsed', 'spent', 'left'];
 const INSIDE = ['entered', 'bounced'];
 const OVER = ['closed', 'draining'];
 const BEFORE = ['early', 'not_yet'];
+const is_in = (kinds, kind) => kinds.includes(kind);

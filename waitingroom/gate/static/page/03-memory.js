@@ -9,13 +9,14 @@ const memory = (area, name) => ({
     try { window[area].setItem(name, JSON.stringify(value)); } catch { /* blocked */ }
   },
 });
-const kept = memory('localStorage', `wr-${room}`);
-const trips = memory('sessionStorage', `wr-${room}`); // when this tab was sent to the shop
+const kept = memory('localStorage', name);
+const trips = memory('sessionStorage', name); // when this tab was sent to the shop
 
 // The server's time: the largest difference seen has the least delay in it.
 let offset_ms = -Infinity;
 const now = () => (offset_ms > -Infinity ? passed() + offset_ms : Date.now());
 
+const is_undrawn = () => shared.place?.number === null; // a place, and no number yet
 const is_called = (place) => place.number != null && place.number <= place.serving;
 
 function learn(status) {

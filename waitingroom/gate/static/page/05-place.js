@@ -17,7 +17,7 @@ async function ask(method, path, body) {
 const appoint = (ms) => { not_before = passed() + ms + random() * min(ms / 10, 1e3); };
 
 // One tab at a time: two at once would get two tickets.
-const alone = (work) => navigator.locks?.request(`wr-${room}-join`, work) ?? work();
+const alone = (work) => locks?.request(`${name}-join`, work) ?? work();
 
 async function join() {
   doc.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
@@ -26,15 +26,15 @@ async function join() {
   shared.refusal = code;
   if (!code) return settle(data);
   if (code === 'sold_out') return finish(code);
-  if (!['not_yet', 'closed', 'too_many'].includes(code)) return finish('refused');
+  if (!is_in(['not_yet', 'closed', 'too_many'], code)) return finish('refused');
   return appoint(wait_ms || 6e4);
 }
 
-function settle({ epoch, arrival, number, issued_at_ms }) {
+function settle({ epoch, arrival, number, code }) {
   const known = kept.get();
   const same = known?.epoch === epoch && known.arrival === arrival;
   if (known && !same && !known.entered) shared.lost = known;
-  shared.place = { ...(same && known), epoch, arrival, number, issued_at_ms, entered: false };
+  shared.place = { ...(same && known), epoch, arrival, number, code, entered: false };
   kept.set(shared.place);
 }
 
@@ -45,7 +45,7 @@ async function come_back() {
   if (known?.entered) {
     shared.place = known;
     await enter();
-    if (INSIDE.includes(shared.end)) return;
+    if (is_in(INSIDE, shared.end)) return;
     start_over();
   }
   await join();
@@ -55,7 +55,7 @@ async function enter() {
   const recent = (trips.get() ?? []).filter((at_ms) => abs(Date.now() - at_ms) < 6e4);
   if (recent.length >= 2) return finish('bounced');
   const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
-  shared.door = TURN.includes(code) ? code : '';
+  shared.door = is_in(TURN, code) ? code : '';
   keep_claim(data);
   if (!code) {
     trips.set([...recent, Date.now()]);
@@ -68,7 +68,7 @@ async function enter() {
     return location.replace(data.redirect);
   }
   if (code === 'bad_target') to = null; // made up: the shop's front will do
-  if (code === 'sold_out' || GONE.includes(code)) return finish(code);
+  if (code === 'sold_out' || is_in(GONE, code)) return finish(code);
   if (code === 'bad_ticket' && rejoined) return finish('cookies');
   if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2e3);
   rejoined = code === 'bad_ticket';
@@ -89,7 +89,7 @@ async function learn_number({ epoch, drawn, draw, poll }) {
 
 async function take_time() {
   const { code, data } = await ask('POST', 'more-time', {});
-  if (GONE.includes(code)) return finish(code);
+  if (is_in(GONE, code)) return finish(code);
   keep_claim(data);
 }
 
@@ -98,9 +98,21 @@ function keep_claim({ claim_by_ms, extended }) {
   if (claim_by_ms) assign(shared.place, { claim_by_ms, extended });
 }
 
+// Support may call a lapsed place again: how often it did is in the status, so few need ask.
+async function come_again() {
+  const { gone, chances, status: { second_chances } } = shared;
+  if (chances === second_chances) return;
+  const { code, data } = await ask('POST', 'more-time', {});
+  shared.chances = second_chances;
+  if (code) return;
+  assign(shared, { end: '', place: { ...gone, going: false } });
+  keep_claim(data);
+}
+
 function finish(end, shop = '') {
-  assign(shared, { end, shop, door: '' });
-  if (!INSIDE.includes(end)) {
+  const { place, status } = shared;
+  assign(shared, { end, shop, door: '', gone: place, chances: status?.second_chances });
+  if (!is_in(INSIDE, end)) {
     shared.place = null;
     kept.set(null);
   }

@@ -45,7 +45,7 @@ function state() {
   if (end) return end;
   if (!status) return 'loading';
   const { phase } = status;
-  if (OVER.includes(phase)) return phase;
+  if (is_in(OVER, phase)) return phase;
   if (!place && phase === 'scheduled') return 'not_yet';
   if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
   if (phase === 'scheduled' || phase === 'early') {
@@ -59,10 +59,10 @@ function state() {
 // Seconds that a state still takes: [low, high], or null where nobody knows.
 function left_s(kind) {
   if (kind === 'waiting') return estimate();
-  if (BEFORE.includes(kind)) {
+  if (is_in(BEFORE, kind)) {
     const opens_s = max(0, ceil(opens_in_ms() / 1e3));
     return shared.status.opens_at_ms ? [opens_s, opens_s] : null;
   }
   if (is_by_hand(kind)) return Array(2).fill(ceil(claim_left_ms() / 1e3));
-  return TURN.includes(kind) ? [0, 0] : null;
+  return is_in(TURN, kind) ? [0, 0] : null;
 }

@@ -1,30 +1,34 @@
 // The loop: when to ask, and for what.
 
+const is_over = () => shared.end && shared.end !== 'lapsed'; // whoever lapsed may be called again
+
 // At most a join, a status and an entry. Gives the ms until the next round.
 async function round() {
   if (!shared.status && !shared.end) await come_back();
-  if (shared.end) return Infinity;
+  if (is_over()) return Infinity;
   const { code, data } = await ask('GET', 'status.json');
   if (code) finish('refused');
-  if (shared.end) return Infinity;
+  if (is_over()) return Infinity;
   if (!data.news) throw {}; // cut off, or somebody else's answer
   learn(data);
+  if (shared.end) await come_again();
+  if (shared.end) return interval(data.poll);
   const { phase, epoch, drawn, poll } = shared.status;
   if (shared.place && shared.place.epoch !== epoch) {
     assign(shared, { place: null, door: '' });
     appoint(random() * poll.spread_ms); // a reset: not everybody at once
   }
-  if (shared.place?.number === null) later().catch(() => {}); // long before it is needed
-  if (shared.place?.number === null && drawn != null) {
+  if (is_undrawn()) later().catch(() => {}); // long before it is needed
+  if (is_undrawn() && drawn != null) {
     const wait_ms = await learn_number(shared.status);
     if (wait_ms) return wait_ms;
   }
   const due = passed() >= not_before;
   const opened = shared.refusal === 'not_yet' && phase !== 'scheduled';
-  if (!shared.place && (due || opened) && !OVER.includes(phase)) {
+  if (!shared.place && (due || opened) && !is_in(OVER, phase)) {
     await join();
     if (shared.place) return 0;
-  } else if (due && TURN.includes(state()) && !is_by_hand(state())) {
+  } else if (due && is_in(TURN, state()) && !is_by_hand(state())) {
     render(); // the turn is told before this page is gone
     await enter();
     if (!shared.place) return 0;
@@ -36,13 +40,13 @@ async function round() {
 function interval({ min_ms, max_ms, divisor, spread_ms }) {
   const kind = state();
   // A line that stands still may go on any moment.
-  const holds = shared.place && ['waiting', 'paused', 'draining'].includes(kind);
+  const holds = shared.place && is_in(['waiting', 'paused', 'draining'], kind);
   const held = holds ? estimate() ?? [ahead()] : [Infinity];
   const [expected_s] = left_s(kind) ?? held;
   const ms = max(min_ms, (expected_s * 1e3) / divisor) * (doc.hidden ? 3 : 1);
   // The seed is read at a moment of this page's own; nobody needs to look just before it is there.
   const opens_ms = opens_in_ms();
-  if (opens_ms && shared.place?.number === null && opens_ms - ms < min_ms) {
+  if (opens_ms && is_undrawn() && opens_ms - ms < min_ms) {
     return max(min_ms, opens_ms + luck * spread_ms);
   }
   if (is_by_hand(kind)) return min(max_ms, claim_left_ms());

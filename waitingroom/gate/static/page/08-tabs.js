@@ -1,9 +1,9 @@
 // Several tabs are one shopper: one of them asks, and tells the others.
 
 // The tab in front leads; without locks each asks for itself.
-let leads = !navigator.locks;
+let leads = !locks;
 let queued = null;
-const channel = globalThis.BroadcastChannel && new BroadcastChannel(`wr-${room}`);
+const channel = globalThis.BroadcastChannel && new BroadcastChannel(name);
 const tell = () => channel?.postMessage(shared);
 if (channel) channel.onmessage = ({ data }) => {
   const { place } = shared;
@@ -23,7 +23,7 @@ function lead(steal) {
   queued?.abort();
   queued = new AbortController();
   let held = false;
-  navigator.locks.request(`wr-${room}`, steal ? { steal } : { signal: queued.signal }, () => {
+  locks.request(name, steal ? { steal } : { signal: queued.signal }, () => {
     held = leads = true;
     wake();
     return new Promise(() => {}); // until this tab closes or another is in front

@@ -15,10 +15,10 @@ function view(kind) {
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
   // Whoever comes back when the page says must not be late for the opening.
-  if (left) values.span = span(...left, BEFORE.includes(kind) ? floor : ceil);
+  if (left) values.span = span(...left, is_in(BEFORE, kind) ? floor : ceil);
   words.aloud = values.span ?? words.big;
-  if (BEFORE.includes(kind)) {
-    values.when = texts.when_unknown;
+  if (is_in(BEFORE, kind)) {
+    values.when = texts.unknown;
     if (left) {
       words.big = countdown(left[0]);
       words.tab = fill(texts.opens, values);
@@ -34,7 +34,7 @@ function view(kind) {
     values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
   } else if (kind === 'waiting') {
     if (left) values.time = clock(now() + left[0] * 1e3, now() + left[1] * 1e3);
-    else words.lead = texts.no_estimate;
+    else words.lead = texts.held;
     if (is_stalled()) {
       words.lead = texts.stalled;
       values.time = clock(place.moved_ms);
@@ -48,8 +48,8 @@ function view(kind) {
     words.tab = `${chip} ${values.left}`;
     words.by_hand = true;
   }
-  if (place?.number != null && ['waiting', 'paused'].includes(kind)) {
-    words.label = texts.ahead_of_you;
+  if (place?.number != null && is_in(['waiting', 'paused'], kind)) {
+    words.label = texts.people;
     words.big = ahead() ? count(ahead()) : texts.next;
     words.moves = true;
   }
@@ -62,14 +62,14 @@ function note() {
   if (!place || end || status?.phase === 'closed') return '';
   if (!lost) return shared.choices.by_hand ? texts.refresh : `${texts.refresh} ${texts.stay}`;
   if (lost.epoch !== place.epoch) return texts.afresh;
-  return lost.number && lost.number <= status?.lapsed ? texts.lapsed_before : texts.lost;
+  return lost.number && lost.number <= status?.lapsed ? texts.expired : texts.lost;
 }
 
 const check = () => later().then((it) => it.check({ put, show, fill, texts, room }, shared)).catch(() => {});
 
 function render() {
   const kind = state();
-  const { status, place, end } = shared;
+  const { status, place, end, gone } = shared;
   const focused = doc.activeElement;
   lacking = false;
   const words = view(kind);
@@ -97,14 +97,17 @@ function render() {
     show(id, on);
     if (on) put(id, count(n), $(id).lastChild);
   }
-  show('again', end && end !== 'sold_out' && !INSIDE.includes(end));
+  const code = (end ? gone : place)?.code;
+  show('code', code);
+  put('code', code, $('code').lastChild);
+  show('again', end && end !== 'sold_out' && !is_in(INSIDE, end));
   show('retry', kind === 'bounced');
   show('shop', kind === 'entered');
   $('shop').href = shared.shop;
   show('enter', words.by_hand);
   show('more', words.by_hand && !place.extended);
-  show('leave', place && !end && !OVER.includes(kind));
-  show('ways', !end && !OVER.includes(kind));
+  show('leave', place && !end && !is_in(OVER, kind));
+  show('ways', !end && !is_in(OVER, kind));
   show_choices();
   if (status) {
     put('message', status.message);

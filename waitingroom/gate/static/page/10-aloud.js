@@ -35,18 +35,18 @@ function speak(kind, words) {
   const people = kind === 'waiting' ? ahead() : 0;
   const left = left_s(kind)?.[1];
   const size = [60, 300, 900, 3600].filter((s) => s < left).length;
-  const turn = TURN.includes(kind);
+  const turn = is_in(TURN, kind);
   if (kind === said.kind) {
     const moved = aloud === 'all' ? people !== said.people : people < said.people / 2;
     if (!moved && size === said.size || passed() < said.at_ms + 2e4) return;
   }
-  const first = turn && !TURN.includes(said.kind);
+  const first = turn && !is_in(TURN, said.kind);
   said = { kind, people, size, at_ms: passed() };
   if (first && leads && (notify || sound)) rung = ring().catch(() => {});
   if (kind === 'loading' || kind === 'entered' && leads) return; // a page that goes says no more
   if (!turn) put('alert', ''); // the next turn is said in the same words
   if (aloud === 'turn' && !turn) return;
-  const big = BEFORE.includes(kind) ? words.aloud : words.big;
+  const big = is_in(BEFORE, kind) ? words.aloud : words.big;
   put(first ? 'alert' : 'polite', `${words.label}: ${big}. ${words.lead}`);
 }
 

@@ -66,7 +66,7 @@ class RoomApi:
     def redeem(self, room: str) -> Response:
         """Use a handover: 200 once, then 409 ``replayed``; 410 ``old_epoch``; 401 ``bad_token``."""
         handover = self._handover(room, _field("handover"))
-        staff = handover.carried.staff
+        staff = handover.lease if handover.carried.staff else ""
         first = self._store.redeem(room, handover.epoch, handover.nonce, staff=staff)
         if first is None:
             raise Refused("old_epoch", "this was revoked, or is of an earlier running of the room")
@@ -91,12 +91,14 @@ class RoomApi:
         """Keep leases for another session; an empty list only asks where the room stands.
 
         With ``?since=MARK`` the answer also tells which leases were ``released`` lately, through
-        whichever process, and the next ``mark``; an empty one asks for all that are remembered.
+        whichever process, and the next ``mark`` (an empty one asks for all that are remembered);
+        and which passes of staff were ``revoked`` that are signed still, each time.
         """
         leases = _leases()
         told = _told(leases, self._store.renew(room, leases))
         if (since := request.args.get("since")) is not None:
             told["mark"], told["released"] = self._releases.since(room, since)
+            told["revoked"] = self._store.staff.revoked(room)
         return jsonify(told)
 
     def release(self, room: str) -> Response:

@@ -20,6 +20,13 @@ OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
 """Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
 command line and the API."""
 
+SHOP_KEYS = f"wr:{{{SYSTEM}}}:shop_keys"
+"""Hash of shops' keys: name → JSON {rooms, digest (SHA-256), made_at_ms, made_by}; by the command
+line and the console."""
+SHOP_KEYS_USED = f"wr:{{{SYSTEM}}}:shop_keys_used"
+"""Hash of shops' keys: name → when it was last used, in ms, to the minute; by the room API, once a
+minute at most."""
+
 LOGIN_TTL_S = 900
 
 
@@ -100,6 +107,18 @@ def network_key(room: str, network: str) -> str:
 def handover_key(room: str, nonce: str) -> str:
     """string: this handover was redeemed; by redeem, for ``HANDOVER_TTL_MS``."""
     return f"wr:{{{room}}}:handover:{nonce}"
+
+
+def staff_key(room: str) -> str:
+    """hash lease → JSON {name, by, epoch, made_at_ms, until_ms, revoked_at_ms, revoked_by}: the
+    staff passes that were made, ``MOST_STAFF_PASSES`` at most, never the passes themselves; by
+    staff_pass and revoke_pass.
+    """
+    return f"wr:{{{room}}}:staff"
+
+
+MOST_STAFF_PASSES = 100
+"""Of a room, at a time."""
 
 
 def history_key(room: str, every_ms: int) -> str:

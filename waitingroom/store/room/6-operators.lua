@@ -315,6 +315,7 @@ local VERBS = {
   {'pause', pause, ALWAYS},
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
   {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
+  {'staff_pass', staff_pass, ANY}, {'revoke_pass', revoke_pass, ALWAYS},
   {'note', note, ANY}, {'system_note', system_note, ALWAYS}, {'account', account, ANY},
 }
 for i = 1, #VERBS do

@@ -9,6 +9,7 @@ from waitingroom.commands import system
 from waitingroom.commands.output import acting, common, print_json, print_table
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
+from waitingroom.errors import BadSetting
 from waitingroom.staff import LINK_MS, check_origins, check_pass, link
 from waitingroom.tokens import Keyring
 
@@ -34,7 +35,10 @@ def staff_pass(
     room_id: str, name: str, lasts_ms: int, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
     """Print a URL that lets one person into the shop, past the line. Recorded."""
-    check_pass(name, lasts_ms)
+    try:
+        check_pass(name, lasts_ms)
+    except BadSetting as wrong:
+        raise click.BadParameter(wrong.why, param_hint=f"--{wrong.field}") from None
     config = system.with_secrets(file)
     with system.store_of(config) as store:
         origin = check_origins(room_id, store.status(room_id).origins)
@@ -56,7 +60,10 @@ def staff_pass(
 @room_argument
 @common
 def list_passes(room_id: str, file: Path | None, as_json: bool) -> None:
-    """The staff passes of a room: for whom, until when, by whom; never the passes themselves."""
+    """The staff passes of a room: for whom, until when, by whom.
+
+    Never the passes themselves, which are kept nowhere.
+    """
     with system.store_of(system.find(file)) as store:
         room = store.status(room_id)
         found = store.staff.all(room_id)

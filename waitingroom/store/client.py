@@ -23,6 +23,7 @@ from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
+from waitingroom.store.shop_keys import ShopKeys
 from waitingroom.store.staff import StaffPasses
 from waitingroom.whatif import WhatIf, what_if
 
@@ -39,6 +40,7 @@ class Store:
         self.keys = OperatorKeys(client, self.run)
         self.history = History(client)
         self.record = Record(client, self.run)
+        self.shop_keys = ShopKeys(client, self.run)
         self.staff = StaffPasses(client, self.run)
 
     @classmethod

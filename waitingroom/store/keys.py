@@ -27,6 +27,8 @@ SHOP_KEYS_USED = f"wr:{{{SYSTEM}}}:shop_keys_used"
 """Hash of shops' keys: name → when it was last used, in ms, to the minute; by the room API, once a
 minute at most."""
 
+MOST_SHOP_KEYS = 200
+
 LOGIN_TTL_S = 900
 
 

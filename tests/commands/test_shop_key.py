@@ -64,7 +64,7 @@ def test_only_the_key_goes_to_standard_output(room: str, capsys: Capture) -> Non
         (("add", "Spring", "--all-rooms"), 1, "lower-case letters"),
         (("add", "spring", "--room", "nowhere"), 1, "there is no room “nowhere”"),
         (("add", "spring", "--room", "No Room"), 2, "cannot name a room"),
-        (("revoke", "spring"), 1, "there is no shop key “spring”"),
+        (("revoke", "spring"), 1, "there is no key “spring”"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_not_done(

@@ -10,7 +10,8 @@ from waitingroom.config import ConsoleConfig
 from waitingroom.console.app import create_app
 from waitingroom.errors import BadSetting, NoSuchRoom
 from waitingroom.model import Settings
-from waitingroom.shop_keys import NoSuchShopKey, ShopKeyExists, TooManyShopKeys
+from waitingroom.operators import KeyExists, NoSuchKey
+from waitingroom.shop_keys import TooManyShopKeys
 from waitingroom.store import shop_keys
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SHOP_KEYS, SHOP_KEYS_USED, SYSTEM
@@ -154,7 +155,7 @@ def test_a_key_that_cannot_be_is_refused_with_the_reason_and_not_recorded(
     refuses(NoSuchRoom, "a", [room, "nowhere"])
     assert store.record.newest(SYSTEM, 1) == before
     store.shop_keys.add("a", [], now_ms=NOW_MS, **ME)
-    refuses(ShopKeyExists, "a", [])
+    refuses(KeyExists, "a", [])
     monkeypatch.setattr(shop_keys, "MOST_SHOP_KEYS", 1)
     refuses(TooManyShopKeys, "b", [])
     assert [one.name for one in store.shop_keys.all()] == ["a"]
@@ -165,10 +166,10 @@ def test_who_revokes_a_key_means_the_one_they_saw(store: Store) -> None:
     _, seen = store.shop_keys.add("spring", [], now_ms=NOW_MS, **ME)
     store.shop_keys.revoke("spring", **ME)
     store.shop_keys.add("spring", [], now_ms=NOW_MS + 1, **ME)
-    with pytest.raises(NoSuchShopKey):
+    with pytest.raises(NoSuchKey):
         store.shop_keys.revoke("spring", made_at_ms=seen.made_at_ms, **ME)
     store.shop_keys.revoke("spring", made_at_ms=NOW_MS + 1, **ME)
-    with pytest.raises(NoSuchShopKey):
+    with pytest.raises(NoSuchKey):
         store.shop_keys.revoke("spring", **ME)
 
 

@@ -8,7 +8,8 @@ import redis
 
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Actor
-from waitingroom.shop_keys import NoSuchShopKey, ShopKey, ShopKeyExists, TooManyShopKeys, made_key
+from waitingroom.operators import KeyExists, NoSuchKey
+from waitingroom.shop_keys import ShopKey, TooManyShopKeys, made_key
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply
 from waitingroom.store.faults import translated
@@ -55,7 +56,7 @@ class ShopKeys:
     ) -> tuple[str, ShopKey]:
         """Make a key for ``rooms`` (none: for all); what is shown once, and what is kept.
 
-        Raises ``BadSetting``, ``NoSuchRoom``, ``ShopKeyExists``, ``TooManyShopKeys``. Of two racers
+        Raises ``BadSetting``, ``NoSuchRoom``, ``KeyExists``, ``TooManyShopKeys``. Of two racers
         for a name one is told so; racers for the last of the keys may both have one.
         """
         text, made = made_key(name, rooms, json.loads(acts.who(actor))["actor"], now_ms)
@@ -64,7 +65,7 @@ class ShopKeys:
             raise TooManyShopKeys(MOST_SHOP_KEYS)
         change = (b"", _written(made)), ("", _told(made))
         if not self._put("shop_key_add", name, *change, actor=actor):
-            raise ShopKeyExists(name)
+            raise KeyExists(name)
         return text, made
 
     def _check_there(self, rooms: Sequence[str]) -> None:
@@ -75,7 +76,7 @@ class ShopKeys:
                     raise NoSuchRoom(room)
 
     def revoke(self, name: str, *, actor: Actor | str, made_at_ms: int | None = None) -> None:
-        """End a key: the next call with it is refused. Raises :class:`NoSuchShopKey`.
+        """End a key: the next call with it is refused. Raises :class:`NoSuchKey`.
 
         ``made_at_ms``: of the key that is meant; another of its name is not there for the caller.
         """
@@ -83,7 +84,7 @@ class ShopKeys:
             kept: Any = self._plain(lambda: self._redis.hget(SHOP_KEYS, name))
             found = _read(name, kept) if kept else None
             if found is None or made_at_ms not in (None, found.made_at_ms):
-                raise NoSuchShopKey(name)
+                raise NoSuchKey(name)
             change = (kept, ""), (_told(found), "")
             if self._put("shop_key_revoke", name, *change, actor=actor):
                 self._plain(lambda: self._redis.hdel(SHOP_KEYS_USED, name))

@@ -56,8 +56,8 @@ class GateConfig:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleConfig:
-    """What the console needs. ``shop_keys``: any of them opens the room API. ``public_url``: where
-    operators reach it. ``proxies``: as the gate's. ``body_limit``: bytes.
+    """What the console needs. ``shop_keys``: any of them opens the room API, for all rooms.
+    ``public_url``: where operators reach it. ``proxies``: as the gate's. ``body_limit``: bytes.
     """
 
     store_url: str

@@ -1,7 +1,5 @@
 """Who runs a sale: operators, what each may do, and their passwords. Pure."""
 
-import hashlib
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from enum import StrEnum
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from waitingroom.bearer import KEY_NAME, NAMED, fits, new_key
 from waitingroom.errors import WaitingRoomError
 
 OPERATOR_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,59}")
@@ -107,17 +106,9 @@ def is_password_of(operator: Operator | None, password: str) -> bool:
     return check_password_hash(kept, password) and operator is not None
 
 
-KEY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-LONGEST_KEY = 200
-"""Characters; more is not even looked at."""
-
-
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A way in for a program: what it sends is ``NAME.SECRET``. ``digest``: its SHA-256, in hex.
-
-    Not scrypt, as passwords: 256 random bits cannot be guessed, and each request is checked.
-    """
+    """A way in for a program: see :mod:`waitingroom.bearer`."""
 
     name: str
     role: Role
@@ -146,25 +137,11 @@ class KeyExists(WaitingRoomError):
 def made_key(name: str, role: Role, now_ms: int) -> tuple[str, Key]:
     """A new key: what is shown once, and what is kept. Raises :class:`BadOperator`."""
     if KEY_NAME.fullmatch(name) is None:
-        raise BadOperator(
-            f"{name[:60]!r} cannot name a key: write lower-case letters, digits and _ -, "
-            "at most 40, and begin with a letter or digit"
-        )
-    text = f"{name}.{secrets.token_hex(32)}"
-    return text, Key(name, role, _digest(text), now_ms)
-
-
-def name_in(text: str) -> str:
-    """Whose key ``text`` says it is; "" where it is none."""
-    name = text.partition(".")[0]
-    return name if len(text) <= LONGEST_KEY and KEY_NAME.fullmatch(name) else ""
+        raise BadOperator(f"{name[:60]!r} cannot name a key: {NAMED}")
+    text, digest = new_key(name)
+    return text, Key(name, role, digest, now_ms)
 
 
 def is_key(key: Key | None, text: str) -> bool:
     """Whether ``text`` is what was shown when the key was made; as slow where there is none."""
-    same = hmac.compare_digest(key.digest if key else _digest(""), _digest(text))
-    return same and key is not None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+    return fits(key.digest if key else None, text)

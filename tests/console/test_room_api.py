@@ -131,6 +131,24 @@ def test_a_staff_handover_is_good_until_staff_passes_are_revoked(
     refused(call(client, f"{room}/redeem", {"handover": later}), 410, "old_epoch")
 
 
+def test_a_guard_that_asks_what_is_new_is_told_each_time_which_staff_passes_are_revoked(
+    client: FlaskClient, room: str, store: Store
+) -> None:
+    """It may have begun a moment ago, and heard of none. Its handover is worth nothing too."""
+    made = store.staff.make(room, "Ada", 60_000, actor="test")
+
+    def revoked() -> list[str]:
+        told = call(client, f"{room}/leases/renew?since=", {"leases": []}).json
+        assert told is not None
+        return list(told["revoked"])
+
+    assert revoked() == []
+    store.staff.revoke(room, made.lease, actor="test")
+    assert [revoked() for _ in "ab"] == [[made.lease], [made.lease]]
+    token = handover(room, epoch=made.epoch, lease=made.lease)
+    refused(call(client, f"{room}/redeem", {"handover": token}), 410, "old_epoch")
+
+
 def test_renewing_tells_where_the_room_stands_and_what_became_of_each_lease(
     client: FlaskClient, room: str
 ) -> None:

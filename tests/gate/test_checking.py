@@ -12,6 +12,7 @@ from rooms import MINUTE_MS, Room, now_ms
 
 from waitingroom.model import Settings
 from waitingroom.run.embedded import EmbeddedStore
+from waitingroom.staff import StaffPass
 from waitingroom.tokens import Pass, Ticket
 
 SESSION_MS = Settings().session_ms
@@ -129,6 +130,23 @@ def test_a_staff_pass_counts_until_staff_is_revoked(
     assert check(gate, room, raw).status == 401
     anew = gate.keyring.room_keys(room.name).sign_pass(replace(value, epoch=2))
     assert check(gate, room, anew).status == 204
+
+
+def test_one_staff_pass_counts_until_it_is_revoked(gate: LocalGate, make_room: Rooms) -> None:
+    """At once, and none beside it; its link, if nobody has used it yet, is worth nothing either."""
+    room = make_room(opens_at_ms=0, early_at_ms=now_ms() + MINUTE_MS)
+    keys, staff = gate.keyring.room_keys(room.name), room.store.staff
+    made = [staff.make(room.name, name, MINUTE_MS, actor="test") for name in ("Ada", "Ben")]
+
+    def counts(one: StaffPass) -> bool:
+        start_ms = one.made_at_ms
+        value = Pass(room.name, one.epoch, one.lease, start_ms, one.until_ms, one.until_ms)
+        return check(gate, room, keys.sign_pass(value)).status == 204
+
+    assert [counts(one) for one in made] == [True, True]
+    staff.revoke(room.name, made[0].lease, actor="test")
+    assert [counts(one) for one in made] == [False, True]
+    assert room.store.redeem(room.name, made[0].epoch, "n", staff=made[0].lease) is None
 
 
 def test_revoking_staff_ends_no_shoppers_pass(gate: LocalGate, room: Room) -> None:

@@ -91,6 +91,7 @@ class StandInApi:
     outside: bool = False
     released: set[str] = field(default_factory=set)
     news: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
     since: list[str] = field(default_factory=list)
     redeemed: set[str] = field(default_factory=set)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -148,7 +149,7 @@ class StandInApi:
         if since is not None:
             self.since.append(since)
             where |= {"mark": f"m.{len(self.news)}"}
-            where |= {"released": self.news[int(since[2:] or 0) :]}
+            where |= {"released": self.news[int(since[2:] or 0) :], "revoked": self.revoked}
         return self.json(200, **where, phase="open", leases=states)
 
     def json(self, status: int, **body: Any) -> Response:

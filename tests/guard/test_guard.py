@@ -543,6 +543,23 @@ class TestEpochs:
         shop.give(a_pass(lease="s-0123456789abcdef", epoch=3))
         assert shop.get("/x").status_code == 200
 
+    def test_one_staff_pass_that_is_revoked_ends_at_once_and_no_other(
+        self, open_shop: Build, api: StandInApi
+    ) -> None:
+        """With the next answer, without the moments that a shopper's checkout leaves."""
+        shop = open_shop(api=api.url)
+        shop.guard._reporter.wake = lambda: None  # type: ignore[method-assign, union-attr]
+        shop.give(a_pass(lease="s-0123456789abcdef", epoch=1))
+        shop.guard._reporter.turn()  # type: ignore[union-attr]
+        assert shop.get("/x").status_code == 200
+        api.revoked.append("s-0123456789abcdef")
+        shop.guard._reporter.turn()  # type: ignore[union-attr]
+        assert shop.get("/x").status_code == 200, "not asked again yet"
+        shop.guard._reporter._talk("demo", 2)  # type: ignore[union-attr]
+        assert shop.get("/x").status_code == 303
+        shop.give(a_pass(lease="s-fedcba9876543210", epoch=1))
+        assert shop.get("/x").status_code == 200
+
     def test_a_pass_released_through_one_process_soon_ends_in_the_others(
         self, open_shop: Build, api: StandInApi, clock: Clock
     ) -> None:

@@ -25,5 +25,14 @@ def test_a_staff_pass_opens_the_shop_once_before_the_sale_until_it_is_revoked(
     assert other.get(url).url.startswith(gate)
     assert other.get(f"{shop}/").url.startswith(gate)
 
-    assert folder.do("staff", "revoke", "demo").returncode == 0
+    (listed,) = json.loads(folder.do("staff", "list", "demo", "--json").stdout)
+    assert (listed["name"], listed["state"], listed["lease"][:2]) == ("Ada", "good", "s-")
+    assert folder.do("staff", "revoke", "demo", "--pass", listed["lease"]).returncode == 0
     eventually(lambda: ada.get(f"{shop}/").url.startswith(gate), "the shop has heard of it")
+
+    assert folder.do("staff", "list", "demo").stdout.splitlines()[1].split()[2] == "revoked"
+    url = json.loads(folder.do("staff", "pass", "demo", "--name", "Ben", "--json").stdout)["url"]
+    ben = Browser()
+    assert ben.get(url).url == f"{shop}/"
+    assert folder.do("staff", "revoke", "demo").returncode == 0
+    eventually(lambda: ben.get(f"{shop}/").url.startswith(gate), "the shop has heard of it")

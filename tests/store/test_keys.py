@@ -12,7 +12,7 @@ from waitingroom.clock import monotonic_ms
 from waitingroom.model import DrawMethod, PlanStep, Settings
 from waitingroom.run.embedded import server_binary
 from waitingroom.store.client import Store
-from waitingroom.store.keys import RoomKeys, handover_key, network_key
+from waitingroom.store.keys import RoomKeys, handover_key, network_key, staff_key
 
 
 def busy(room) -> None:
@@ -38,7 +38,9 @@ def busy(room) -> None:
     for act in ("pause", "resume", "revoke_staff", "drain"):
         room.act(T0 + 20_000, act)
     room.open(T0 + 20_000)
-    room.store.note(room.name, "staff_pass", "for me", **ME)
+    made = room.store.staff.make(room.name, "me", 60_000, **ME, now_ms=T0 + 20_000)
+    room.store.redeem(room.name, made.epoch, "staff", staff=made.lease)
+    room.store.staff.revoke(room.name, made.lease, **ME, now_ms=T0 + 20_000)
     room.act(T0 + 20_000, "close")
     room.open(T0 + 21_000)
     room.reset(T0 + 21_000)
@@ -71,7 +73,7 @@ def test_every_key_that_a_function_touches_is_passed_in(make_room):
 
 def test_every_key_of_a_room_carries_its_tag():
     """One room, one node; the rooms' names are kept apart."""
-    keys = [*RoomKeys.of("a"), network_key("a", "10.0.0.0"), handover_key("a", "n")]
+    keys = [*RoomKeys.of("a"), network_key("a", "10.0.0.0"), handover_key("a", "n"), staff_key("a")]
     assert all(key.startswith("wr:{a}:") for key in keys)
     assert len(set(keys)) == len(keys)
 

@@ -18,6 +18,7 @@ from waitingroom.commands.output import (
     room_json,
 )
 from waitingroom.commands.roomid import room_argument
+from waitingroom.commands.shop_key import shop_key
 from waitingroom.commands.values import Time
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
@@ -37,7 +38,7 @@ def room() -> None:
     """Make rooms, look at them, turn their knobs."""
 
 
-for _command in (turns.ramp_knob, turns.schedule, turns.undo):
+for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key):
     room.add_command(_command)
 for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)

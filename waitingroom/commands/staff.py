@@ -1,35 +1,17 @@
 """``waitingroom staff``: let somebody see the shop before the opening, and end that again."""
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from waitingroom.commands import system
-from waitingroom.commands.output import acting, print_json
+from waitingroom.commands.output import acting, common, print_json, print_table
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, shown_duration, shown_time
-from waitingroom.config import Config
 from waitingroom.errors import BadSetting
-from waitingroom.links import with_handover
-from waitingroom.store.keys import HANDOVER_TTL_MS
-from waitingroom.tokens import Handover, Keyring
-
-SHORTEST_MS, LONGEST_MS = 60_000, 7 * 86_400_000
-"""Of a pass: as long as its URL works, and no longer than any other pass may last."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaffPass:
-    """A way in for one person. The ``url`` works once, until ``url_until_ms``."""
-
-    room: str
-    name: str
-    lease: str
-    url: str
-    url_until_ms: int
-    until_ms: int
+from waitingroom.staff import LINK_MS, check_origins, check_pass, link
+from waitingroom.tokens import Keyring
 
 
 @click.group()
@@ -53,59 +35,66 @@ def staff_pass(
     room_id: str, name: str, lasts_ms: int, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
     """Print a URL that lets one person into the shop, past the line. Recorded."""
-    if not name.strip():
-        raise click.BadParameter("say who it is for", param_hint="--name")
-    if not SHORTEST_MS <= lasts_ms <= LONGEST_MS:
-        raise click.BadParameter("a pass is good for 1m to 7d", param_hint="--for")
-    made = _make(system.with_secrets(file), room_id, name, lasts_ms)
+    try:
+        check_pass(name, lasts_ms)
+    except BadSetting as wrong:
+        raise click.BadParameter(wrong.why, param_hint=f"--{wrong.field}") from None
+    config = system.with_secrets(file)
+    with system.store_of(config) as store:
+        origin = check_origins(room_id, store.status(room_id).origins)
+        made = store.staff.make(room_id, name, lasts_ms, actor=system.actor())
+    url = link(made, Keyring(config.secret_keys).room_keys(room_id), origin)
     if as_json:
-        print_json(
-            {field: getattr(made, field) for field in ("room", "name", "lease", "url")}
-            | {"url_until_ms": made.url_until_ms, "until_ms": made.until_ms}
-        )
+        told = {"room": room_id, "name": name, "lease": made.lease, "url": url}
+        print_json(told | {"url_until_ms": made.link_until_ms, "until_ms": made.until_ms})
         return
-    click.echo(made.url)
+    click.echo(url)
     click.echo(
-        f"Works once, within {shown_duration(HANDOVER_TTL_MS)}; the pass is good until "
+        f"Works once, within {shown_duration(LINK_MS)}; the pass is good until "
         f"{shown_time(made.until_ms)} or `waitingroom staff revoke {room_id}`.",
         err=True,
     )
 
 
-def _make(config: Config, room_id: str, name: str, lasts_ms: int) -> StaffPass:
-    """Record the pass, then sign it: what is not in the record does not exist."""
-    lease = f"s-{secrets.token_hex(8)}"
-    with system.store_of(config) as store:
-        origins = store.status(room_id).origins
-        if not origins:
-            raise BadSetting("origins", f"give the shop's first: waitingroom room set {room_id} "
-                             "--origin https://shop.example.com")  # fmt: skip
-        _, staff_epoch, now_ms = store.note(
-            room_id, "staff_pass", f"{lease} for {name}", actor=system.actor()
-        )
-    handover = Handover(
-        room=room_id,
-        epoch=staff_epoch,
-        lease=lease,
-        nonce=secrets.token_hex(8),
-        issued_at_ms=now_ms,
-        expires_at_ms=now_ms + HANDOVER_TTL_MS,
-        pass_expires_at_ms=now_ms + lasts_ms,
-        pass_ends_at_ms=now_ms + lasts_ms,
-    )
-    token = Keyring(config.secret_keys).room_keys(room_id).sign_handover(handover)
-    url = with_handover(f"{origins[0]}/", token)
-    return StaffPass(room_id, name, lease, url, handover.expires_at_ms, handover.pass_ends_at_ms)
+@staff.command("list")
+@room_argument
+@common
+def list_passes(room_id: str, file: Path | None, as_json: bool) -> None:
+    """The staff passes of a room: for whom, until when, by whom.
+
+    Never the passes themselves, which are kept nowhere.
+    """
+    with system.store_of(system.find(file)) as store:
+        room = store.status(room_id)
+        found = store.staff.all(room_id)
+    states = [one.state(room.staff_epoch, room.now_ms) for one in found]
+    if as_json:
+        pairs = zip(found, states, strict=True)
+        print_json([asdict(one) | {"state": state} for one, state in pairs])
+        return
+    rows = [
+        (one.lease, one.name, state, shown_time(one.until_ms), shown_time(one.made_at_ms), one.by)
+        for one, state in zip(found, states, strict=True)
+    ]
+    print_table(("pass", "for", "state", "until", "made", "by"), rows)
 
 
 @staff.command()
 @room_argument
+@click.option("--pass", "lease", default="", help="Only this one, as `list` tells it.")
 @acting
-def revoke(room_id: str, file: Path | None, as_json: bool) -> None:
-    """End every staff pass of the room."""
+def revoke(room_id: str, lease: str, file: Path | None, as_json: bool) -> None:
+    """End every staff pass of the room, or one."""
     with system.store_of(system.find(file)) as store:
-        after = store.act(room_id, "revoke_staff", actor=system.actor())
+        if lease:
+            done = store.staff.revoke(room_id, lease, actor=system.actor())
+            told: dict[str, object] = {"room": room_id, "lease": lease, "revoked": done}
+            sentence = f"{lease} has ended." if done else f"{lease} was over already."
+        else:
+            after = store.act(room_id, "revoke_staff", actor=system.actor())
+            told = {"room": room_id, "staff_epoch": after.staff_epoch}
+            sentence = f"Every staff pass of “{room_id}” has ended."
     if as_json:
-        print_json({"room": room_id, "staff_epoch": after.staff_epoch})
+        print_json(told)
     else:
-        click.echo(f"Every staff pass of “{room_id}” has ended.")
+        click.echo(sentence)

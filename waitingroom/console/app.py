@@ -17,6 +17,7 @@ from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.shop_access import ShopAccess
 from waitingroom.console.support import SupportPages
 from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
@@ -48,8 +49,9 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.
-    shops = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
-    for group in (*operations(store, access), shops):
+    shops = ShopAccess(config.shop_keys, store.shop_keys, now_ms)
+    room_api = RoomApi(store, Keyring(config.keys), shops, now_ms).blueprint()
+    for group in (*operations(store, access), room_api):
         api.register_blueprint(group)
         forgery.exempt(group)
     return app

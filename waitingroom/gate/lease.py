@@ -85,11 +85,13 @@ def _shown(gate: Gate, request: Request, known: KnownRoom) -> str:
 
 
 async def _ended(gate: Gate, found: Pass) -> bool:
-    """Whether the place was given back; if not, it is kept for another session."""
-    if found.staff:
-        return False
+    """Whether the place was given back (if not, it is kept for another session), or it is staff's
+    and was revoked.
+    """
     try:
         async with asyncio.timeout(RENEWED_WITHIN_S):
+            if found.staff:
+                return await gate.line.is_revoked(found.room, found.lease)
             state = await gate.line.renew(found.room, found.lease)
     except (StoreDown, TimeoutError):
         return False

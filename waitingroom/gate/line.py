@@ -155,9 +155,13 @@ class Line:
         """Give somebody's place in the shop back."""
         await self._store.release(room, (lease,))
 
+    async def is_revoked(self, room: str, lease: str) -> bool:
+        """Whether a staff pass was taken back."""
+        return await self._store.is_revoked(room, lease)
+
     async def redeem(self, handover: Handover) -> bool:
-        """Use a handover. False for a replay, or one of another running."""
-        staff = handover.carried.staff
+        """Use a handover. False for a replay, one of another running, or a revoked one."""
+        staff = handover.lease if handover.carried.staff else ""
         return await self._store.redeem(handover.room, handover.epoch, handover.nonce, staff=staff)
 
     async def leave(self, ticket: Ticket, snapshot: Snapshot) -> Standing:

@@ -51,6 +51,7 @@ class Redeemed(StrEnum):
 class LeaseNews:
     """An answer to renew or release: where the room stands, and the leases that are over.
 
+    ``ended``: of those that were asked about, and the staff passes that were revoked.
     ``released``: those that were given back lately, through whichever process of the shop;
     ``mark``: what to show for hearing of later ones only.
     """
@@ -171,10 +172,11 @@ def _lease_news(body: dict[str, Any], now_ms: int) -> LeaseNews:
         )
         states = {lease: state["state"] for lease, state in body["leases"].items()}
         released = tuple(map(_text, body.get("released", ())))
+        revoked = tuple(map(_text, body.get("revoked", ())))
         mark = _text(body.get("mark", ""))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ApiAway(f"an answer without {error}") from error
-    ended = tuple(lease for lease, state in states.items() if state in _ENDED)
+    ended = (*(lease for lease, state in states.items() if state in _ENDED), *revoked)
     return LeaseNews(facts, ended, released, mark)
 
 

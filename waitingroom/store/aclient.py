@@ -17,7 +17,8 @@ from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Leases, S
 from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.call import Call
 from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
-from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, RoomKeys, fence_key
+from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, RoomKeys, fence_key, staff_key
+from waitingroom.store.staff import read_pass
 
 MOST_CONNECTIONS = 50
 """To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""
@@ -201,10 +202,18 @@ class AsyncStore:
         """See :func:`verbs.release`."""
         return verbs.read_leases(await self.run(verbs.release(room, leases, None)))
 
-    async def redeem(self, room: str, epoch: int, nonce: str, *, staff: bool) -> bool:
-        """See :func:`verbs.redeem`. True the first time; False then, and for an old epoch."""
+    async def redeem(self, room: str, epoch: int, nonce: str, *, staff: str = "") -> bool:
+        """See :func:`verbs.redeem`. True the first time; False then, and for what is over."""
         call = verbs.redeem(room, epoch, nonce, staff=staff)
         return bool(verbs.read_redeem(await self.run(call)))
+
+    async def is_revoked(self, room: str, lease: str) -> bool:
+        """Whether a staff pass was taken back."""
+        self._refuse_if_away()
+        async with self._slots:
+            with self._reaching(None):
+                raw: Any = await self._redis.hget(staff_key(room), lease)
+        return bool(raw) and bool(read_pass(room, lease.encode(), raw).revoked_at_ms)
 
     async def rooms(self) -> list[str]:
         """All rooms by name."""

@@ -177,13 +177,15 @@ def account(
     wanted: str,
     told: tuple[str, str],
     table: str = OPERATORS,
+    keep_admin: bool = False,
 ) -> Call:
     """Make, change or remove an operator (or, in its ``table``, a key), and record it, in one step.
 
     ``kept``: what the store must hold of them; "" for nothing. ``told``: what the record says of
-    before and after. Of two racers the second is answered 0, and changes nothing.
+    before and after. ``keep_admin``: an admin must be left. Of two racers the second is answered 0,
+    and changes nothing; where no admin would be left, -1.
     """
-    args = (who(actor), name, operator, kept, wanted, *told)
+    args = (who(actor), name, operator, kept, wanted, *told, int(keep_admin))
     return Call("account", (table, *SYSTEM_KEYS[1:]), args)
 
 

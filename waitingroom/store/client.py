@@ -24,7 +24,9 @@ from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
+from waitingroom.store.shop_keys import ShopKeys
 from waitingroom.store.shops import Shops
+from waitingroom.store.staff import StaffPasses
 from waitingroom.store.support import Support
 from waitingroom.whatif import WhatIf, what_if
 
@@ -44,6 +46,8 @@ class Store:
         self.record = Record(client, self.run)
         self.shops = Shops(client)
         self.support = Support(self.run, self.status, self.statuses)
+        self.shop_keys = ShopKeys(client, self.run)
+        self.staff = StaffPasses(client, self.run)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
@@ -164,8 +168,8 @@ class Store:
         """See :func:`verbs.release`."""
         return verbs.read_leases(self.run(verbs.release(room, leases, now_ms)))
 
-    def redeem(self, room: str, epoch: int, nonce: str, *, staff: bool = False) -> bool | None:
-        """See :func:`verbs.redeem`. True the first time, False then, None for an old epoch."""
+    def redeem(self, room: str, epoch: int, nonce: str, *, staff: str = "") -> bool | None:
+        """See :func:`verbs.redeem`. True the first time, False then, None for what is over."""
         return verbs.read_redeem(self.run(verbs.redeem(room, epoch, nonce, staff=staff)))
 
     # Operators

@@ -15,6 +15,7 @@ from waitingroom.errors import (
     VersionConflict,
     WrongPhase,
 )
+from waitingroom.staff import NoSuchPass, TooManyPasses
 from waitingroom.store.call import Call
 
 UNREACHED = (redis.RedisError, OSError, RuntimeError)
@@ -54,6 +55,10 @@ def _fault(text: str, call: Call | None) -> Exception:
             fault = BadSetting(rest, "cannot be changed any more: the room has opened or drawn")
         case "WRUNDO":
             fault = CannotUndo(room, rest)
+        case "WRNOPASS":
+            fault = NoSuchPass(room, rest)
+        case "WRFULL":
+            fault = TooManyPasses(room, int(rest))
         case "WRPHASE":
             fault = WrongPhase(rest)
         case "WRSCHEMA":

@@ -24,6 +24,15 @@ ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
 KEEPERS = f"wr:{{{SYSTEM}}}:keepers"
 """Hash of systems: HOST:PORT → JSON of a Beat; by each one's keeper, forgotten after a day."""
 
+SHOP_KEYS = f"wr:{{{SYSTEM}}}:shop_keys"
+"""Hash of shops' keys: name → JSON {rooms, digest (SHA-256), made_at_ms, made_by}; by the command
+line and the console."""
+SHOP_KEYS_USED = f"wr:{{{SYSTEM}}}:shop_keys_used"
+"""Hash of shops' keys: name → when it was last used, in ms, to the minute; by the room API, once a
+minute at most."""
+
+MOST_SHOP_KEYS = 200
+
 LOGIN_TTL_S = 900
 
 
@@ -113,6 +122,18 @@ def network_key(room: str, network: str) -> str:
 def handover_key(room: str, nonce: str) -> str:
     """string: this handover was redeemed; by redeem, for ``HANDOVER_TTL_MS``."""
     return f"wr:{{{room}}}:handover:{nonce}"
+
+
+def staff_key(room: str) -> str:
+    """hash lease → JSON {name, by, epoch, made_at_ms, until_ms, revoked_at_ms, revoked_by}: the
+    staff passes that were made, ``MOST_STAFF_PASSES`` at most, never the passes themselves; by
+    staff_pass and revoke_pass.
+    """
+    return f"wr:{{{room}}}:staff"
+
+
+MOST_STAFF_PASSES = 100
+"""Of a room, at a time."""
 
 
 def history_key(room: str, every_ms: int) -> str:

@@ -24,7 +24,7 @@ from waitingroom.outcomes import (
     Standing,
 )
 from waitingroom.store.call import Call, Reply, call, clock, text
-from waitingroom.store.keys import HANDOVER_TTL_MS, handover_key, network_key
+from waitingroom.store.keys import HANDOVER_TTL_MS, handover_key, network_key, staff_key
 
 
 def join(
@@ -162,15 +162,15 @@ def _lease(state: Reply) -> LeaseState:
     )
 
 
-def redeem(room: str, epoch: int, nonce: str, *, staff: bool = False) -> Call:
+def redeem(room: str, epoch: int, nonce: str, *, staff: str = "") -> Call:
     """Use a handover. Only the first of any number of racers is told True.
 
-    ``staff``: the epoch is the room's staff epoch.
+    ``staff``: the lease of a staff pass, whose epoch is the room's staff epoch.
     """
-    extra = (handover_key(room, nonce),)
-    return call("redeem", room, epoch, HANDOVER_TTL_MS, int(staff), extra=extra)
+    extra = (handover_key(room, nonce), staff_key(room))
+    return call("redeem", room, epoch, HANDOVER_TTL_MS, staff, extra=extra)
 
 
 def read_redeem(reply: Reply) -> bool | None:
-    """True the first time, False for a replay, None where the epoch is over."""
+    """True the first time, False for a replay, None where the epoch is over, or it was revoked."""
     return None if reply < 0 else bool(reply)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from flask import g, request
 
+from waitingroom.bearer import name_in
 from waitingroom.console.access import MOST_FAILURES, Access
 from waitingroom.console.faults import Refused
 from waitingroom.model import Actor
-from waitingroom.operators import Key, Role, is_key, name_in
+from waitingroom.operators import Key, Role, is_key
 from waitingroom.store.keys import LOGIN_TTL_S
 from waitingroom.store.operator_keys import OperatorKeys
 

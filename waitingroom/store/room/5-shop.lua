@@ -39,13 +39,14 @@ local function for_each_lease(one)
   end)
 end
 
--- args: epoch, time to live, whether of staff. One key more: the handover's. Answers 1 the first
--- time, else 0; -1 where the epoch is another.
+-- args: epoch, time to live, a staff pass's lease ('': a shopper's). Two keys more: the handover's, and
+-- the staff passes'. Answers 1 the first time, else 0; -1 where the epoch is another, or it was revoked.
 local function redeem(keys, args)
   local s, problem = load_room(keys, '')
   if not s then return problem end
-  local epoch = args[3] == '1' and s.staff_epoch or s.epoch
-  if tonumber(args[1]) ~= epoch then return -1 end
+  local is_staff = args[3] ~= ''
+  if tonumber(args[1]) ~= (is_staff and s.staff_epoch or s.epoch) then return -1 end
+  if is_staff and is_revoked(keys[EXTRA + 1], args[3]) then return -1 end
   return redis.call('SET', keys[EXTRA], '1', 'NX', 'PX', args[2]) and 1 or 0
 end
 

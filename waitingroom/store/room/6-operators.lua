@@ -290,11 +290,26 @@ local function system_note(keys, args)
   return 1
 end
 
--- args: actor, act, operator's name, what is kept of them and what shall be ('': nothing), and of
--- both what the record may tell. Answers 0, and changes nothing, where something else is kept.
+local function is_admin(raw)
+  return raw ~= '' and cjson.decode(raw).role == 'admin'
+end
+
+local function is_last_admin(accounts, kept, wanted)
+  if not is_admin(kept) or is_admin(wanted) then return false end
+  local admins = 0
+  for _, raw in ipairs(redis.call('HVALS', accounts)) do
+    if is_admin(raw) then admins = admins + 1 end
+  end
+  return admins < 2
+end
+
+-- args: actor, act, operator's name, what is kept of them and what shall be ('': nothing), of both what
+-- the record may tell, and '1' where an admin must be left. Answers 0, and changes nothing, where
+-- something else is kept; -1 where nobody would be left.
 local function account(keys, args)
   local name, kept, wanted = args[3], args[4], args[5]
   if (redis.call('HGET', keys[ACCOUNTS], name) or '') ~= kept then return 0 end
+  if args[8] == '1' and is_last_admin(keys[ACCOUNTS], kept, wanted) then return -1 end
   if wanted == '' then
     redis.call('HDEL', keys[ACCOUNTS], name)
   else
@@ -318,6 +333,7 @@ local VERBS = {
   {'resume', resume, ALWAYS}, {'drain', drain, ALWAYS}, {'close', close, ALWAYS},
   {'open', open, ANY}, {'reset', reset, ANY}, {'revoke_staff', revoke_staff, ANY},
   {'place', place, READS}, {'second_chance', second_chance, ANY},
+  {'staff_pass', staff_pass, ANY}, {'revoke_pass', revoke_pass, ALWAYS},
   {'note', note, ANY}, {'system_note', system_note, ALWAYS}, {'account', account, ANY},
 }
 for i = 1, #VERBS do

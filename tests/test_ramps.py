@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep
-from waitingroom.ramps import MOST_STEPS, joined, ramp, value_at
+from waitingroom.model import PlanStep, Ramp
+from waitingroom.ramps import MOST_STEPS, joined, ramp, value_at, without
 from waitingroom.settings import LONGEST_PLAN, check_plan
 
 T0 = 1_800_000_000_000
@@ -37,7 +37,7 @@ def test_a_ramp_may_go_down_and_takes_no_step_that_changes_nothing() -> None:
 
 
 def test_no_step_of_a_ramp_is_shorter_than_a_second() -> None:
-    """Shoppers hear of each."""
+    """Gates look twice a second."""
     steps = ramp("rate_per_min", 0, 600, begins_ms=T0, over_ms=3_500)
     assert [step.value for step in steps] == [0, 200, 400, 600]
 
@@ -79,6 +79,29 @@ def test_a_ramp_through_a_step_of_the_same_knob_is_refused_or_replaces_it() -> N
     with pytest.raises(BadSetting, match="planned for that time already, to be 7"):
         joined(there, more)
     assert joined(there, more, replace=True) == more
+
+
+def test_a_ramp_that_is_cut_ends_before_the_cut() -> None:
+    """Its steps behind it would lead elsewhere; it says where it ends now."""
+    there = ramp("rate_per_min", 0, 100, begins_ms=T0, over_ms=10_000)
+    plan = joined(there, rates((4_500, 70), (5_500, 80)), replace=True)
+    assert [step.value for step in plan] == [0, 10, 20, 30, 40, 70, 80]
+    assert {step.ramp for step in plan} == {
+        Ramp("rate_per_min", T0, T0 + 4_000, 0, 40),
+        None,
+    }
+    assert without(there, there[:1]) == ()
+    assert without(there, []) == there
+
+
+def test_a_ramp_begins_with_its_first_step_that_turns_the_knob() -> None:
+    """It knows where it comes from and where it goes."""
+    steps = ramp("rate_per_min", 60, 62, begins_ms=T0, over_ms=MINUTE, was=60)
+    assert [step.value for step in steps] == [61, 62]
+    assert {step.ramp for step in steps} == {
+        Ramp("rate_per_min", T0 + MINUTE // 2, T0 + MINUTE, 60, 62)
+    }
+    assert ramp("rate_per_min", 60, 62, begins_ms=T0, over_ms=MINUTE, was=1)[0].value == 60
 
 
 def test_a_plan_that_would_be_too_long_is_refused() -> None:

@@ -256,9 +256,23 @@ NOTHING_TOLD = ShopHealth()
 
 
 @dataclass(frozen=True, slots=True)
+class Ramp:
+    """Steps of a plan that belong together: ``field`` goes from ``first``, where it was before the
+    step at ``begins_ms``, to ``last``, at ``ends_ms``.
+    """
+
+    field: str
+    begins_ms: int
+    ends_ms: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One step of a knob plan: from ``at_ms`` on, ``field`` has ``value``."""
+    """One step of a knob plan: from ``at_ms`` on, ``field`` has ``value``. ``ramp``: its own."""
 
     at_ms: int
     field: str
     value: int
+    ramp: Ramp | None = None

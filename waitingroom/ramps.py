@@ -1,23 +1,25 @@
 """Plans of knobs: a ramp in even steps, and how it joins the plan that is there. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace as changed
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep
+from waitingroom.model import PlanStep, Ramp
 from waitingroom.settings import PLANNABLE, check, check_plan
 
 RAMPED = ("rate_per_min", "capacity")
 """Knobs with a way between two values that means something, and no 0 for *none* but the rate's."""
 SHORTEST_STEP_MS = 1_000
 MOST_STEPS = 20
-"""Shoppers are told of every step; and other plans must find room beside a ramp."""
+"""Other plans must find room beside a ramp. Shoppers are told of its first and of its last."""
 
 
 def ramp(
-    field: str, first: int, last: int, *, begins_ms: int, over_ms: int
+    field: str, first: int, last: int, *, begins_ms: int, over_ms: int, was: int | None = None
 ) -> tuple[PlanStep, ...]:
     """From ``first`` at ``begins_ms`` to ``last`` ``over_ms`` later, in even steps: none shorter
-    than a second, none that changes nothing.
+    than a second, none that changes nothing. ``was``: where the knob is before; where that is
+    ``first``, the first step is left out.
 
     Raises :class:`BadSetting`.
     """
@@ -32,17 +34,20 @@ def ramp(
     if over_ms < SHORTEST_STEP_MS:
         raise BadSetting("over_ms", f"must be {SHORTEST_STEP_MS} ms or more, not {over_ms}")
     count = min(MOST_STEPS - 1, abs(last - first), over_ms // SHORTEST_STEP_MS)
-    return tuple(
+    steps = [
         PlanStep(begins_ms + over_ms * one // count, field, first + (last - first) * one // count)
-        for one in range(count + 1)
-    )
+        for one in range(int(was == first), count + 1)
+    ]
+    whole = Ramp(field, steps[0].at_ms, steps[-1].at_ms, first, last)
+    return tuple(changed(step, ramp=whole) for step in steps)
 
 
 def joined(
     steps: Sequence[PlanStep], more: Sequence[PlanStep], *, replace: bool = False
 ) -> tuple[PlanStep, ...]:
     """The plan ``steps`` with ``more``. From its first to its last, a knob of ``more`` is turned by
-    nothing else: planned otherwise is refused, or dropped where it is to ``replace`` it.
+    nothing else: planned otherwise is refused, or dropped where it is to ``replace`` it (of a ramp,
+    with all that comes behind).
 
     Raises :class:`BadSetting`.
     """
@@ -50,9 +55,27 @@ def joined(
     met = [step for step in steps if any(_meets(step, more, field) for field in PLANNABLE)]
     if met and not replace:
         raise BadSetting(met[0].field, f"is planned for that time already, to be {met[0].value}")
-    plan = tuple(sorted([*(one for one in steps if one not in met), *more], key=_at))
+    plan = tuple(sorted([*without(steps, met), *more], key=_at))
     check_plan(plan)
     return plan
+
+
+def without(steps: Sequence[PlanStep], gone: Sequence[PlanStep]) -> tuple[PlanStep, ...]:
+    """The plan without some of its steps. A ramp that loses one ends before it."""
+    left = [step for step in steps if step not in gone and not _is_cut_off(step, gone)]
+    return tuple(_ended(step, left) for step in left)
+
+
+def _is_cut_off(step: PlanStep, gone: Sequence[PlanStep]) -> bool:
+    return any(step.ramp and one.ramp == step.ramp and one.at_ms < step.at_ms for one in gone)
+
+
+def _ended(step: PlanStep, left: Sequence[PlanStep]) -> PlanStep:
+    """With the ramp as it is now that these are left."""
+    if step.ramp is None:
+        return step
+    last = max((one for one in left if one.ramp == step.ramp), key=_at)
+    return changed(step, ramp=changed(step.ramp, ends_ms=last.at_ms, last=last.value))
 
 
 def value_at(steps: Sequence[PlanStep], field: str, now: int, at_ms: int) -> int:

@@ -311,7 +311,7 @@ class Shoppers(Timed):
 class Room(Shoppers):
     """And what operators do, and everybody sees. ``replaced``: by which version, and what."""
 
-    replaced: tuple[int, dict | list[PlanStep]] = (0, [])
+    replaced: tuple[int, dict, list[PlanStep] | None] = (0, {}, None)
 
     # Operators
 
@@ -332,7 +332,7 @@ class Room(Shoppers):
             raise BadSetting(frozen, "frozen")
         before = {knob: getattr(self.settings, knob) for knob in changes}
         self._turn(changes)
-        return self._undoable(before)
+        return self._undoable(before, None)
 
     def _frozen(self, changes) -> str:
         line = self.line
@@ -355,33 +355,31 @@ class Room(Shoppers):
         self._keep_a_burst_of_credit()
         line.door = min(line.door, self.burst * ONE)
 
-    def _undoable(self, before: dict | list[PlanStep]) -> Snapshot:
+    def _undoable(self, words: dict, steps: list[PlanStep] | None) -> Snapshot:
         after = self.finish()
-        self.replaced = (after.version, before)
+        self.replaced = (after.version, words, steps)
         return after
 
     def plan(self, steps: list[PlanStep], version: int | None = None) -> Snapshot:
         self._refuse_old(version)
         before, self.steps = self.steps, sorted(steps, key=lambda step: step.at_ms)
-        return self._undoable(before)
+        return self._undoable({}, before)
 
     def undo(self, version: int | None = None) -> Snapshot:
         self._refuse_old(version)
-        changed, before = self.replaced
+        changed, before, steps = self.replaced
         if changed != self.version:
             raise CannotUndo(self.name, "something came after it")
-        if isinstance(before, list):
-            self.steps = before
-        else:
-            passed = (
-                knob
-                for knob, value in before.items()
-                if knob.endswith("_at_ms") and 0 < value <= self.now_ms
-                if value != getattr(self.settings, knob)
-            )
-            if self._frozen(before) or any(passed):
-                raise CannotUndo(self.name, "not now")
-            self._turn(before)
+        passed = (
+            knob
+            for knob, value in before.items()
+            if knob.endswith("_at_ms") and 0 < value <= self.now_ms
+            if value != getattr(self.settings, knob)
+        )
+        if self._frozen(before) or any(passed):
+            raise CannotUndo(self.name, "not now")
+        self._turn(before)
+        self.steps = self.steps if steps is None else steps
         return self.finish()
 
     def act(self, name: str, reason: str) -> Snapshot:

@@ -203,6 +203,7 @@ class Timed:
         while self.steps and self.steps[0].at_ms <= self.now_ms:
             step = self.steps.pop(0)
             self._let_time_pass(step.at_ms)
+            self._carry_undo(step)
             before, self.settings = (
                 self.settings,
                 replace(self.settings, **{step.field: step.value}),
@@ -211,6 +212,20 @@ class Timed:
             self.changed = True
             if self.settings.rate_per_min != before.rate_per_min:
                 self.tell("rate_per_min", str(step.value))
+
+    def _carry_undo(self, step) -> None:
+        """What a change goes back to is what would be without it."""
+        version, words, steps = self.replaced
+        if version != self.version or (steps is None and step.field in words):
+            return
+        if steps is not None and step in steps:
+            at = len(steps) - 1 - steps[::-1].index(step)
+            earlier = [one for one in steps[:at] if one.field != step.field]
+            steps = earlier + steps[at + 1 :]
+            words = words | ({step.field: step.value} if step.field in words else {})
+        elif steps is not None:
+            words = {step.field: getattr(self.settings, step.field)} | words
+        self.replaced = (version + 1, words, steps)
 
     def _let_time_pass(self, until_ms: int) -> None:
         passed_ms = min(LONGEST_STEP_MS, max(0, until_ms - self.wall_ms))

@@ -5,6 +5,7 @@ from real import T0
 
 from waitingroom.errors import BadSetting
 from waitingroom.model import Phase, PlanStep
+from waitingroom.ramps import ramp
 
 
 def test_steps_are_followed_in_order_of_time(make_room):
@@ -38,6 +39,24 @@ def test_shoppers_hear_of_a_step_what_they_would_hear_of_a_turn(make_room):
     room.plan(T0, [PlanStep(T0 + at, *step) for at, step in enumerate(steps, 1)])
     told = room.status(T0 + 10).news[before:]
     assert [(line.code, line.text) for line in told] == [("rate_per_min", "90")]
+
+
+def test_shoppers_hear_of_a_ramp_when_it_begins_and_when_it_ends(make_room):
+    """Twenty lines would drive everything else out of the news, of which twenty are kept."""
+    room = make_room(rate_per_min=60)
+    minute = 60_000
+    for first, last, at in ((60, 300, T0), (300, 60, T0 + 60 * minute)):
+        before = len(room.status(at).news)
+        steps = ramp("rate_per_min", first, last, begins_ms=at, over_ms=10 * minute, was=first)
+        # Somebody plans something beside it: it is the same ramp still.
+        room.plan(at, steps)
+        room.status(steps[2].at_ms)
+        room.plan(steps[2].at_ms, [*steps[3:], PlanStep(at + 11 * minute, "capacity", 3)])
+        told = room.run_until(steps[2].at_ms, at + 20 * minute, every_ms=5_000).news[before:]
+        assert [(line.code, line.text) for line in told] == [
+            ("rate_per_min", str(steps[0].value)),
+            ("rate_per_min", str(last)),
+        ]
 
 
 def test_each_step_moves_the_version(make_room):

@@ -7,6 +7,7 @@ from test_brand import PNG
 from waitingroom import brand
 from waitingroom.errors import CannotUndo, VersionConflict
 from waitingroom.model import Brand, DrawMethod, PlanStep
+from waitingroom.ramps import ramp
 
 MINUTE = 60_000
 
@@ -83,9 +84,84 @@ def test_a_step_of_the_plan_that_came_between_is_not_skipped(make_room):
     room = make_room(rate_per_min=60)
     room.plan(T0, [PlanStep(T0 + 10, "rate_per_min", 300)])
     room.set(T0 + 1, {"rate_per_min": 90})
-    with pytest.raises(CannotUndo, match="a step of the plan"):
+    with pytest.raises(CannotUndo, match="a step of the plan for the same knob"):
         room.undo(T0 + 10)
     assert room.written().rate_per_min == 300
+
+
+def test_a_step_of_another_knob_leaves_a_change_to_be_taken_back(make_room):
+    """A ramp of the rate goes on for minutes: a message sent meanwhile can be taken back."""
+    room = make_room(rate_per_min=60)
+    room.plan(T0, [PlanStep(T0 + 10, "rate_per_min", 300)])
+    version = room.set(T0 + 1, {"message": "Hello"}).version
+    undone = room.undo(T0 + 10)
+    assert (undone.message, undone.rate_per_min, undone.version) == ("", 300, version + 2)
+
+
+def test_a_ramp_that_has_begun_is_stopped_and_goes_back_to_where_it_came_from(make_room, store):
+    """With every step that it has taken; and another step that came with it."""
+    room = make_room(rate_per_min=60, capacity=5)
+    steps = ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=10 * MINUTE)
+    room.plan(T0, [*steps, PlanStep(T0 + MINUTE, "capacity", 9)])
+    begun = room.status(T0 + 3 * MINUTE)
+    assert (begun.rate_per_min, begun.capacity) == (123, 9)
+    undone = room.undo(T0 + 3 * MINUTE, begun.version)
+    assert (undone.rate_per_min, undone.capacity) == (60, 5)
+    assert store.steps(room.name) == ()
+    assert room.status(T0 + 20 * MINUTE).rate_per_min == 60
+    with pytest.raises(CannotUndo, match="taken back already"):
+        room.undo(T0 + 20 * MINUTE)
+
+
+def test_a_ramp_that_has_ended_goes_back_too(make_room):
+    """Until somebody does something else."""
+    room = make_room(rate_per_min=60)
+    room.plan(T0, ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=MINUTE))
+    assert room.status(T0 + MINUTE).rate_per_min == 300
+    assert room.undo(T0 + MINUTE).rate_per_min == 60
+    room.plan(T0 + MINUTE, [PlanStep(T0 + 2 * MINUTE, "rate_per_min", 90)])
+    room.set(T0 + 3 * MINUTE, {"rate_per_min": 91})
+    assert room.undo(T0 + 3 * MINUTE).rate_per_min == 90
+
+
+def test_what_was_planned_before_stays_followed_when_a_plan_is_taken_back(make_room, store):
+    """The rate was to be 100 by then, whatever came after that plan."""
+    room = make_room(rate_per_min=60)
+    first = [PlanStep(T0 + 10, "rate_per_min", 100), PlanStep(T0 + 90, "capacity", 7)]
+    room.plan(T0, first)
+    steps = (PlanStep(T0 + at, "rate_per_min", rate) for at, rate in ((5, 70), (20, 110)))
+    room.plan(T0, [*first, *steps])
+    assert room.status(T0 + 5).rate_per_min == 70
+    assert room.status(T0 + 30).rate_per_min == 110
+    assert room.undo(T0 + 30).rate_per_min == 100
+    assert store.steps(room.name) == (first[1],)
+
+
+def test_a_step_that_was_replaced_is_not_made_up_for_when_a_later_one_was_followed(make_room):
+    """Of the plan before, 200 at last; not 100, which it would have left again."""
+    room = make_room(rate_per_min=60)
+    first = [PlanStep(T0 + 10, "rate_per_min", 100), PlanStep(T0 + 20, "rate_per_min", 200)]
+    room.plan(T0, first)
+    room.plan(T0, [PlanStep(T0 + 9, "rate_per_min", 70), first[1]])
+    room.status(T0 + 20)
+    room.undo(T0 + 20)
+    assert room.status(T0 + 21).rate_per_min == 200
+
+
+def test_a_ramp_is_kept_whole_by_who_plans_something_beside_it(make_room, store):
+    """And by an undo of that."""
+    room = make_room(rate_per_min=60)
+    steps = ramp("rate_per_min", 60, 300, begins_ms=T0, over_ms=10 * MINUTE, was=60)
+    room.plan(T0, steps)
+    assert store.steps(room.name) == steps
+    room.status(T0 + MINUTE)
+    left = store.steps(room.name)
+    assert left == steps[1:]
+    beside = PlanStep(T0 + 2 * MINUTE, "capacity", 7)
+    room.plan(T0 + MINUTE, [*left, beside])
+    assert beside in store.steps(room.name)
+    room.undo(T0 + MINUTE)
+    assert store.steps(room.name) == left
 
 
 def test_another_epoch_remembers_no_change(make_room):

@@ -74,9 +74,7 @@ def ramp_knob(
         _check_future(room, begins_ms)
         then = value_at(there, field, getattr(room, field), begins_ms)
         begin = then if first is None else first
-        made = ramp(field, begin, last, begins_ms=begins_ms, over_ms=over_ms)
-        # A first step that turns nothing would only end the time in which the ramp can be undone.
-        return made[1:] if begin == then else made
+        return ramp(field, begin, last, begins_ms=begins_ms, over_ms=over_ms, was=then)
 
     _plan(room_id, steps, **how)
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from waitingroom.draw import commitment
-from waitingroom.model import Actor, DrawMethod, PlanStep, Settings, Snapshot
+from waitingroom.model import Actor, DrawMethod, PlanStep, Ramp, Settings, Snapshot
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
 from waitingroom.store.keys import OPERATORS, SYSTEM_KEYS
 
 _STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
+_RAMP = re.compile(r"([a-z_]+) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+)", re.ASCII)
 
 
 def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
@@ -87,27 +88,40 @@ def plan(
 
     Based on an old ``version``: nothing changes, ``VersionConflict``.
     """
-    lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in sorted(steps, key=_at)]
-    return call("plan", room, clock(now_ms), who(actor), _based_on(version), *lines)
+    ordered = sorted(steps, key=_at)
+    lines = [f"{step.at_ms} {step.field} {int(step.value)}" for step in ordered]
+    ramps = ", ".join(dict.fromkeys(_written(step.ramp) for step in ordered if step.ramp))
+    return call("plan", room, clock(now_ms), who(actor), _based_on(version), ramps, *lines)
 
 
-def read_steps(lines: Reply) -> tuple[PlanStep, ...]:
-    """What ``LRANGE`` answers, in order of time. A line that cannot be read is left out, as the
+def _written(ramp: Ramp) -> str:
+    return f"{ramp.field} {ramp.begins_ms} {ramp.ends_ms} {ramp.first} {ramp.last}"
+
+
+def read_steps(lines: Reply, ramps: Reply) -> tuple[PlanStep, ...]:
+    """The plan and its ramps, in order of time. A line that cannot be read is left out, as the
     room will leave it out when its time comes.
     """
+    known = [_ramp(*one.groups()) for one in _RAMP.finditer(text(ramps or b""))]
     found = (_STEP.fullmatch(text(line)) for line in lines)
-    return tuple(_step(int(one[1]), one[2], int(one[3])) for one in found if one)
+    return tuple(_step(int(one[1]), one[2], int(one[3]), known) for one in found if one)
 
 
-def _step(at_ms: int, field: str, value: int) -> PlanStep:
-    return PlanStep(at_ms, field, bool(value) if field == "joins" else value)
+def _ramp(field: str, *numbers: str) -> Ramp:
+    return Ramp(field, *map(int, numbers))
+
+
+def _step(at_ms: int, field: str, value: int, ramps: Sequence[Ramp]) -> PlanStep:
+    ours = (one for one in ramps if one.field == field and one.begins_ms <= at_ms <= one.ends_ms)
+    return PlanStep(at_ms, field, bool(value) if field == "joins" else value, next(ours, None))
 
 
 def undo(
     room: str, *, actor: Actor | str, version: int | None = None, now_ms: int | None = None
 ) -> Call:  # fmt: skip
     """Take the last ``set`` or ``plan`` back. Twice, or where anything came after it:
-    ``CannotUndo``, nothing changes. Of two racers one takes it back.
+    ``CannotUndo``, nothing changes. Of two racers one takes it back. A plan that has begun is ended
+    by it, and what its steps have turned goes back to what it would be without them.
     """
     return call("undo", room, clock(now_ms), who(actor), _based_on(version))
 

@@ -284,8 +284,12 @@ class Store:
         """The plan's steps to come. Whoever changes them looks at the room first, and bases the
         change on the version that it had then: a step that is followed meanwhile moves it.
         """
-        key = RoomKeys.of(room).plan
-        return acts.read_steps(self._plain(lambda: self._redis.lrange(key, 0, -1)))
+        keys = RoomKeys.of(room)
+        with translated(None):
+            pipeline = self._redis.pipeline()
+            pipeline.lrange(keys.plan, 0, -1)
+            pipeline.hget(keys.texts, "ramps")
+            return acts.read_steps(*pipeline.execute())
 
     def what_if(
         self,

@@ -62,7 +62,8 @@ class RoomKeys(NamedTuple):
     """string: the packed numbers of ``FIELDS``; written by every verb that changes something"""
     texts: str
     """hash: title, message, origins, pause_reason, brand (JSON), logo (bytes, 64 KiB at most),
-    commitment, seed, undo (JSON: what the last change replaced); by operators' verbs"""
+    commitment, seed, ramps ("field begins_ms ends_ms first last", with commas between), undo (JSON:
+    what the last change replaced); by operators' verbs, undo also by whoever follows a step"""
     spent: str
     """bitmap by arrival: has entered; by enter"""
     left: str

@@ -60,7 +60,7 @@ end
 local function follow_plan(keys, s)
   while s.steps > 0 do
     local step = redis.call('LINDEX', keys[PLAN], 0)
-    local at, field, value = string.match(step or '', '^(%d+) ([%w_]+) (%d+)$')
+    local at, field, value = step_of(step or '')
     if at and tonumber(at) > s.now then return end
     redis.call('LPOP', keys[PLAN])
     s.steps = s.steps - 1
@@ -68,8 +68,8 @@ local function follow_plan(keys, s)
     -- A step that cannot be read is dropped: it must not stop the room.
     if at then
       accrue(s, tonumber(at))
-      -- Shoppers hear what `set` would tell them: the rate, where it is another.
-      if field == 'rate_per_min' and s[field] ~= tonumber(value) then tell(keys, s, field, value) end
+      tell_step(keys, s, tonumber(at), field, tonumber(value))
+      carry_undo(keys, s, step, field, value)
       record(keys, s, TIME, 'step', 'due ' .. at, fact(field, text_of(s[field])), fact(field, value))
       s[field] = tonumber(value)
       s.version = s.version + 1

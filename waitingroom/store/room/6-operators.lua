@@ -114,10 +114,12 @@ local function turn(keys, s, words, from)
   s.door = math.min(s.door, burst_of(s) * UNIT)
 end
 
--- Keep what a change replaces (`words`: field and value in turn; else `steps`), under the version that
--- it leads to: whatever comes after it moves the version on, and this is then no more to be undone.
+-- Keep what a change replaces (`words`: field and value in turn; or `steps` and `ramps`), under the
+-- version that it leads to: whatever moves the version on ends this, but for steps of the plan that
+-- carry it along.
 local function keep_for_undo(keys, s, detail, before)
   before.version, before.detail = text_of(s.version + 1), detail
+  before.actor, before.at_ms = s.who.actor, text_of(s.now)
   redis.call('HSET', keys[TEXTS], 'undo', cjson.encode(before))
 end
 
@@ -152,19 +154,23 @@ local set = acting(function(keys, s, args)
   return finish(keys, s, 'set', args[4])
 end)
 
-local function replace_plan(keys, s, steps, from)
+local function replace_plan(keys, s, steps, from, ramps)
+  redis.call('HSET', keys[TEXTS], 'ramps', ramps)
   redis.call('DEL', keys[PLAN])
   for i = from, #steps do redis.call('RPUSH', keys[PLAN], steps[i]) end
   s.steps = #steps - from + 1
 end
 
--- args: now, actor, version (as above), then `at_ms field value` steps in order of time; they replace
--- the plan.
+-- args: now, actor, version (as above), ramps ("field begins_ms ends_ms first last", with commas
+-- between), then `at_ms field value` steps in order of time; they replace the plan.
 local plan = acting(function(keys, s, args)
   if is_old(s, args[3]) then return conflict(s) end
-  local detail = table.concat(args, ', ', 4)
-  keep_for_undo(keys, s, 'plan ' .. detail, {steps = redis.call('LRANGE', keys[PLAN], 0, -1)})
-  replace_plan(keys, s, args, 4)
+  local detail = table.concat(args, ', ', 5)
+  keep_for_undo(keys, s, 'plan ' .. detail, {
+    steps = redis.call('LRANGE', keys[PLAN], 0, -1),
+    ramps = redis.call('HGET', keys[TEXTS], 'ramps') or '',
+  })
+  replace_plan(keys, s, args, 5, args[4])
   return finish(keys, s, 'plan', detail)
 end)
 
@@ -181,7 +187,7 @@ local function not_undone(s, words)
 end
 
 -- args: now, actor, version (as above). Puts back what the last `set` or `plan` replaced, unless
--- anything came after it.
+-- anything came after it; a plan with what its steps have turned by now.
 local undo = acting(function(keys, s, args)
   if is_old(s, args[3]) then return conflict(s) end
   local raw = redis.call('HGET', keys[TEXTS], 'undo')
@@ -190,12 +196,14 @@ local undo = acting(function(keys, s, args)
   end
   local last = cjson.decode(raw)
   if tonumber(last.version) ~= s.version then
-    return redis.error_reply('WRUNDO an act of an operator, or a step of the plan, came after it')
+    return redis.error_reply(
+      'WRUNDO an act of an operator, or a step of the plan for the same knob, came after it')
   end
   local wrong = last.words and not_undone(s, last.words)
   if wrong then return redis.error_reply('WRUNDO ' .. wrong) end
   redis.call('HDEL', keys[TEXTS], 'undo')
-  if last.words then turn(keys, s, last.words, 1) else replace_plan(keys, s, last.steps, 1) end
+  if last.words then turn(keys, s, last.words, 1) end
+  if last.steps then replace_plan(keys, s, last.steps, 1, last.ramps or '') end
   return finish(keys, s, 'undo', last.detail)
 end)
 

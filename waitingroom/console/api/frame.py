@@ -131,18 +131,24 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
         view: Callable[..., Any],
         role: Role,
         *,
-        answer: type[Schema] | Schema | None = None,
+        answer: type[Schema] | Schema | dict[str, str] | None = None,
         status: int = 200,
         body: type[Schema] | None = None,
         body_required: bool = True,
         query: Mapping[str, fields.Field[Any]] | None = None,
         changes: bool = False,
+        based: bool | None = None,
         also: tuple[int, ...] = (),
+        content_type: str | None = None,
     ) -> None:
-        """One operation. ``changes``: it is recorded. ``also``: other statuses it may answer."""
-        based = changes and "<room>" in rule
+        """One operation. ``changes``: it is recorded. ``based``: it may be based on a version, as,
+        where nothing is said, every change of a room. ``also``: other statuses it may answer.
+        ``content_type``: of an answer that is no JSON.
+        """
+        based = (changes and "<room>" in rule) if based is None else based
         asks = dict(query or {}) | ({"why": WHY} if changes else {})
-        made: Callable[..., Any] = _called(self.response(status, answer)(view), bool(query), based)
+        made: Callable[..., Any] = self.response(status, answer, content_type=content_type)(view)
+        made = _called(made, bool(query), based)
         if based:
             made = self.arguments(BasedOn, location="headers", arg_name="headers")(made)
         if asks:

@@ -29,6 +29,7 @@ from waitingroom.model import ROOM_ID, is_room_id
 from waitingroom.operators import Role
 
 PREFIX: Final = "/api/v1"
+TOO_LONG = "URI_TOO_LONG_TO_READ"
 OPERATOR, SHOP = "operator_key", "shop_key"
 ALWAYS = (401, 403, 405, 411, 413, 429, 503)
 """What any operation may answer."""
@@ -110,6 +111,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         for name, whose in ((OPERATOR, "An operator's key"), (SHOP, "A shop's key")):
             scheme = {"type": "http", "scheme": "bearer", "description": f"{whose}."}
             self.spec.components.security_scheme(name, scheme)
+        told = {"description": "The address is longer than 4,094 bytes: the web server's answer."}
+        content = {"text/html": {"schema": {"type": "string"}}}
+        self.spec.components.response(TOO_LONG, told | {"content": content})
 
     def _register_error_handlers(self) -> None:
         """None but our own: see :mod:`waitingroom.console.faults`."""
@@ -161,6 +165,7 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
         statuses |= {409} if based else set()
         for one in sorted(statuses):
             made = self.alt_response(one, HTTPStatus(one).name)(made)
+        made = self.alt_response(414, TOO_LONG)(made)
         described: dict[str, Any] = {"x-role": role.value, "security": [{OPERATOR: []}]}
         made = self.doc(operationId=view.__name__, **described)(made)
         path = [ROOM_PARAMETER] if "<room>" in rule else []

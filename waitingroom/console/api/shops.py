@@ -7,7 +7,7 @@ from typing import Any
 import flask_smorest
 from marshmallow import Schema, fields, validate
 
-from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP
+from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP, TOO_LONG
 from waitingroom.console.api.schemas import Flag, Whole, asked, pick, whole
 from waitingroom.model import Phase
 from waitingroom.outcomes import LeaseCode
@@ -85,6 +85,7 @@ class ShopGroup(flask_smorest.Blueprint):  # type: ignore[misc]
         made: Callable[..., Any] = self.response(200, answer)(view)
         for status in sorted({*STATUSES, *also}):
             made = self.alt_response(status, HTTPStatus(status).name)(made)
+        made = self.alt_response(414, TOO_LONG)(made)
         content = {"application/json": {"schema": asks}}
         made = self.doc(
             operationId=view.__name__,

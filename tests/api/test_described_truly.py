@@ -3,16 +3,13 @@
 Against a console that runs, over a real store, as each role. Bounded and the same each time.
 """
 
-import os
-import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 import schemathesis
-from callers import KEYS, SHOP_KEY, keys_of
+from callers import AWAY, SHOP_KEY, console, keys_of
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -24,14 +21,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from systems import eventually, free_ports
 
-from waitingroom.config import load_config
 from waitingroom.model import Settings, is_room_id
 from waitingroom.operators import Role
-from waitingroom.run.child import spawn
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.run.parts import parts
 from waitingroom.store.client import Store
 from waitingroom.store.keys import OPERATOR_KEYS, OPERATORS, ROOMS, SYSTEM
 
@@ -54,27 +47,6 @@ A_FEW = settings(
 METHODS = {"get", "post", "put", "patch", "delete"}
 LIMIT_S = 10
 """For an answer."""
-
-
-@pytest.fixture(scope="module")
-def url(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A console that runs: gunicorn, its own process."""
-    folder: Path = tmp_path_factory.mktemp("console")
-    (port,) = free_ports(1)
-    wanted = {"REDIS_URL": embedded.url, "WAITINGROOM_CONSOLE_PORT": str(port)}
-    wanted |= {"WAITINGROOM_DATA": str(folder), "WAITINGROOM_SHOP_KEY": SHOP_KEY}
-    wanted |= {"WAITINGROOM_SECRET_KEYS": KEYS[0].hex()}
-    (folder / "log").mkdir()
-    made = parts(load_config(wanted), dict(os.environ))
-    console = next(part for part in made if part.name == "console")
-    process = spawn(console.argv, log=console.log, env=console.env)
-    try:
-        eventually(console.ready, "the console", 30)
-        yield f"http://127.0.0.1:{port}"
-        assert "Traceback" not in console.log.read_text("utf-8")
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +73,7 @@ def state(store: Store, room: str) -> object:
 
 def operations() -> list[Any]:
     """All of them, from the console as it is built."""
-    from callers import console
-
-    document = console("unix:///nowhere.sock").get("/api/v1/openapi.json").json
+    document = console(AWAY).get("/api/v1/openapi.json").json
     for item in document["paths"].values():
         for operation in METHODS.intersection(item):
             # We send the keys ourselves: one of each role, and no other.

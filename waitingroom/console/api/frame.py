@@ -8,7 +8,7 @@ be based on one, ``body`` and ``query`` where they have a schema; it answers wit
 ``answer`` can show, or with a finished response.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
@@ -22,7 +22,7 @@ from webargs.flaskparser import FlaskParser
 
 from waitingroom import __version__
 from waitingroom.console.api.bearers import Bearers
-from waitingroom.console.api.schemas import WHY, BasedOn, asked
+from waitingroom.console.api.schemas import WHY, BasedOn, Document, asked
 from waitingroom.console.faults import Refused
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import ROOM_ID, is_room_id
@@ -42,7 +42,7 @@ ROOM_PARAMETER = {
 }
 
 
-class Fault(Schema):
+class Fault(Document):
     """A refusal. ``error`` is stable, ``message`` is for people."""
 
     error = fields.String(required=True)
@@ -151,8 +151,16 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
         """
         based = (changes and "<room>" in rule) if based is None else based
         asks = dict(query or {}) | ({"why": WHY} if changes else {})
-        made: Callable[..., Any] = self.response(status, answer, content_type=content_type)(view)
-        made = _called(made, bool(query), based)
+        statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
+        statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
+        statuses |= {409} if based else set()
+        made = self.doc(
+            operationId=view.__name__,
+            security=[{OPERATOR: []}],
+            responses=refusals(statuses),
+            **{"x-role": role.value},
+        )(_called(view, bool(query), based))
+        # What costs most to describe comes last: each of these copies all that was said before.
         if based:
             made = self.arguments(BasedOn, location="headers", arg_name="headers")(made)
         if asks:
@@ -160,14 +168,7 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
             made = self.arguments(schema, location="query", arg_name="query")(made)
         if body:
             made = self.arguments(body, arg_name="body", required=body_required)(made)
-        statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
-        statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
-        statuses |= {409} if based else set()
-        for one in sorted(statuses):
-            made = self.alt_response(one, HTTPStatus(one).name)(made)
-        made = self.alt_response(414, TOO_LONG)(made)
-        described: dict[str, Any] = {"x-role": role.value, "security": [{OPERATOR: []}]}
-        made = self.doc(operationId=view.__name__, **described)(made)
+        made = self.response(status, answer, content_type=content_type)(made)
         path = [ROOM_PARAMETER] if "<room>" in rule else []
         checked = self._checked(made, role)
         self.add_url_rule(rule, view.__name__, checked, methods=[method], parameters=path)
@@ -183,6 +184,11 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
             return view(**path)
 
         return checked
+
+
+def refusals(statuses: Iterable[int]) -> dict[int, str]:
+    """What each status says, by the names that the description has for them."""
+    return {status: HTTPStatus(status).name for status in sorted(statuses)} | {414: TOO_LONG}
 
 
 def _called(view: Callable[..., Any], queried: bool, based: bool) -> Callable[..., Any]:

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Whole, many, pick, shown
+from waitingroom.console.api.schemas import Document, Whole, many, pick, shown
 from waitingroom.history import Sample
 from waitingroom.live import LATELY_MS, Live
 from waitingroom.operators import Role
@@ -26,7 +26,7 @@ GRAINS = {Span.HOUR: HOUR, Span.SALE: SALE}
 SPAN = {"span": pick(Span, load_default=Span.HOUR, about="The last hour, or the last two days.")}
 
 
-class Kept(Schema):
+class Kept(Document):
     """A room's history: a sample every ``every_ms``, in order of time."""
 
     room = fields.String(required=True)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.rooms import ROOM, with_version
 from waitingroom.console.api.schemas import (
+    Document,
     Flag,
     Setting,
     Whole,
@@ -86,7 +87,7 @@ WISH = asked(
 )
 
 
-class SettingsNow(Schema):
+class SettingsNow(Document):
     """A room's knobs, and the version that a change is based on."""
 
     room = fields.String(required=True)
@@ -94,7 +95,7 @@ class SettingsNow(Schema):
     knobs = fields.Nested(shown(Settings), required=True)
 
 
-class PlanNow(Schema):
+class PlanNow(Document):
     """A room's plan, and the version that a change is based on."""
 
     room = fields.String(required=True)

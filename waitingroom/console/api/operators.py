@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from waitingroom import clock
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Whole, asked, many, pick, text
+from waitingroom.console.api.schemas import Document, Whole, asked, many, pick, text
 from waitingroom.operators import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -28,7 +28,7 @@ NEW_PASSWORD = asked("NewPassword", password=PASSWORD)
 NEW_KEY = asked("NewKey", name=NAME, role=ROLE)
 
 
-class Holder(Schema):
+class Holder(Document):
     """An operator or a key: all that may be told at any time."""
 
     name = fields.String(required=True)

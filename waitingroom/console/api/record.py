@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Flag, count, shown
+from waitingroom.console.api.schemas import Document, Flag, count, shown
 from waitingroom.console.faults import Refused
 from waitingroom.console.record import FORMS, exported
 from waitingroom.exports import row
@@ -27,7 +27,7 @@ TEXT = {"type": "string"}
 VERDICT = shown(Verdict, ok=Flag(required=True))
 
 
-class Entries(Schema):
+class Entries(Document):
     """Entries of a record, each as its fields that are not empty."""
 
     entries = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)

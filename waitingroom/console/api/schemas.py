@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -101,10 +101,19 @@ def _said(about: str) -> dict[str, str]:
     return {"description": about} if about else {}
 
 
+class Document(Schema):
+    """What is taken or told. It never changes: smorest, which copies all that describes an
+    operation again and again, gets the same one.
+    """
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+
 def asked(name: str, /, **known: fields.Field[Any]) -> type[Schema]:
     """A document, or a query, with these fields and no others. ``name``: in the description."""
     meta = type("Meta", (), {"unknown": RAISE})
-    return type(name, (Schema,), {**known, "Meta": meta})
+    return type(name, (Document,), {**known, "Meta": meta})
 
 
 WHY = text(LONGEST_WHY, about="Why, for the record; shoppers do not read it.")
@@ -119,7 +128,7 @@ class Version(fields.Field[int]):
         return int(value[1:-1])
 
 
-class BasedOn(Schema):
+class BasedOn(Document):
     """Which version of a room a change is based on."""
 
     version = Version(
@@ -142,7 +151,7 @@ def shown(kind: type, /, **more: fields.Field[Any]) -> type[Schema]:
     if kind is PlanStep:
         hints["value"] = Setting
     derived = {name: of_type(hints[name]) for name in kind.__dataclass_fields__}
-    return type(kind.__name__, (Schema,), {**derived, **more})
+    return type(kind.__name__, (Document,), {**derived, **more})
 
 
 def many(schema: type[Schema]) -> Schema:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask import g
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from waitingroom import __version__
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.operators import Holder
-from waitingroom.console.api.schemas import text
+from waitingroom.console.api.schemas import Document, text
 from waitingroom.console.releases import Releases
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -17,7 +17,7 @@ from waitingroom.store.client import Store
 SINCE = {"since": text(40, load_default="", about="The last `mark`; else all that is remembered.")}
 
 
-class Running(Schema):
+class Running(Document):
     """What runs. ``warning``: what the store is set up without, "" for nothing."""
 
     version = fields.String(required=True)
@@ -25,7 +25,7 @@ class Running(Schema):
     warning = fields.String(required=True)
 
 
-class Released(Schema):
+class Released(Document):
     """Leases that are over, and the mark of the newest."""
 
     mark = fields.String(required=True)

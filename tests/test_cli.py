@@ -11,7 +11,7 @@ import pytest
 
 from waitingroom import clock
 from waitingroom.__main__ import main
-from waitingroom.cli import cli, run
+from waitingroom.cli import run
 from waitingroom.commands.knobs import KNOBS
 from waitingroom.commands.values import time_ms
 from waitingroom.model import Settings
@@ -347,19 +347,3 @@ def test_help_is_there(capsys: Capture, words: list[str]) -> None:
     """And is no complaint."""
     assert run(words) == 0
     assert "Usage: waitingroom" in capsys.readouterr().out
-
-
-def test_every_command_can_answer_in_json() -> None:
-    """Scripts come sooner or later; those that run until Ctrl-C do not answer."""
-    commands = {**cli.commands}
-    while groups := {n: c for n, c in commands.items() if isinstance(c, click.Group)}:
-        for group, found in groups.items():
-            del commands[group]
-            commands |= {f"{group} {name}": one for name, one in found.commands.items()}
-    without = {
-        name
-        for name, command in commands.items()
-        if not any(p.name == "as_json" for p in command.params)
-    }
-    # The last reads its options itself, --json among them, since it must do without click.
-    assert without == {"up", "demo", "preview", "draw verify"}

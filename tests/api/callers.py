@@ -14,6 +14,8 @@ from waitingroom.store.client import Store
 
 SHOP_KEY = "s" * 32
 KEYS = (b"k" * 32,)
+AWAY = "unix:///nowhere.sock"
+"""A store that is not there."""
 
 
 def console(url: str) -> FlaskClient:

@@ -1,11 +1,10 @@
 """The description of the API: valid, whole, and open to read."""
 
-from callers import console
+from callers import AWAY, console
 from openapi_spec_validator import validate
 
 from waitingroom.operators import Role
 
-AWAY = "unix:///nowhere.sock"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

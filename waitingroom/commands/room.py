@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from waitingroom.commands import brand, places, system, turns
+from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import (
     acting,
@@ -38,7 +39,7 @@ def room() -> None:
     """Make rooms, look at them, turn their knobs."""
 
 
-for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key):
+for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key, figures, history):
     room.add_command(_command)
 for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)

@@ -16,6 +16,7 @@ from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
+from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.console.support import SupportPages
@@ -50,8 +51,9 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.
     shops = ShopAccess(config.shop_keys, store.shop_keys, now_ms)
-    room_api = RoomApi(store, Keyring(config.keys), shops, now_ms).blueprint()
-    for group in (*operations(store, access), room_api):
+    keyring, releases = Keyring(config.keys), Releases()
+    room_api = RoomApi(store, keyring, shops, now_ms, releases).blueprint()
+    for group in (*operations(store, access, keyring, releases), room_api):
         api.register_blueprint(group)
         forgery.exempt(group)
     return app

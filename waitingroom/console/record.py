@@ -58,13 +58,18 @@ class RecordPages:
     def _export(self, room: str, form: str) -> Response:
         if form not in FORMS:
             abort(404)
-        lines, content_type = FORMS[form]
-        # Read to its end before the answer begins: a store that goes away is then told as such.
-        body = "".join(lines(self._store.record.entries(room)))
-        name = "system" if room == SYSTEM else room
-        response = Response(body, content_type=content_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="record-{name}.{form}"'
-        return response
+        return exported(self._store, room, form)
+
+
+def exported(store: Store, room: str, form: str) -> Response:
+    """A whole record as a file, in one of ``FORMS``."""
+    lines, content_type = FORMS[form]
+    # Read to its end before the answer begins: a store that goes away is then told as such.
+    body = "".join(lines(store.record.entries(room)))
+    name = "system" if room == SYSTEM else room
+    response = Response(body, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="record-{name}.{form}"'
+    return response
 
 
 def _a_room(room: str) -> str:

@@ -38,13 +38,18 @@ class RoomApi:
     """The calls over one store. ``now_ms`` is only for reading tokens; leases go by the store's."""
 
     def __init__(
-        self, store: Store, keyring: Keyring, shops: ShopAccess, now_ms: Callable[[], int]
+        self,
+        store: Store,
+        keyring: Keyring,
+        shops: ShopAccess,
+        now_ms: Callable[[], int],
+        releases: Releases,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._shops = shops
         self._now_ms = now_ms
-        self._releases = Releases()
+        self._releases = releases
 
     def blueprint(self) -> ShopGroup:
         """The routes."""

@@ -8,7 +8,7 @@ be based on one, ``body`` and ``query`` where they have a schema; it answers wit
 ``answer`` can show, or with a finished response.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
@@ -22,13 +22,14 @@ from webargs.flaskparser import FlaskParser
 
 from waitingroom import __version__
 from waitingroom.console.api.bearers import Bearers
-from waitingroom.console.api.schemas import WHY, BasedOn, asked
+from waitingroom.console.api.schemas import WHY, BasedOn, Document, asked
 from waitingroom.console.faults import Refused
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import ROOM_ID, is_room_id
 from waitingroom.operators import Role
 
 PREFIX: Final = "/api/v1"
+TOO_LONG = "URI_TOO_LONG_TO_READ"
 OPERATOR, SHOP = "operator_key", "shop_key"
 ALWAYS = (401, 403, 405, 411, 413, 429, 503)
 """What any operation may answer."""
@@ -41,7 +42,7 @@ ROOM_PARAMETER = {
 }
 
 
-class Fault(Schema):
+class Fault(Document):
     """A refusal. ``error`` is stable, ``message`` is for people."""
 
     error = fields.String(required=True)
@@ -110,6 +111,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         for name, whose in ((OPERATOR, "An operator's key"), (SHOP, "A shop's key")):
             scheme = {"type": "http", "scheme": "bearer", "description": f"{whose}."}
             self.spec.components.security_scheme(name, scheme)
+        told = {"description": "The address is longer than 4,094 bytes: the web server's answer."}
+        content = {"text/html": {"schema": {"type": "string"}}}
+        self.spec.components.response(TOO_LONG, told | {"content": content})
 
     def _register_error_handlers(self) -> None:
         """None but our own: see :mod:`waitingroom.console.faults`."""
@@ -131,18 +135,32 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
         view: Callable[..., Any],
         role: Role,
         *,
-        answer: type[Schema] | Schema | None = None,
+        answer: type[Schema] | Schema | dict[str, str] | None = None,
         status: int = 200,
         body: type[Schema] | None = None,
         body_required: bool = True,
         query: Mapping[str, fields.Field[Any]] | None = None,
         changes: bool = False,
+        based: bool | None = None,
         also: tuple[int, ...] = (),
+        content_type: str | None = None,
     ) -> None:
-        """One operation. ``changes``: it is recorded. ``also``: other statuses it may answer."""
-        based = changes and "<room>" in rule
+        """One operation. ``changes``: it is recorded. ``based``: it may be based on a version, as,
+        where nothing is said, every change of a room. ``also``: other statuses it may answer.
+        ``content_type``: of an answer that is no JSON.
+        """
+        based = (changes and "<room>" in rule) if based is None else based
         asks = dict(query or {}) | ({"why": WHY} if changes else {})
-        made: Callable[..., Any] = _called(self.response(status, answer)(view), bool(query), based)
+        statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
+        statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
+        statuses |= {409} if based else set()
+        made = self.doc(
+            operationId=view.__name__,
+            security=[{OPERATOR: []}],
+            responses=refusals(statuses),
+            **{"x-role": role.value},
+        )(_called(view, bool(query), based))
+        # What costs most to describe comes last: each of these copies all that was said before.
         if based:
             made = self.arguments(BasedOn, location="headers", arg_name="headers")(made)
         if asks:
@@ -150,13 +168,7 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
             made = self.arguments(schema, location="query", arg_name="query")(made)
         if body:
             made = self.arguments(body, arg_name="body", required=body_required)(made)
-        statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
-        statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
-        statuses |= {409} if based else set()
-        for one in sorted(statuses):
-            made = self.alt_response(one, HTTPStatus(one).name)(made)
-        described: dict[str, Any] = {"x-role": role.value, "security": [{OPERATOR: []}]}
-        made = self.doc(operationId=view.__name__, **described)(made)
+        made = self.response(status, answer, content_type=content_type)(made)
         path = [ROOM_PARAMETER] if "<room>" in rule else []
         checked = self._checked(made, role)
         self.add_url_rule(rule, view.__name__, checked, methods=[method], parameters=path)
@@ -172,6 +184,11 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
             return view(**path)
 
         return checked
+
+
+def refusals(statuses: Iterable[int]) -> dict[int, str]:
+    """What each status says, by the names that the description has for them."""
+    return {status: HTTPStatus(status).name for status in sorted(statuses)} | {414: TOO_LONG}
 
 
 def _called(view: Callable[..., Any], queried: bool, based: bool) -> Callable[..., Any]:

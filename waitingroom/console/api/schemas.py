@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -14,6 +14,7 @@ from waitingroom.model import PlanStep
 from waitingroom.settings import LATEST_MS
 
 LONGEST_WHY = 500
+_DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 VERSION = re.compile(r'^"[0-9]{1,15}"$')
 
 
@@ -23,6 +24,15 @@ class Whole(fields.Integer):
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValidationError("must be a whole number")
+        return super()._validated(value)
+
+
+class Count(fields.Integer):
+    """A whole number in an address, in digits."""
+
+    def _validated(self, value: Any) -> Any:
+        if not (isinstance(value, str) and _DIGITS.fullmatch(value)):
+            raise ValidationError("must be a whole number, in digits")
         return super()._validated(value)
 
 
@@ -45,14 +55,29 @@ class Text(fields.String):
         return text
 
 
-class Setting(fields.Raw):
+class Setting(fields.Field[int]):
     """The value of a knob that a plan turns: a whole number, or whether people may join."""
+
+    def __init__(self, **more: Any) -> None:
+        kinds = {"oneOf": [{"type": "integer"}, {"type": "boolean"}]}
+        super().__init__(metadata=kinds, **more)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> int:
+        if not isinstance(value, int):
+            raise ValidationError("must be a whole number, or true or false")
+        return value
 
 
 def whole(low: int, high: int, *, about: str = "", **more: Any) -> Whole:
     """From ``low`` to ``high``. ``about``, here and below: its description."""
     allowed = validate.Range(low, high, error=f"must be from {low} to {high}")
     return Whole(validate=allowed, metadata=_said(about), **more)
+
+
+def count(low: int, high: int, *, about: str = "", **more: Any) -> Count:
+    """The same in an address."""
+    allowed = validate.Range(low, high, error=f"must be from {low} to {high}")
+    return Count(validate=allowed, metadata=_said(about), **more)
 
 
 def text(longest: int, *, shortest: int = 0, about: str = "", **more: Any) -> Text:
@@ -76,10 +101,19 @@ def _said(about: str) -> dict[str, str]:
     return {"description": about} if about else {}
 
 
+class Document(Schema):
+    """What is taken or told. It never changes: smorest, which copies all that describes an
+    operation again and again, gets the same one.
+    """
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+
 def asked(name: str, /, **known: fields.Field[Any]) -> type[Schema]:
     """A document, or a query, with these fields and no others. ``name``: in the description."""
     meta = type("Meta", (), {"unknown": RAISE})
-    return type(name, (Schema,), {**known, "Meta": meta})
+    return type(name, (Document,), {**known, "Meta": meta})
 
 
 WHY = text(LONGEST_WHY, about="Why, for the record; shoppers do not read it.")
@@ -94,7 +128,7 @@ class Version(fields.Field[int]):
         return int(value[1:-1])
 
 
-class BasedOn(Schema):
+class BasedOn(Document):
     """Which version of a room a change is based on."""
 
     version = Version(
@@ -116,8 +150,8 @@ def shown(kind: type, /, **more: fields.Field[Any]) -> type[Schema]:
     hints = get_type_hints(kind)
     if kind is PlanStep:
         hints["value"] = Setting
-    derived = {name: _field(hints[name]) for name in kind.__dataclass_fields__}
-    return type(kind.__name__, (Schema,), {**derived, **more})
+    derived = {name: of_type(hints[name]) for name in kind.__dataclass_fields__}
+    return type(kind.__name__, (Document,), {**derived, **more})
 
 
 def many(schema: type[Schema]) -> Schema:
@@ -125,17 +159,17 @@ def many(schema: type[Schema]) -> Schema:
     return schema(many=True)
 
 
-def _field(hint: Any, **more: Any) -> Any:
-    """A field for a type of ours; always there."""
+def of_type(hint: Any, **more: Any) -> Any:
+    """A field for a type of ours; always there, where nothing else is said."""
     more = {"required": True} | more
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         (inner,) = (one for one in args if one is not NoneType)
-        return _field(inner, allow_none=True, **more)
+        return of_type(inner, allow_none=True, **more)
     if origin is tuple or origin is list:
-        return fields.List(_field(args[0]), **more)
+        return fields.List(of_type(args[0]), **more)
     if origin is not None and issubclass(origin, Mapping):
-        return fields.Dict(keys=fields.String(), values=_field(args[1]), **more)
+        return fields.Dict(keys=fields.String(), values=of_type(args[1]), **more)
     if isinstance(hint, type) and is_dataclass(hint):
         return fields.Nested(shown(hint), **more)
     if issubclass(hint, StrEnum):

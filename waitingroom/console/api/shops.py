@@ -1,14 +1,13 @@
 """The description of what shops' guards talk to; what it does is in ``console.room_api``."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
 from marshmallow import Schema, fields, validate
 
-from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP
-from waitingroom.console.api.schemas import Flag, Whole, asked, pick, whole
+from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP, refusals
+from waitingroom.console.api.schemas import Document, Flag, Whole, asked, pick, whole
 from waitingroom.model import Phase
 from waitingroom.outcomes import LeaseCode
 
@@ -42,18 +41,18 @@ SINCE = {
 }
 
 
-class Done(Schema):
+class Done(Document):
     """It was done."""
 
     ok = Flag(required=True)
 
 
-class _Lease(Schema):
+class _Lease(Document):
     state = pick(LeaseCode, required=True)
     expires_at_ms = Whole(required=True)
 
 
-class LeasesTold(Schema):
+class LeasesTold(Document):
     """Where a room stands, and what became of each lease."""
 
     epoch = Whole(required=True)
@@ -82,15 +81,14 @@ class ShopGroup(flask_smorest.Blueprint):  # type: ignore[misc]
         also: tuple[int, ...] = (),
     ) -> None:
         """A call with POST, which is described as what it is."""
-        made: Callable[..., Any] = self.response(200, answer)(view)
-        for status in sorted({*STATUSES, *also}):
-            made = self.alt_response(status, HTTPStatus(status).name)(made)
         content = {"application/json": {"schema": asks}}
-        made = self.doc(
+        described = self.doc(
             operationId=view.__name__,
             security=[{SHOP: []}],
             requestBody={"required": True, "content": content},
             parameters=[query] if query else [],
-        )(made)
+            responses=refusals({*STATUSES, *also}),
+        )(view)
+        made = self.response(200, answer)(described)
         name, path = view.__name__, [ROOM_PARAMETER]
         self.add_url_rule(rule, name, made, methods=["POST"], parameters=path)

@@ -3,13 +3,27 @@
 from waitingroom.console.access import Access
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
+from waitingroom.console.api.history import Figures
+from waitingroom.console.api.knobs import Knobs
+from waitingroom.console.api.operators import Operators
+from waitingroom.console.api.passes import Passes
+from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
+from waitingroom.console.api.system import System
+from waitingroom.console.releases import Releases
 from waitingroom.store.client import Store
+from waitingroom.tokens import Keyring
 
 
-def operations(store: Store, access: Access) -> list[Group]:
-    """What operators' keys open."""
+def operations(store: Store, access: Access, keyring: Keyring, releases: Releases) -> list[Group]:
+    """What operators' keys open. ``releases``: what the room API remembers."""
     bearers = Bearers(store.keys, access)
     return [
+        System(store, bearers, releases).group(),
         Rooms(store, bearers).group(),
+        Figures(store, bearers).group(),
+        Knobs(store, bearers).group(),
+        Records(store, bearers).group(),
+        Operators(store, bearers).group(),
+        Passes(store, bearers, keyring).group(),
     ]

@@ -1,0 +1,203 @@
+"""Knobs and the plan by the API: turned, shown first, based on a version, taken back."""
+
+import json
+
+import pytest
+from callers import Caller, refused
+
+from waitingroom.operators import Role
+from waitingroom.settings import LATEST_MS
+from waitingroom.store.client import Store
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def ada(callers: dict[Role, Caller]) -> Caller:
+    """A program with an operator's key."""
+    return callers[Role.OPERATOR]
+
+
+def test_knobs_are_turned_at_once_and_recorded_with_the_keys_name(
+    ada: Caller, room: str, store: Store
+) -> None:
+    """From where, and why; the knobs that are not named stay."""
+    answer = ada("PATCH", f"/rooms/{room}/knobs?why=too%20fast", {"rate_per_min": 30})
+    assert (answer.status_code, answer.json["rate_per_min"]) == (200, 30)
+    assert answer.headers["ETag"] == f'"{answer.json["version"]}"'
+    assert store.status(room).rate_per_min == 30
+    (entry,) = store.record.newest(room, 1)
+    assert entry.actor == f"key:{ada.key.partition('.')[0]}"
+    assert (entry.act, entry.text("from"), entry.text("why")) == ("set", ada.address, "too fast")
+    told = ada("GET", f"/rooms/{room}/knobs").json
+    assert told["knobs"]["rate_per_min"] == 30
+    assert told["knobs"]["call_timeout_ms"] == 10_000
+
+
+def test_of_two_who_turn_the_same_knob_the_second_is_told(
+    ada: Caller, room: str, store: Store
+) -> None:
+    """And nothing of theirs is done; on what the room is now, it is."""
+    seen = ada("GET", f"/rooms/{room}").headers["ETag"]
+    path = f"/rooms/{room}/knobs"
+    assert ada("PATCH", path, {"rate_per_min": 30}, If_Match=seen).status_code == 200
+    refused(ada("PATCH", path, {"rate_per_min": 90}, If_Match=seen), 409, "version_conflict")
+    assert store.status(room).rate_per_min == 30
+    now = ada("GET", f"/rooms/{room}").headers["ETag"]
+    assert ada("PATCH", path, {"rate_per_min": 90}, If_Match=now).status_code == 200
+    for word in ("pause", "undo"):
+        refused(ada("POST", f"/rooms/{room}/{word}", If_Match=now), 409, "version_conflict")
+
+
+@pytest.mark.parametrize("given", ["12", '"x"', 'W/"1"', "*", '"1', '"' + "1" * 16 + '"', ""])
+def test_a_version_that_is_none_is_refused(ada: Caller, room: str, given: str) -> None:
+    """It must not be taken for no version."""
+    answer = ada("POST", f"/rooms/{room}/pause", If_Match=given)
+    assert "If-Match" in refused(answer, 422, "bad_fields")["fields"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"rate_per_min": -1}, "rate_per_min"),
+        ({"rate_per_min": 10**30}, "rate_per_min"),
+        ({"rate_per_min": True}, "rate_per_min"),
+        ({"rate_per_min": "60"}, "rate_per_min"),
+        ({"rate_per_min": 1.5}, "rate_per_min"),
+        ({"rate_per_min": None}, "rate_per_min"),
+        ({"joins": 1}, "joins"),
+        ({"draw": "lots"}, "draw"),
+        ({"title": "a\nb"}, "title"),
+        ({"title": "x" * 81}, "title"),
+        ({"origins": ["ftp://x"]}, "origins"),
+        ({"opens_at_ms": LATEST_MS + 1}, "opens_at_ms"),
+        ({"claim_grace_ms": 1_000}, "claim_grace_ms"),
+        ({"no_such_knob": 1}, "no_such_knob"),
+        ({"test_clock": True}, "test_clock"),
+        ({}, "the document"),
+        ([], "the document"),
+        ("x", "the document"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_field_and_nothing_is_changed(
+    ada: Caller, room: str, store: Store, body: object, field: str
+) -> None:
+    """In a sentence."""
+    before = store.status(room).version
+    told = refused(ada("PATCH", f"/rooms/{room}/knobs", body), 422, told_code(field))
+    assert told["fields"].keys() == {field}
+    assert told["fields"][field] in told["message"]
+    assert store.status(room).version == before
+
+
+def told_code(field: str) -> str:
+    """Of what the store's own check finds, and the document's."""
+    return "bad_setting" if field in ("origins", "claim_grace_ms") else "bad_fields"
+
+
+def test_each_of_several_wrong_fields_has_its_sentence(ada: Caller, room: str) -> None:
+    """So that they are mended at once."""
+    body = {"rate_per_min": -1, "capacity": "x", "nothing": 1}
+    told = refused(ada("PATCH", f"/rooms/{room}/knobs", body), 422, "bad_fields")
+    assert told["fields"] == {
+        "rate_per_min": "must be from 0 to 1000000",
+        "capacity": "must be a whole number",
+        "nothing": "unknown field",
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"{", b"\xff", b'{"rate_per_min": NaN}', b"[" * 50_000, b'"\\ud800"', b"1" * 5_000 + b"}"],
+)
+def test_a_body_that_is_no_json_is_400(ada: Caller, room: str, raw: bytes) -> None:
+    """Also one that is made to break a parser."""
+    headers = {"Authorization": f"Bearer {ada.key}", "Content-Type": "application/json"}
+    path = f"/api/v1/rooms/{room}/knobs"
+    refused(ada.client.patch(path, data=raw, headers=headers), 400, "bad_request")
+
+
+def test_a_body_of_another_kind_is_415_and_one_too_long_413(ada: Caller, room: str) -> None:
+    """Whatever it would say."""
+    headers = {"Authorization": f"Bearer {ada.key}", "Content-Type": "text/plain"}
+    path = f"/api/v1/rooms/{room}/knobs"
+    refused(ada.client.patch(path, data=b'{"rate_per_min": 1}', headers=headers), 415, "not_json")
+    refused(ada("PATCH", f"/rooms/{room}/knobs", {"title": "x" * 70_000}), 413, "too_large")
+
+
+def test_what_would_happen_is_told_and_nothing_happens(
+    callers: dict[Role, Caller], room: str, store: Store
+) -> None:
+    """The same as the command tells; by whoever may look."""
+    before = store.status(room).version
+    ask = callers[Role.VIEWER]
+    told = ask("POST", f"/rooms/{room}/what-if", {"knobs": {"rate_per_min": 600}})
+    assert told.status_code == 200
+    assert told.json["version"] == before
+    assert told.json["after"]["end_s"] < told.json["before"]["end_s"]
+    assert told.json["after"]["stock_ends_at_ms"] is None
+    ramp = {"knob": "rate_per_min", "to": 600, "over_ms": 10_000}
+    now_ms = store.status(room).now_ms
+    at = {"at_ms": now_ms + HOUR_MS, "knobs": {"rate_per_min": 1}}
+    for wish in ({"ramp": ramp}, {"schedule": at}, {"steps": []}):
+        assert ask("POST", f"/rooms/{room}/what-if", wish).status_code == 200, wish
+    for none in ({}, {"ramp": ramp, "schedule": at}, {"knobs": {}}):
+        refused(ask("POST", f"/rooms/{room}/what-if", none), 422, "bad_fields")
+    assert store.status(room).version == before
+
+
+def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, store: Store) -> None:
+    """By a ramp and at a time; what meets what is planned already is refused, unless it is said."""
+    now_ms = store.status(room).now_ms
+    ramp = {"knob": "rate_per_min", "to": 120, "over_ms": 60_000, "at_ms": now_ms + HOUR_MS}
+    told = ada("POST", f"/rooms/{room}/ramp", ramp)
+    assert told.status_code == 200, told.text
+    assert told.json["steps"][-1]["value"] == 120
+    assert told.json["steps"][-1]["at_ms"] == now_ms + HOUR_MS + 60_000
+    assert ada("GET", f"/rooms/{room}/plan").json["steps"] == told.json["steps"]
+    at = {"at_ms": told.json["steps"][3]["at_ms"], "knobs": {"rate_per_min": 7}}
+    refused(ada("POST", f"/rooms/{room}/schedule", at), 422, "bad_setting")
+    more = ada("POST", f"/rooms/{room}/schedule", at | {"knobs": {"joins": False}})
+    assert {"at_ms": at["at_ms"], "field": "joins", "value": False}.items() <= next(
+        step for step in more.json["steps"] if step["field"] == "joins"
+    ).items()
+    assert ada("POST", f"/rooms/{room}/schedule", at | {"replace": True}).status_code == 200
+    late = {"at_ms": now_ms - 1, "knobs": {"rate_per_min": 7}}
+    refused(ada("POST", f"/rooms/{room}/schedule", late), 422, "bad_setting")
+    step = {"at_ms": now_ms + HOUR_MS, "field": "capacity", "value": 9}
+    assert len(ada("PUT", f"/rooms/{room}/plan", {"steps": [step]}).json["steps"]) == 1
+    assert ada("DELETE", f"/rooms/{room}/plan").json["steps"] == []
+    assert ada("POST", f"/rooms/{room}/undo").status_code == 200
+    assert [one.value for one in store.steps(room)] == [9]
+
+
+def test_the_last_change_is_taken_back_once(ada: Caller, room: str, store: Store) -> None:
+    """Then there is none any more."""
+    ada("PATCH", f"/rooms/{room}/knobs", {"rate_per_min": 30})
+    assert ada("POST", f"/rooms/{room}/undo").json["rate_per_min"] == 60
+    refused(ada("POST", f"/rooms/{room}/undo"), 409, "cannot_undo")
+    assert store.status(room).rate_per_min == 60
+
+
+def test_a_room_is_made_once_and_told_as_the_command_tells_it(
+    ada: Caller, room_id: str, store: Store
+) -> None:
+    """Its knobs as they were named, the others as in any new room."""
+    wanted = {"room": room_id, "rate_per_min": 7, "origins": ["https://shop.example"]}
+    made = ada("POST", "/rooms", wanted)
+    assert made.status_code == 201
+    assert (made.json["rate_per_min"], made.json["session_ms"]) == (7, 900_000)
+    refused(ada("POST", "/rooms", wanted), 409, "room_exists")
+    for name in ("api", "No", "", "-x"):
+        answer = ada("POST", "/rooms", {"room": name})
+        assert answer.status_code == 422, answer.text
+    from waitingroom.commands.output import room_json
+
+    shown = ada("GET", f"/rooms/{room_id}").json
+    ours = json.loads(json.dumps(room_json(store.status(room_id))))
+    moving = {"now_ms", "meter_ms", "credit", "door"}
+    assert shown.keys() == ours.keys()
+    assert {name: shown[name] for name in shown.keys() - moving} == {
+        name: ours[name] for name in ours.keys() - moving
+    }
+    assert room_id in {one["room"] for one in ada("GET", "/rooms").json}

@@ -1,0 +1,220 @@
+"""Operators, keys, passes and records by the API: made, told once, ended, never lost."""
+
+import csv
+import io
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from callers import AWAY, KEYS, Caller, console, refused
+
+from waitingroom import __version__, clock
+from waitingroom.history import Sample
+from waitingroom.model import Settings
+from waitingroom.operators import Role, is_password_of
+from waitingroom.store.client import Store
+from waitingroom.store.keys import SYSTEM
+from waitingroom.tokens import Keyring, RoomKeyring
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def boss(callers: dict[Role, Caller]) -> Caller:
+    """A program with an admin's key."""
+    return callers[Role.ADMIN]
+
+
+def test_an_operator_is_made_changed_and_removed(boss: Caller, room_id: str, store: Store) -> None:
+    """No answer holds a password, or its hash; each act is in the record."""
+    name = f"ada.{room_id}"
+    made = boss("POST", "/operators", {"name": name, "role": "viewer", "password": PASSWORD})
+    assert (made.status_code, made.json.keys()) == (201, {"name", "role", "made_at_ms"})
+    assert is_password_of(store.accounts.find(name), PASSWORD)
+    again = {"name": name, "role": "admin", "password": PASSWORD}
+    refused(boss("POST", "/operators", again), 409, "operator_exists")
+    assert boss("PUT", f"/operators/{name}/role", {"role": "support"}).json["role"] == "support"
+    newer = PASSWORD.upper()
+    assert boss("PUT", f"/operators/{name}/password", {"password": newer}).status_code == 200
+    assert is_password_of(store.accounts.find(name), newer)
+    assert name in {one["name"] for one in boss("GET", "/operators").json}
+    assert boss("DELETE", f"/operators/{name}").status_code == 204
+    refused(boss("DELETE", f"/operators/{name}"), 404, "no_such_operator")
+    acts = [entry.act for entry in store.record.newest(SYSTEM, 4)]
+    assert acts == ["operator_remove", "operator_password", "operator_role", "operator_add"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"name": "Big Name"}, "bad_operator"),
+        ({"password": "short"}, "bad_fields"),
+        ({"role": "king"}, "bad_fields"),
+        ({"more": 1}, "bad_fields"),
+    ],
+)
+def test_an_operator_that_cannot_be_is_refused(
+    boss: Caller, room_id: str, store: Store, wrong: dict[str, object], code: str
+) -> None:
+    good = {"name": f"bob.{room_id}", "role": "viewer", "password": PASSWORD}
+    refused(boss("POST", "/operators", good | wrong), 422, code)
+    assert store.accounts.find(good["name"]) is None
+
+
+def test_a_key_is_told_once_opens_and_is_revoked(boss: Caller, room_id: str) -> None:
+    """No list has it."""
+    name = f"ci-{room_id}"
+    made = boss("POST", "/keys", {"name": name, "role": "viewer"})
+    assert made.status_code == 201
+    key = made.json["key"]
+    with_it = Caller(boss.client, key)
+    assert with_it("GET", "/me").json == {
+        "name": name,
+        "role": "viewer",
+        "made_at_ms": made.json["made_at_ms"],
+    }
+    refused(boss("POST", "/keys", {"name": name, "role": "admin"}), 409, "key_exists")
+    listed = boss("GET", "/keys")
+    assert name in {one["name"] for one in listed.json}
+    assert key.partition(".")[2] not in listed.text
+    assert boss("DELETE", f"/keys/{name}").status_code == 204
+    refused(with_it("GET", "/me"), 401, "unauthorized")
+    refused(boss("DELETE", f"/keys/{name}"), 404, "no_such_key")
+
+
+def test_what_opens_a_shop_is_given_to_admins_and_recorded(
+    boss: Caller, room_id: str, store: Store
+) -> None:
+    """A staff pass whose handover the shop's own keys read; and those keys."""
+    store.create(room_id, Settings(origins=("https://shop.example",)), actor="test")
+    keys = boss("POST", f"/rooms/{room_id}/shop-keys")
+    assert keys.json == {"room": room_id, "keys": Keyring(KEYS).room_keys(room_id).export()}
+    made = boss("POST", f"/rooms/{room_id}/staff-passes", {"name": "Ada", "lasts_ms": 60_000})
+    assert made.status_code == 201, made.text
+    url = urlsplit(made.json["url"])
+    assert url.netloc == "shop.example"
+    (token,) = (value for values in parse_qs(url.query).values() for value in values)
+    handover = RoomKeyring.parse(keys.json["keys"]).read_handover(token, now_ms=clock.now_ms())
+    assert (handover.lease, handover.pass_ends_at_ms) == (
+        made.json["lease"],
+        made.json["until_ms"],
+    )
+    before = store.status(room_id).staff_epoch
+    assert boss("DELETE", f"/rooms/{room_id}/staff-passes").json["staff_epoch"] == before + 1
+    acts = [entry.act for entry in store.record.newest(room_id, 3)]
+    assert acts == ["revoke_staff", "staff_pass", "shop_keys_shown"]
+
+
+def test_a_record_is_read_verified_and_taken_away(
+    callers: dict[Role, Caller], room: str, store: Store
+) -> None:
+    """A room's by whoever may look, that of log-ins by admins."""
+    look, boss = callers[Role.VIEWER], callers[Role.ADMIN]
+    entries = list(store.record.entries(room))
+    told = look("GET", f"/rooms/{room}/record?count=1").json["entries"]
+    assert [entry["hash"] for entry in told] == [entries[-1].hash]
+    lines = look("GET", f"/rooms/{room}/record.jsonl")
+    assert lines.content_type == "application/x-ndjson"
+    assert [json.loads(line)["hash"] for line in lines.text.splitlines()] == [
+        entry.hash for entry in entries
+    ]
+    rows = list(csv.DictReader(io.StringIO(look("GET", f"/rooms/{room}/record.csv").text)))
+    assert [row["act"] for row in rows] == [entry.act for entry in entries]
+    verdict = look("GET", f"/rooms/{room}/record/verify").json
+    assert (verdict["ok"], verdict["chained"]) == (True, len(entries))
+    noted = f"seq={entries[0].seq}&hash={'0' * 64}"
+    verdict = look("GET", f"/rooms/{room}/record/verify?{noted}").json
+    assert (verdict["ok"], verdict["findings"][0]["edit"]) == (False, "changed")
+    refused(look("GET", f"/rooms/{room}/record/verify?seq=1"), 422, "bad_fields")
+    for path in ("/record", "/record/verify", "/record.jsonl", "/record.csv"):
+        refused(look("GET", path), 403, "forbidden")
+        assert boss("GET", path).status_code == 200
+    refused(look("GET", "/rooms/@system/record"), 404, "no_such_room")
+
+
+@pytest.mark.parametrize("count", ["0", "10001", "x", "-1", "1.0", "+1", "١", "1&count=2", ""])
+def test_an_odd_count_is_refused(callers: dict[Role, Caller], room: str, count: str) -> None:
+    """Or, said twice, taken once; never a 500."""
+    answer = callers[Role.VIEWER]("GET", f"/rooms/{room}/record?count={count}")
+    assert answer.status_code == (200 if "&" in count else 422), answer.text
+
+
+def test_figures_are_numbers_of_now_and_as_they_were(
+    callers: dict[Role, Caller], room: str, store: Store
+) -> None:
+    """What the console shows in words and charts."""
+    look = callers[Role.VIEWER]
+    now = store.status(room)
+    store.history.add({room: Sample.of(now, store_us=1_500)})
+    told = look("GET", f"/rooms/{room}/figures").json
+    assert (told["phase"], told["waiting"], told["rate_per_min"]) == ("open", now.waiting, 60)
+    assert (told["store_us"], told["gate_us"]) == (1_500, None)
+    assert room in {one["room"] for one in look("GET", "/figures").json}
+    for span, every_ms in (("hour", 5_000), ("sale", 60_000)):
+        kept = look("GET", f"/rooms/{room}/history?span={span}").json
+        assert (kept["every_ms"], [one["store_us"] for one in kept["samples"]]) == (
+            every_ms,
+            [1_500],
+        )
+    refused(look("GET", f"/rooms/{room}/history?span=year"), 422, "bad_fields")
+    refused(look("GET", "/rooms/nowhere/history"), 404, "no_such_room")
+
+
+def test_the_system_tells_what_runs(callers: dict[Role, Caller], room: str) -> None:
+    told = callers[Role.VIEWER]("GET", "/system").json
+    assert told["version"] == __version__
+    assert room in told["rooms"]
+
+
+def test_released_leases_are_told_to_operators_too(
+    callers: dict[Role, Caller], room: str, store: Store
+) -> None:
+    """What a guard hears, an operator's program may hear."""
+    look = callers[Role.VIEWER]
+    first = look("GET", f"/rooms/{room}/releases").json
+    assert first["released"] == []
+    shop = Caller(look.client, "s" * 32)
+    store.enter(room, 1, 1, 1)
+    told = shop("POST", f"/rooms/{room}/leases/release", {"leases": ["1-1"]}).json
+    assert told["leases"]["1-1"]["state"] == "released"
+    later = look("GET", f"/rooms/{room}/releases?since={first['mark']}").json
+    assert later["released"] == ["1-1"]
+    assert look("GET", f"/rooms/{room}/releases?since={later['mark']}").json["released"] == []
+
+
+def test_a_shops_key_opens_nothing_of_operators_nor_the_other_way_round(
+    callers: dict[Role, Caller], room: str
+) -> None:
+    boss = callers[Role.ADMIN]
+    refused(Caller(boss.client, "s" * 32, "198.51.100.8")("GET", "/rooms"), 401, "unauthorized")
+    refused(boss("POST", f"/rooms/{room}/leases/renew", {"leases": []}), 401, "unauthorized")
+
+
+def test_what_is_not_there_is_404_and_what_is_not_done_405_with_what_is(
+    callers: dict[Role, Caller], room: str
+) -> None:
+    """In the same form as everything else."""
+    boss = callers[Role.ADMIN]
+    refused(boss("GET", "/nothing"), 404, "not_found")
+    answer = boss("DELETE", f"/rooms/{room}/knobs")
+    refused(answer, 405, "method_not_allowed")
+    assert {"GET", "PATCH"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_a_store_that_is_away_is_503_with_when_to_ask_again() -> None:
+    """And without its address; nothing is half-done."""
+    answer = Caller(console(AWAY), "any.key")("GET", "/rooms")
+    assert "nowhere" not in str(refused(answer, 503, "store_down"))
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_what_is_refused_is_logged_with_who_asked(
+    callers: dict[Role, Caller], room: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The key's name, never the key."""
+    ask = callers[Role.VIEWER]
+    ask("POST", f"/rooms/{room}/close")
+    name, _, secret = ask.key.partition(".")
+    (line,) = caplog.messages
+    assert f"refused (403) '/api/v1/rooms/{room}/close' to key:{name}" in line
+    assert secret not in line

@@ -70,6 +70,26 @@ class OperatorExists(WaitingRoomError):
         super().__init__(f"there is already an operator “{name}”")
 
 
+class LastAdmin(WaitingRoomError):
+    """Without this one nobody could make operators any more."""
+
+    code = "last_admin"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” is the last admin: make another first")
+
+
+class OperatorMoved(WaitingRoomError):
+    """The account was changed by somebody else since the caller looked."""
+
+    code = "operator_moved"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the account “{name}” was changed meanwhile; look again, then repeat your change"
+        )
+
+
 def checked_name(name: str) -> str:
     """``name`` as it is. Raises :class:`BadOperator`."""
     if OPERATOR_NAME.fullmatch(name) is None:
@@ -80,13 +100,18 @@ def checked_name(name: str) -> str:
     return name
 
 
-def hashed(password: str) -> str:
-    """What is kept of a password. Raises :class:`BadOperator` for one that is too short or long."""
+def check_password(password: str) -> None:
+    """Raise :class:`BadOperator` for one that is too short or long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadOperator(
             f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; "
             f"this one has {len(password)}"
         )
+
+
+def hashed(password: str) -> str:
+    """What is kept of a password. Raises :class:`BadOperator` as :func:`check_password` does."""
+    check_password(password)
     return generate_password_hash(password, _METHOD)
 
 

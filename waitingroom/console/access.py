@@ -44,9 +44,15 @@ MOST_FAILURES = 10
 are being looked at meanwhile, one a thread, are not counted yet."""
 MOST_FOR_A_NAME = 100
 """From wherever; more, so that no single network shuts an operator out by failing in their name."""
-NOT_TYPED = frozenset({"csrf_token", "version"})
+MOST_MADE = 100
+"""Secrets that an operator makes within a quarter of an hour: whoever has their session must not
+drive all else out of the record."""
+NOT_TYPED = frozenset({"csrf_token", "version", "password", "current", "again"})
+"""Fields that come back by no address: passwords would stay in the browser's history."""
 LONGEST_WAY_BACK = 2_000
 """Characters; what was typed is left out of a longer one."""
+
+SHUT_OUT = "Too many failed attempts. Wait a quarter of an hour, then try again."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -105,11 +111,9 @@ class Access:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = _safe(request.form.get("to"))
-        tried = (f"name:{name[:60]}", f"network:{self.network()}")
-        of_name, of_network = self.accounts.failures(*tried)
-        if of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES:
-            problem = "Too many failed attempts. Wait a quarter of an hour, then try again."
-            return _form(to, problem, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
+        tried = self._tried(name)
+        if self._is_shut_out(*tried):
+            return _form(to, SHUT_OUT, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
@@ -128,6 +132,37 @@ class Access:
             seen_s=now_s,
         )
         return redirect(to, 303)
+
+    def confirm(self, password: str) -> bool:
+        """Whether it is the password of whoever asks; guesses count as those at the log-in do.
+
+        Raises :class:`Refused` after too many.
+        """
+        tried = self._tried(g.operator.name)
+        if self._is_shut_out(*tried):
+            raise Refused("too_many", SHUT_OUT, retry_after_s=LOGIN_TTL_S)
+        if is_password_of(g.operator, password):
+            return True
+        self._count_failure(*tried)
+        return False
+
+    def make_one(self) -> None:
+        """Count a secret that whoever asks makes. Raises :class:`Refused` after too many."""
+        (made,) = self.accounts.failed(f"makes:{g.operator.name}")
+        if made > MOST_MADE:
+            told = f"you made {MOST_MADE} within a quarter of an hour; wait, then make more"
+            raise Refused("too_many", told, retry_after_s=LOGIN_TTL_S)
+
+    def stay(self, operator: Operator) -> None:
+        """Let this session alone outlive the change of its operator's account."""
+        session["generation"] = operator.generation
+
+    def _tried(self, name: str) -> tuple[str, str]:
+        return f"name:{name[:60]}", f"network:{self.network()}"
+
+    def _is_shut_out(self, name: str, network: str) -> bool:
+        of_name, of_network = self.accounts.failures(name, network)
+        return of_name >= MOST_FOR_A_NAME or of_network >= MOST_FAILURES
 
     def log_out(self) -> Response:
         """End the session, also for whoever has a copy of its cookie."""

@@ -11,14 +11,18 @@ from waitingroom.codes import Codes
 from waitingroom.config import ConsoleConfig
 from waitingroom.console import faults
 from waitingroom.console.access import Access, context
+from waitingroom.console.account import AccountPages
 from waitingroom.console.api.frame import Api
 from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
+from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
 from waitingroom.console.shop_access import ShopAccess
+from waitingroom.console.shop_keys import ShopKeyPages
+from waitingroom.console.staff import StaffPages
 from waitingroom.console.support import SupportPages
 from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
@@ -48,10 +52,15 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
+    keyring = Keyring(config.keys)
+    app.register_blueprint(AccountPages(store, access).blueprint())
+    app.register_blueprint(OperatorPages(store.accounts, access).blueprint())
+    app.register_blueprint(ShopKeyPages(store, access).blueprint())
+    app.register_blueprint(StaffPages(store, access, keyring).blueprint())
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.
     shops = ShopAccess(config.shop_keys, store.shop_keys, now_ms)
-    keyring, releases = Keyring(config.keys), Releases()
+    releases = Releases()
     room_api = RoomApi(store, keyring, shops, now_ms, releases).blueprint()
     for group in (*operations(store, access, keyring, releases), room_api):
         api.register_blueprint(group)

@@ -17,10 +17,15 @@ STATUS = {
     "no_such_operator": 404,
     "no_such_key": 404,
     "no_such_place": 404,
+    "no_such_pass": 404,
     "replayed": 409,
     "room_exists": 409,
     "operator_exists": 409,
     "key_exists": 409,
+    "too_many_keys": 409,
+    "too_many_passes": 409,
+    "last_admin": 409,
+    "operator_moved": 409,
     "version_conflict": 409,
     "cannot_undo": 409,
     "wrong_phase": 409,
@@ -43,6 +48,7 @@ TITLES = {
     404: "There is nothing here",
     409: "That cannot be done now",
     413: "That is too long",
+    429: "Too many of these",
     503: "The store is away",
 }
 UNFIT = "That cannot be read"

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 import redis
 
 from waitingroom.model import Actor
-from waitingroom.operators import NoSuchOperator, Operator, OperatorExists, Role
+from waitingroom.operators import (
+    LastAdmin,
+    NoSuchOperator,
+    Operator,
+    OperatorExists,
+    OperatorMoved,
+    Role,
+)
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply
 from waitingroom.store.faults import translated
@@ -76,16 +83,19 @@ class Accounts:
         actor: Actor | str,
         password: str | None = None,
         role: Role | None = None,
+        generation: int | None = None,
+        keep_admin: bool = False,
     ) -> Operator:
         """Give an account another password (hashed) or role; ends its sessions, and what was
         counted against its name.
 
-        Raises :class:`NoSuchOperator`. Of two changes at once none is lost.
+        Raises :class:`NoSuchOperator`; :class:`OperatorMoved` where it is not of ``generation``
+        (None: whatever it is); with ``keep_admin`` :class:`LastAdmin`. Of two changes at once none
+        is lost.
         """
         act = "operator_role" if role else "operator_password"
         while True:
-            raw = self._kept(name)
-            found = _read(name, raw)
+            raw, found = self._kept(name, generation)
             changed = replace(
                 found,
                 password=password or found.password,
@@ -93,27 +103,41 @@ class Accounts:
                 generation=found.generation + 1,
             )
             done = _Done(act, actor, _told(found), _told(changed))
-            if self._put(name, raw, _written(changed), done):
+            if self._put(name, raw, _written(changed), done, keep_admin):
                 self._plain(lambda: self._redis.delete(login_key(f"name:{name}")))
                 return changed
 
-    def remove(self, name: str, *, actor: Actor | str) -> None:
-        """End an account and its sessions. Raises :class:`NoSuchOperator`."""
+    def remove(
+        self,
+        name: str,
+        *,
+        actor: Actor | str,
+        generation: int | None = None,
+        keep_admin: bool = False,
+    ) -> None:
+        """End an account and its sessions. Raises as :meth:`change` does."""
         while True:
-            raw = self._kept(name)
-            done = _Done("operator_remove", actor, _told(_read(name, raw)))
-            if self._put(name, raw, "", done):
+            raw, found = self._kept(name, generation)
+            done = _Done("operator_remove", actor, _told(found))
+            if self._put(name, raw, "", done, keep_admin):
                 return
 
-    def _kept(self, name: str) -> bytes:
+    def _kept(self, name: str, generation: int | None) -> tuple[bytes, Operator]:
         raw: Any = self._plain(lambda: self._redis.hget(OPERATORS, name))
         if not raw:
             raise NoSuchOperator(name)
-        kept: bytes = raw
-        return kept
+        found = _read(name, raw)
+        if generation not in (None, found.generation):
+            raise OperatorMoved(name)
+        return raw, found
 
-    def _put(self, name: str, kept: bytes, wanted: str, done: _Done) -> bool:
-        """Whether it was done: not where somebody else was quicker, and something else is kept."""
+    def _put(
+        self, name: str, kept: bytes, wanted: str, done: _Done, keep_admin: bool = False
+    ) -> bool:  # fmt: skip
+        """Whether it was done: not where somebody else was quicker, and something else is kept.
+
+        With ``keep_admin`` raises :class:`LastAdmin`.
+        """
         call = acts.account(
             done.act,
             name,
@@ -121,8 +145,12 @@ class Accounts:
             kept=kept,
             wanted=wanted,
             told=(done.before, done.after),
+            keep_admin=keep_admin,
         )
-        return bool(self._run(call))
+        answer = self._run(call)
+        if answer < 0:
+            raise LastAdmin(name)
+        return bool(answer)
 
     def failures(self, *whom: str) -> list[int]:
         """How often each of ``whom`` failed to log in lately."""

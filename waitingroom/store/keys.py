@@ -37,8 +37,9 @@ LOGIN_TTL_S = 900
 
 
 def login_key(who: str) -> str:
-    """string, a count: failed log-ins of an operator's name or from a network, and failed
-    keys from one (``keys-of:…``); by the console, for ``LOGIN_TTL_S`` from the first.
+    """string, a count: failed log-ins of an operator's name or from a network, failed keys from one
+    (``keys-of:…``), and secrets that an operator made (``makes:…``); by the console, for
+    ``LOGIN_TTL_S`` from the first.
     """
     return f"wr:login:{who}"
 

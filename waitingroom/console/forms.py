@@ -1,0 +1,109 @@
+"""What the pages of accounts, keys and passes have in common: fields, and what is shown once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import g, render_template, request
+
+from waitingroom.console.access import CONSOLE, Access
+from waitingroom.console.faults import Refused
+from waitingroom.console.figures import moment
+from waitingroom.errors import BadSetting, StoreDown
+from waitingroom.model import Actor
+
+LONGEST_NUMBER = 15
+LONGEST_WHY = 500
+SHOWN = 200
+"""Characters of what was typed that come back."""
+T = TypeVar("T")
+Refusal = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field as a form shows it. ``kind``: ``text``, ``password`` (which never comes back),
+    ``select`` with ``options`` (value, label), ``checkbox``. ``text``: what stands in it.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    kind: str = "text"
+    text: str = ""
+    problem: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    autocomplete: str = "off"
+
+
+def typed(name: str, default: str = "", *, longest: int = SHOWN) -> str:
+    """What stands in a field: as it was sent, or as it was before a log-in."""
+    return request.values.get(name, default)[:longest]
+
+
+def sent(name: str) -> str:
+    """What was sent, without blanks around it."""
+    return request.form.get(name, "").strip()
+
+
+def number_sent(name: str) -> int:
+    """What a form of ours carries to say what it is based on."""
+    text = request.form.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise Refused("bad_request", "this form is not whole; nothing was changed. Open it again")
+    return int(text)
+
+
+def acting(access: Access) -> Actor:
+    """Whoever sends this form, with their reason for the record. Raises ``BadSetting``."""
+    why = sent("why")
+    if len(why) > LONGEST_WHY or not why.isprintable():
+        raise BadSetting("why", f"at most {LONGEST_WHY} characters, and no line breaks")
+    return access.actor(why)
+
+
+def surely(change: Callable[[], T], where: str) -> T:
+    """Do it, or say honestly that nobody knows whether it was done. ``where``: to look."""
+    try:
+        return change()
+    except StoreDown as error:
+        raise Refused(
+            "store_down",
+            f"the store did not say whether this was done. Look at {where} before you do it again",
+        ) from error
+
+
+def once(title: str, secret: str, sentences: tuple[str, ...], back: str) -> str:
+    """The one page that ever shows a secret; it is nobody's but this answer's."""
+    return render_template("once.html", title=title, secret=secret, told=sentences, back=back)
+
+
+def ask(
+    title: str, button: str, sentences: tuple[str, ...], back: str, **more: object
+) -> str:  # fmt: skip
+    """The page that asks before something ends. ``held``: hidden fields; ``problem``."""
+    shown: Mapping[str, object] = {"held": {}, "problem": "", "why": typed("why")} | more
+    return render_template(
+        "ask.html", title=title, button=button, told=sentences, back=back, **shown
+    )
+
+
+def told_actor(actor: str) -> str:
+    """An actor in a table: an operator by name, others as the record has them."""
+    return actor.removeprefix(CONSOLE)
+
+
+def told_moment(at_ms: int) -> str:
+    """``2026-11-26 14:05``, in UTC; a dash for never."""
+    return moment(at_ms)[:16] if at_ms else "–"
+
+
+def is_me(name: str) -> bool:
+    """Whether an account is that of whoever asks."""
+    return bool(g.operator.name == name)
+
+
+def sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "?", "!")) else f"{whole}."

@@ -1,0 +1,203 @@
+"""The admins' page of a room's staff passes: made, shown once, listed, revoked singly or all."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from waitingroom.console.access import Access
+from waitingroom.console.forms import (
+    Field,
+    acting,
+    ask,
+    number_sent,
+    once,
+    sent,
+    sentence,
+    surely,
+    told_actor,
+    told_moment,
+    typed,
+)
+from waitingroom.errors import BadSetting, VersionConflict
+from waitingroom.model import Snapshot
+from waitingroom.operators import Role
+from waitingroom.staff import (
+    NoSuchPass,
+    PassState,
+    StaffPass,
+    TooManyPasses,
+    check_origins,
+    check_pass,
+    link,
+)
+from waitingroom.store.client import Store
+from waitingroom.tokens import Keyring
+
+MINUTE_MS = 60_000
+LASTS = {
+    "60": "an hour",
+    "480": "8 hours",
+    "1440": "a day",
+    "4320": "3 days",
+    "10080": "7 days",
+}
+"""Minutes that a pass may be made for here, and how they are called."""
+STATES = {
+    PassState.GOOD: "good",
+    PassState.OVER: "over",
+    PassState.REVOKED: "revoked",
+    PassState.ENDED: "ended with all others",
+}
+HEARD = (
+    "The gate refuses it at once, a shop within about six seconds, once it can reach the room API."
+)
+Page = str | tuple[str, int] | Response
+
+
+class StaffPages:
+    """Over one store. ``keyring``: what passes are signed with."""
+
+    def __init__(self, store: Store, access: Access, keyring: Keyring) -> None:
+        self._store = store
+        self._access = access
+        self._keyring = keyring
+
+    def blueprint(self) -> Blueprint:
+        """The routes."""
+        routes = Blueprint("staff", __name__, url_prefix="/rooms/<room>/staff")
+        rule = self._access.needs(Role.ADMIN)
+        routes.get("")(rule(self.list))
+        routes.post("")(rule(self.make))
+        routes.get("/revoke")(rule(self.ask_to_revoke_all))
+        routes.post("/revoke")(rule(self.revoke_all))
+        routes.get("/<lease>/revoke")(rule(self.ask_to_revoke))
+        routes.post("/<lease>/revoke")(rule(self.revoke))
+        return routes
+
+    def list(self, room: str) -> str:
+        """Those that are remembered, and the form for one more."""
+        return self._list(self._store.status(room), {})
+
+    def _list(self, room: Snapshot, problems: Mapping[str, str]) -> str:
+        passes = self._store.staff.all(room.room)
+        rows = [_row(one, one.state(room.staff_epoch, room.now_ms)) for one in passes]
+        fields = [
+            Field("name", "For whom", text=typed("name"), problem=problems.get("name", "")),
+            Field(
+                "for", "Good for", kind="select", text=typed("for", "480"),
+                options=tuple(LASTS.items()), problem=problems.get("for", ""),
+            ),
+        ]  # fmt: skip
+        return render_template(
+            "staff.html",
+            room=room,
+            rows=rows,
+            fields=fields,
+            problem=problems.get("", ""),
+            origin=room.origins[0] if room.origins else "",
+        )
+
+    def make(self, room: str) -> Page:
+        """Make a pass and show the link to it, this once."""
+        found, name, lasts = self._store.status(room), sent("name"), request.form.get("for", "")
+        if lasts not in LASTS:
+            return self._list(found, {"for": "Choose one of these."}), 400
+        lasts_ms = int(lasts) * MINUTE_MS
+        try:
+            origin = check_origins(room, found.origins)
+            check_pass(name, lasts_ms)
+            self._access.make_one()
+            actor, make = self._access.actor(), self._store.staff.make
+            made = surely(lambda: make(room, name, lasts_ms, actor=actor), "the staff passes")
+        except BadSetting as wrong:
+            where = wrong.field if wrong.field in ("name", "for") else ""
+            return self._list(found, {where: sentence(wrong.why)}), 400
+        except TooManyPasses as wrong:
+            return self._list(found, {"": sentence(str(wrong))}), 409
+        lines = (
+            f"It lets one browser into {origin}, once, within a minute from now. The pass is then "
+            f"good until {told_moment(made.until_ms)} UTC, or until it is revoked.",
+            "Whoever was too late needs another: make it, and revoke this one.",
+        )
+        url = link(made, self._keyring.room_keys(room), origin)
+        return once(f"The way in for {name}", url, lines, url_for("staff.list", room=room))
+
+    def ask_to_revoke(self, room: str, lease: str) -> str:
+        """What it will do."""
+        return self._ask_one(self._found(room, lease))
+
+    def _found(self, room: str, lease: str) -> StaffPass:
+        self._store.status(room)
+        for one in self._store.staff.all(room):
+            if one.lease == lease:
+                return one
+        raise NoSuchPass(room, lease)
+
+    def _ask_one(self, found: StaffPass, problem: str = "") -> str:
+        told = (f"{found.name} is sent to the line like everybody. {HEARD}",)
+        back = url_for("staff.list", room=found.room)
+        title = f"Revoke the pass of {found.name}"
+        return ask(title, "Revoke", told, back, room=found.room, problem=problem)
+
+    def revoke(self, room: str, lease: str) -> Page:
+        """End one: 303 to the others."""
+        found = self._found(room, lease)
+        try:
+            actor = acting(self._access)
+        except BadSetting as wrong:
+            return self._ask_one(found, f"The reason: {wrong.why}."), 400
+        revoke = self._store.staff.revoke
+        done = surely(lambda: revoke(room, lease, actor=actor), "the staff passes")
+        flash(f"The pass of {found.name} {'has ended' if done else 'was over already'}.")
+        return redirect(url_for("staff.list", room=room), 303)
+
+    def ask_to_revoke_all(self, room: str) -> str:
+        """What it will do."""
+        return self._ask_all(self._store.status(room))
+
+    def _ask_all(self, room: Snapshot, problem: str = "") -> str:
+        passes = self._store.staff.all(room.room)
+        good = [
+            one.name for one in passes if one.state(room.staff_epoch, room.now_ms) is PassState.GOOD
+        ]
+        listed = ", ".join(good) or "nobody on this list"
+        told = (
+            f"Every staff pass of this room ends, also one that is not on the list: {listed}. "
+            f"Shoppers notice nothing. {HEARD}",
+        )
+        back, held = url_for("staff.list", room=room.room), {"version": room.version}
+        title = "Revoke all staff passes"
+        return ask(title, "Revoke all", told, back, room=room.room, held=held, problem=problem)
+
+    def revoke_all(self, room: str) -> Page:
+        """End all: 303 to the list."""
+        found, version = self._store.status(room), number_sent("version")
+        act = self._store.act
+        try:
+            actor = acting(self._access)
+            surely(
+                lambda: act(room, "revoke_staff", actor=actor, version=version), "the staff passes"
+            )
+        except BadSetting as wrong:
+            return self._ask_all(found, f"The reason: {wrong.why}."), 400
+        except VersionConflict:
+            told = "Nothing was done: somebody changed this room after your page was shown."
+            return self._ask_all(self._store.status(room), f"{told} Look again."), 409
+        flash("Every staff pass of this room has ended.")
+        return redirect(url_for("staff.list", room=room), 303)
+
+
+def _row(one: StaffPass, state: PassState) -> dict[str, object]:
+    told = STATES[state]
+    if state is PassState.REVOKED:
+        told = f"revoked {told_moment(one.revoked_at_ms)} by {told_actor(one.revoked_by)}"
+    return {
+        "lease": one.lease,
+        "name": one.name,
+        "state": told,
+        "good": state is PassState.GOOD,
+        "until": told_moment(one.until_ms),
+        "made": told_moment(one.made_at_ms),
+        "by": told_actor(one.by),
+    }

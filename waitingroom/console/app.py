@@ -15,6 +15,7 @@ from waitingroom.console.api.frame import Api
 from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
+from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
 from waitingroom.console.shop_access import ShopAccess
@@ -46,6 +47,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
+    app.register_blueprint(ReadyPages(store, access, config).blueprint())
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.

@@ -21,7 +21,7 @@ LONGEST_ABOUT = 200
 @click.option("--expected", type=click.IntRange(0, 100_000_000), default=0, help="How many people.")
 @common
 def ready(room_id: str | None, expected: int, file: Path | None, as_json: bool) -> int:
-    """Are we ready? Looks at everything before a sale, and says how to mend what fails.
+    """Look at everything before a sale; say how to mend what fails.
 
     Of ROOM, or of each room. Ends with status 1 where a row fails.
     """
@@ -67,7 +67,7 @@ def _print(room: str, rows: list[Row]) -> None:
 def load_test(
     *, room_id: str, people: int, passed: bool, about: str, file: Path | None, as_json: bool
 ) -> None:
-    """Record a load test of this room's system, for `waitingroom ready` to show."""
+    """Record a load test, for `waitingroom ready` to show."""
     if len(about) > LONGEST_ABOUT or not about.isprintable():
         raise click.BadParameter(f"--about: at most {LONGEST_ABOUT} characters, no line breaks")
     done = LoadTest(clock.now_ms(), people, passed, about)

@@ -17,6 +17,8 @@ from waitingroom.colours import ROLES, SCHEMES, look
 from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Logo, Saying
 
+LANGUAGES = ("en", "pl", "it", "fr", "vi", "de", "es", "zh-Hans", "hi")
+"""BCP 47 tags, as they stand in addresses and in ``lang``. The first is what the templates hold."""
 LINKS = ("help", "contact", "terms", "imprint", "privacy")
 """What a link in the footer may be; the pages know each one's name in every language."""
 LARGEST_LOGO = 64 * 1024

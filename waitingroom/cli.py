@@ -15,6 +15,7 @@ from waitingroom.commands.complaint import complain
 from waitingroom.commands.draw import draw
 from waitingroom.commands.operator import operator
 from waitingroom.commands.preview import preview
+from waitingroom.commands.ready import load_test, ready
 from waitingroom.commands.room import room
 from waitingroom.commands.secret import secret
 from waitingroom.commands.staff import staff
@@ -31,7 +32,8 @@ def cli() -> None:
     """The open-source virtual waiting room for Python shops."""
 
 
-for _command in (up, demo, room, preview, operator, staff, audit, draw, secret):
+room.add_command(load_test)
+for _command in (up, demo, room, ready, preview, operator, staff, audit, draw, secret):
     cli.add_command(_command)
 
 

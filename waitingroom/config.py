@@ -58,6 +58,8 @@ class GateConfig:
 class ConsoleConfig:
     """What the console needs. ``shop_keys``: any of them opens the room API, for all rooms.
     ``public_url``: where operators reach it. ``proxies``: as the gate's. ``body_limit``: bytes.
+    ``gate_url``, ``shop_url``, ``rooms`` and ``production`` (whether the run is one): what
+    readiness looks at.
     """
 
     store_url: str
@@ -67,6 +69,10 @@ class ConsoleConfig:
     proxies: tuple[Network, ...] = ()
     proxy_headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
     body_limit: int = 64 * 1024
+    gate_url: str = ""
+    shop_url: str = ""
+    rooms: tuple[str, ...] = ()
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,10 @@ class Config:
             public_url=self.console_url,
             proxies=self.trusted_proxies,
             proxy_headers=self.proxy_headers,
+            gate_url=self.gate_url,
+            shop_url=self.shop_url if self.shop != "off" else "",
+            rooms=self.rooms if self.shop != "off" else (),
+            production=self.env is Environment.PRODUCTION,
         )
 
     def keeper(self) -> KeeperConfig:

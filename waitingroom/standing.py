@@ -1,7 +1,7 @@
 """How alarms stand: when each began and ended, once. Pure; the store keeps it between two looks."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from waitingroom.alarms import ALARMS, MINUTE_MS, Severity
 
@@ -20,7 +20,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a case stands. ``since_ms``: from when its condition held; ``began_ms``: when that was
-    long enough, 0 before; ``held_ms``: when it last did. ``value``: what its words tell.
+    long enough, 0 before; ``held_ms``: when it last did. ``value``: what its words tell, as it was
+    when the alarm began: words that change every second tell no more, and are read aloud each time.
     """
 
     since_ms: int
@@ -85,9 +86,10 @@ def _held(before: Standing | None, value: float, now_ms: int, for_ms: int) -> St
     """``before`` counts for nothing where nobody has looked for longer than an alarm is kept."""
     if before is None or (not before.began_ms and now_ms - before.held_ms > KEEP_MS):
         before = Standing(now_ms, 0, now_ms, value)
+    if before.began_ms:
+        return replace(before, held_ms=now_ms)
     long_enough = now_ms - before.since_ms >= for_ms
-    began_ms = before.began_ms or (now_ms if long_enough else 0)
-    return Standing(before.since_ms, began_ms, now_ms, value)
+    return Standing(before.since_ms, now_ms if long_enough else 0, now_ms, value)
 
 
 def firing(kept: Kept) -> list[tuple[Case, Standing]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from typing import Any
 
 from werkzeug.test import run_wsgi_app
@@ -63,9 +62,12 @@ def bridged(guard: Guard) -> Callable[..., Iterable[bytes]]:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        # Closed without more ado, as asyncio.run does not: that starts a thread to end threads.
-        with closing(asyncio.new_event_loop()) as loop:
+        loop = asyncio.new_event_loop()
+        try:
             loop.run_until_complete(guard(scope_of(environ), receive, send))
+        finally:
+            # Without more ado, as asyncio.run does not: that starts a thread to end threads.
+            loop.close()
         start, body = sent
         assert all(name == name.lower() for name, _ in start["headers"])
         headers = [(n.decode().title(), v.decode("latin-1")) for n, v in start["headers"]]

@@ -37,7 +37,9 @@ def told(api: StandInApi) -> list[dict[str, Any]]:
 
 
 def test_a_shop_that_fails_is_told_of(open_shop: Build, api: StandInApi) -> None:
-    """An answer with 5xx, and an application that breaks; not what the guard itself answers."""
+    """An answer with 5xx, and an application that breaks; not what the guard itself answers. Also
+    by a process that ends before it would have told.
+    """
     shop = open_shop(api=api.url)
     shop.app.add_url_rule("/busy", "busy", view_func=lambda: flask.Response("busy", status=503))
     shop.app.add_url_rule(
@@ -55,7 +57,8 @@ def test_a_shop_that_fails_is_told_of(open_shop: Build, api: StandInApi) -> None
         shop.get(path)
     with pytest.raises(RuntimeError, match="broken"):
         shop.get("/broken")
-    api.until(lambda: sum(body["answers"] for body in told(api)) == 4)
+    shop.guard.close()
+    assert sum(body["answers"] for body in told(api)) == 4
     assert sum(body["failures"] for body in told(api)) == 2
 
 

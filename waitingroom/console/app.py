@@ -17,6 +17,7 @@ from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
 from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
+from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
@@ -51,6 +52,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
+    app.register_blueprint(ReadyPages(store, access, config).blueprint())
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     keyring = Keyring(config.keys)
     app.register_blueprint(AccountPages(store, access).blueprint())

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from waitingroom.console.access import Access
+from waitingroom.console.attention import attention
 from waitingroom.console.charts import CHARTS, draw
 from waitingroom.console.figures import figures, news
 from waitingroom.console.turns import offer, state
@@ -55,6 +56,7 @@ class Pages:
             "rooms": rooms,
             "figures": self._figures(rooms),
             "state": " ".join(rooms),
+            "alarms": attention(self._store.alarms.seen()),
             # Of a newer version, or a moment before they are made.
             "unread": [name for name in self._store.rooms() if name not in rooms],
         }
@@ -67,7 +69,8 @@ class Pages:
             for room, told in self._figures(rooms).items()
             for name, text in told.items()
         }
-        return jsonify(state=" ".join(rooms), figures=shown)
+        alarms = attention(self._store.alarms.seen())
+        return jsonify(state=" ".join(rooms), figures=shown, alarms=alarms)
 
     def _figures(self, rooms: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
         since_ms = {name: room.now_ms - LATELY_MS for name, room in rooms.items()}
@@ -82,6 +85,7 @@ class Pages:
             figures=figures(found, self._lately(room, found.now_ms)),
             charts=CHARTS,
             news=news(found),
+            alarms=attention(self._store.alarms.seen(), room),
             **offer(found),
         )
 
@@ -92,6 +96,7 @@ class Pages:
             state=state(found),
             figures=figures(found, self._lately(room, found.now_ms)),
             news=news(found),
+            alarms=attention(self._store.alarms.seen(), room),
         )
 
     def _lately(self, room: str, now_ms: int) -> list[Sample]:

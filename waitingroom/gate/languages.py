@@ -15,8 +15,9 @@ from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-LANGUAGES = ("en", "pl", "it", "fr", "vi", "de", "es", "zh-Hans", "hi")
-"""BCP 47 tags, as they stand in addresses and in ``lang``. The first is what the templates hold."""
+from waitingroom import brand
+
+LANGUAGES = brand.LANGUAGES
 FOLDER = Path(__file__).parents[1] / "locale"
 DOMAIN = "gate"
 

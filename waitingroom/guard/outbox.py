@@ -67,6 +67,11 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self.renewals or self.releases or self.handovers)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell at all, not even counts, which hurry no call."""
+        return not (self or self.answers)
+
     def take_renewals(self) -> list[str]:
         """Up to one call's worth, oldest first; out of the box."""
         return _take(self.renewals, LEASES_A_CALL)

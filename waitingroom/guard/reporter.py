@@ -129,7 +129,7 @@ class Reporter:
                 if not self._closing:
                     self._changed.wait(self._wait_ms() / 1000)
         for room in self._rooms:
-            if self._boxes[room]:
+            if not self._boxes[room].is_empty:
                 self._talk(room, LAST_CALL_TIMEOUT_S)
 
     def _wait_ms(self) -> int:

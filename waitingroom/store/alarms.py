@@ -7,7 +7,7 @@ same at once, one writes; the other finds it done at its next look.
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, TypeVar
 
 import redis
@@ -25,11 +25,33 @@ Post = Callable[[Notice, "Pipeline"], None]
 """Puts what is to be told of a notice into a transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How each alarm stands, what each keeper said last, and ``now_ms`` by the store."""
+
+    kept: Kept
+    beats: dict[str, Beat]
+    now_ms: int
+
+
 class Alarms:
     """Raises ``StoreDown`` like every other use of the store."""
 
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
+
+    def seen(self) -> Seen:
+        """All of it at once, as pages show it."""
+
+        def ask() -> Any:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.hgetall(ALARM_STANDINGS)
+            pipeline.hgetall(KEEPERS)
+            pipeline.time()
+            return pipeline.execute()
+
+        kept, beats, (seconds, microseconds) = self._plain(ask)
+        return Seen(_read(kept), _beats(beats), seconds * 1000 + microseconds // 1000)
 
     def kept(self) -> Kept:
         """How each alarm stands. Those that this version does not know are left out."""

@@ -22,6 +22,7 @@ from waitingroom.store.call import Call
 from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
+from waitingroom.store.load_tests import LoadTests
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
 from waitingroom.store.shop_keys import ShopKeys
@@ -43,6 +44,7 @@ class Store:
         self.keys = OperatorKeys(client, self.run)
         self.alarms = Alarms(client)
         self.history = History(client)
+        self.load_tests = LoadTests(client)
         self.record = Record(client, self.run)
         self.shops = Shops(client)
         self.support = Support(self.run, self.status, self.statuses)
@@ -97,15 +99,16 @@ class Store:
         with translated(None):
             for section in fitness.SECTIONS:
                 info |= self._redis.info(section)
-            appendfsync = self._appendfsync()
-        return fitness.judge(info, appendfsync)
+        return fitness.judge(info, self.appendfsync())
 
-    def _appendfsync(self) -> str | None:
-        try:
-            setting = self._redis.config_get("appendfsync")
-        except redis.ResponseError:
-            return None
-        return setting.get("appendfsync")
+    def appendfsync(self) -> str | None:
+        """That setting of the server's, None where it does not tell."""
+        with translated(None):
+            try:
+                setting = self._redis.config_get("appendfsync")
+            except redis.ResponseError:
+                return None
+            return setting.get("appendfsync")
 
     def _plain(self, command: Callable[[], T]) -> T:
         with translated(None):

@@ -152,6 +152,11 @@ def shop_key(room: str) -> str:
     return f"wr:{{{room}}}:shop"
 
 
+def load_test_key(room: str) -> str:
+    """string, JSON of a LoadTest: the last that was recorded for the room; by the command line."""
+    return f"wr:{{{room}}}:load-test"
+
+
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)
 """Of what belongs to no room: accounts, and a record of what was done to them and with them."""
 LOG_KEPT = 10_000

@@ -41,6 +41,34 @@ function showNews(news) {
   list.replaceChildren(...items);
 }
 
+// Read aloud when it changes, so it is put anew only then.
+function showAlarms(alarms) {
+  const list = document.querySelector("[data-alarms]");
+  if (!list || JSON.stringify(alarms) === JSON.stringify(JSON.parse(list.dataset.alarms))) return;
+  list.dataset.alarms = JSON.stringify(alarms);
+  list.replaceChildren(...alarms.map(alarmCard));
+}
+
+function alarmCard(alarm) {
+  const card = document.createElement("div");
+  card.className = `card alarm ${alarm.severity.toLowerCase()}`;
+  const line = (tag, text) => {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    return made;
+  };
+  const words = line("strong", `${alarm.severity}: `);
+  words.append(line("bdi", alarm.words));
+  const since = line("span", alarm.since);
+  const where = document.createElement("p");
+  since.className = where.className = "soft";
+  where.append(line("code", `docs/runbook.md#${alarm.name.toLowerCase()}`));
+  const head = document.createElement("p");
+  head.append(words, " ", since);
+  card.append(head, line("p", alarm.to_do), where);
+  return card;
+}
+
 // Asked when the figures are fresh: a picture that cannot be loaded now would be a broken one.
 function drawAgain() {
   for (const chart of document.querySelectorAll('[data-chart="hour"] > *')) {
@@ -93,6 +121,7 @@ async function look() {
       say(null);
       for (const [name, text] of Object.entries(said.figures)) show(name, text);
       if (said.news) showNews(said.news);
+      if (said.alarms) showAlarms(said.alarms);
       await offer(said.state, was === 401);
       rounds += 1;
       if (rounds % CHARTS_EVERY === 0) drawAgain();

@@ -1,0 +1,79 @@
+"""Alarms and readiness in a real browser, before a real system whose keeper looks by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from eyes import is_open_to_all
+from playwright.sync_api import Page, expect
+from sales import Sale, Site
+from systems import eventually
+from test_console import console, operator  # noqa: F401 - fixtures
+from test_every_state import NARROW
+
+from waitingroom.operators import Role
+from waitingroom.readiness import ROWS
+from waitingroom.standing import Case, Notice, Standing
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
+    operator: Callable[..., Page],  # noqa: F811
+    make_sale: Callable[..., Sale],
+    site: Site,
+) -> None:
+    """As the store has it: with what to do, on all rooms' page and the room's; open to all."""
+    sale = make_sale(rate_per_min=0)
+    rooms, room = operator(Role.VIEWER), operator(Role.VIEWER, f"/rooms/{sale.room}")
+    case = Case("WaitingRoomNoShows", sale.room)
+    alarms = site.store.alarms
+    now_ms = alarms.now_ms()
+
+    def put(*standings: Standing) -> None:
+        def stepped(kept: dict[Case, Standing]) -> tuple[dict[Case, Standing], list[Notice]]:
+            rest = {one: standing for one, standing in kept.items() if one != case}
+            return rest | dict.fromkeys((case,), standings[0]) if standings else rest, []
+
+        # A keeper of the site's own may be quicker.
+        eventually(lambda: _put(alarms, stepped, case, bool(standings)), "it is kept")
+
+    # The site's own keeper sees that it does not hold, and ends it in a minute at the earliest.
+    put(Standing(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
+    for page in (rooms, room):
+        card = page.locator(".alarm")
+        expect(card).to_contain_text(f"Warning: Room {sale.room}: more than six in ten")
+        expect(card).to_contain_text("docs/runbook.md#waitingroomnoshows")
+        page.set_viewport_size(NARROW)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    is_open_to_all(room, "alarm")
+    put()
+    for page in (rooms, room):
+        expect(page.locator(".alarm")).to_have_count(0)
+
+
+def _put(alarms: object, step: object, case: Case, there: bool) -> bool:
+    alarms.change(step, lambda *_: None)  # type: ignore[attr-defined]
+    return (case in alarms.kept()) == there  # type: ignore[attr-defined]
+
+
+def test_readiness_is_looked_at_by_the_system_itself(
+    operator: Callable[..., Page],  # noqa: F811
+    make_sale: Callable[..., Sale],
+    site: Site,
+) -> None:
+    """Its own shop is asked and refuses; its keeper has told of clocks and workers."""
+    sale = make_sale()
+    page = operator(Role.VIEWER, f"/rooms/{sale.room}")
+    page.get_by_role("link", name="Are we ready?").click()
+    for id in ROWS:
+        expect(page.locator(f"#{id}")).to_be_visible()
+    eventually(site.store.alarms.beats, "the keeper has told")
+    page.get_by_label("Expected people").fill("5,000")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator("#ready-clocks .state")).to_have_text("Ready")
+    expect(page.locator("#ready-workers")).to_contain_text("5,000 people within a minute want 1")
+    expect(page.locator("#ready-store .state")).to_have_text("Ready")
+    expect(page.locator("#ready-secrets")).to_contain_text("To mend:")
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    is_open_to_all(page, "ready")

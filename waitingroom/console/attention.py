@@ -1,0 +1,41 @@
+"""What needs an operator's attention now: the alarms that hold, in words. Pure."""
+
+from waitingroom.alarms import ALARMS, Severity
+from waitingroom.beats import SILENT_MS
+from waitingroom.console.figures import clock_time
+from waitingroom.standing import Case, Standing, firing
+from waitingroom.store.alarms import Seen
+
+UNWATCHED = "WaitingRoomMetricsAway"
+Shown = dict[str, str]
+
+
+def attention(seen: Seen, room: str = "") -> list[Shown]:
+    """The critical first, each with ``name``, ``severity``, ``words``, ``since`` and ``to_do``.
+
+    ``room``: leaves the alarms of others out; what ails a system ails every room.
+    """
+    held = {case: one for case, one in firing(seen.kept) if _concerns(case, room)}
+    for system, beat in seen.beats.items():
+        silent_ms = seen.now_ms - beat.at_ms
+        # Nobody else may be there to say it.
+        if silent_ms > SILENT_MS + ALARMS[UNWATCHED].for_ms:
+            began_ms = beat.at_ms + ALARMS[UNWATCHED].for_ms
+            case = Case(UNWATCHED, system)
+            held.setdefault(case, Standing(began_ms, began_ms, seen.now_ms, silent_ms / 1000))
+    return [_shown(case, one) for case, one in firing(held)]
+
+
+def _concerns(case: Case, room: str) -> bool:
+    return not room or not ALARMS[case.name].room or case.subject == room
+
+
+def _shown(case: Case, standing: Standing) -> Shown:
+    alarm = ALARMS[case.name]
+    return {
+        "name": case.name,
+        "severity": "Critical" if alarm.severity is Severity.CRITICAL else "Warning",
+        "words": alarm.words(case.subject, standing.value),
+        "since": f"since {clock_time(standing.began_ms)} UTC",
+        "to_do": alarm.to_do,
+    }

@@ -1,0 +1,37 @@
+"""The last load test that was recorded for a room."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import redis
+
+from waitingroom.readiness import LoadTest
+from waitingroom.store.faults import translated
+from waitingroom.store.keys import load_test_key
+
+T = TypeVar("T")
+
+
+class LoadTests:
+    """Of all rooms. Raises ``StoreDown`` like every other use of the store."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    def record(self, room: str, done: LoadTest) -> None:
+        """Keep it in place of the one before. The room's own record tells of each."""
+        self._plain(lambda: self._redis.set(load_test_key(room), json.dumps(asdict(done))))
+
+    def last(self, room: str) -> LoadTest | None:
+        """The last one, or None."""
+        raw: Any = self._plain(lambda: self._redis.get(load_test_key(room)))
+        known = LoadTest.__dataclass_fields__
+        if not raw:
+            return None
+        return LoadTest(**{name: value for name, value in json.loads(raw).items() if name in known})
+
+    def _plain(self, command: Callable[[], T]) -> T:
+        with translated(None):
+            return command()

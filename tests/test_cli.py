@@ -102,7 +102,7 @@ def test_a_sale_from_opening_to_closing_and_anew(capsys: Capture, room_id: str) 
         for words in (
             f"create {room_id} --opens-at +1h",
             f"open {room_id}",
-            f"pause {room_id} --reason stocktaking",
+            f"pause {room_id} --cause stock --reason stocktaking",
             f"show {room_id}",
             f"resume {room_id}",
             f"drain {room_id}",
@@ -111,8 +111,13 @@ def test_a_sale_from_opening_to_closing_and_anew(capsys: Capture, room_id: str) 
         )
     ]
     assert phases == ["early", "open", "paused", "paused", "open", "draining", "open", "closed"]
-    again = told(capsys, "room", "reset", room_id, "--yes", "--opens-at", "+1h")
+    again = told(
+        capsys, "room", "reset", room_id, "--yes", "--opens-at", "+1h", "--cause", "mistake"
+    )
     assert (again["phase"], again["epoch"]) == ("early", 2)
+    news = [(line["code"], line["reason"], line["text"]) for line in again["news"]]
+    assert ("paused", "stock", "stocktaking") in news
+    assert news[-1] == ("reset", "mistake", "")
 
 
 def test_only_the_knobs_that_are_named_are_turned(capsys: Capture, room_id: str) -> None:

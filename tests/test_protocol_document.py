@@ -16,6 +16,7 @@ from waitingroom.config import GateConfig
 from waitingroom.gate.credentials import HANDOVER_MS
 from waitingroom.gate.request import BODY_WITHIN_S
 from waitingroom.model import RESERVED_IDS, ROOM_ID, Phase
+from waitingroom.reasons import Cause, Reason
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 
@@ -198,6 +199,21 @@ def test_every_field_of_the_status_is_documented_and_the_other_way_round(
     assert set(status["poll"]) == {"min_ms", "max_ms", "divisor", "spread_ms"}
     assert quoted(text["news"]) == ["{at_ms, code, text}"]
     assert set(status["news"][0]) == {"at_ms", "code", "text"}
+    assert quoted(text["reason"]) == ["{code, text}"]
+
+
+def test_a_reason_is_told_as_documented(
+    documented_gate: RunningGate, store: Store, room_id: str
+) -> None:
+    """Beside the phase that it explains, and with its line of the news."""
+    room = make(store, f"{room_id}-reason")
+    store.act(room.name, "pause", reason=Reason("stock", "Back at noon."), actor="test")
+    documented_gate.sees(room.name, lambda status: status["phase"] == "paused")
+    status = documented_gate.status(room.name)
+    assert status["reason"] == {"code": "stock", "text": "Back at noon."}
+    assert set(status["news"][-1]) == {"at_ms", "code", "text", "reason"}
+    (text,) = re.findall(r"^Codes of reasons: (.*?)\n\n", DOCUMENT, re.DOTALL | re.MULTILINE)
+    assert quoted(text) == list(Cause)
 
 
 def test_every_field_of_a_place_is_documented(

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from waitingroom.reasons import NO_REASON, Reason
+
 ROOM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 RESERVED_IDS = frozenset({"healthz", "readyz", "static", "api", "metrics"})
 UNITS_PER_ADMISSION = 60_000
@@ -76,11 +78,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One line of what happened, as shoppers see it: a code that pages translate, and free text."""
+    """One line of what happened, as shoppers see it: a code that pages translate, free text, and
+    the code of a reason, "" for none.
+    """
 
     at_ms: int
     code: str
     text: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,8 @@ class Snapshot:
     for a credit. ``meter_ms``: the meter clock; ``read_by_ms``: on it, when every page has read the
     seed. ``credit`` and ``door`` are in units. ``version``: what a change is based on. ``told``
     moves with every change of the texts. ``paused``: also before the opening and while draining,
-    where the phase does not say it.
+    where the phase does not say it. ``pause_code``, ``end_code``: reasons by their code, beside an
+    operator's own words; of a pause, and of draining or closing.
     """
 
     room: str
@@ -188,6 +194,26 @@ class Snapshot:
     test_clock: bool = False
     brand: Brand = Brand()
     paused: bool = False
+    pause_code: str = ""
+    end_code: str = ""
+    end_reason: str = ""
+
+    @property
+    def reason(self) -> Reason:
+        """Why the room is in the phase that it is in, where an operator brought it there."""
+        if self.phase is Phase.PAUSED:
+            return self.pause
+        return self.ending if self.phase in (Phase.DRAINING, Phase.CLOSED) else NO_REASON
+
+    @property
+    def pause(self) -> Reason:
+        """Why it is paused."""
+        return Reason(self.pause_code, self.pause_reason)
+
+    @property
+    def ending(self) -> Reason:
+        """Why it is draining or closed."""
+        return Reason(self.end_code, self.end_reason)
 
     @property
     def waiting(self) -> int:

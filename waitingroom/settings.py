@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from waitingroom.errors import BadSetting
 from waitingroom.model import DrawMethod, PlanStep, Settings
+from waitingroom.reasons import Cause, Reason
 
 MS_PER_DAY = 86_400_000
 LATEST_MS = 4_102_444_800_000
@@ -32,7 +33,7 @@ PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins
 """Knobs that a plan may turn: none that another one could contradict when the time comes."""
 
 LONGEST_PLAN = 100
-LONGEST_TEXT = {"title": 80, "message": 500}
+LONGEST_TEXT = {"title": 80, "message": 500, "reason": 500}
 FIXED_AT_CREATION = frozenset({"test_clock"})
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 Value = int | str | bool | tuple[str, ...]
@@ -94,6 +95,15 @@ def check(changes: Mapping[str, Value]) -> None:
             raise BadSetting(field, f"must be true or false, not {value!r}")
         elif field == "draw" and value not in tuple(DrawMethod):
             raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+
+
+def check_reason(reason: Reason) -> None:
+    """Raise :class:`BadSetting` for a code that the pages have no words for, or a text that they
+    cannot show.
+    """
+    if reason.code and reason.code not in tuple(Cause):
+        raise BadSetting("reason", f"has no code {reason.code!r}; there are {', '.join(Cause)}")
+    _check_text("reason", reason.text)
 
 
 def check_plan(steps: Sequence[PlanStep]) -> None:

@@ -124,16 +124,24 @@ def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
     come: Callable[..., Visitor],
     site: Site,
 ) -> None:
-    """Two touches and the reason; the log has the operator's name."""
+    """Two touches and the reason, each in their language; the log has the operator's name."""
     sale = make_sale(rate_per_min=0)
-    shopper = come().opens(sale.url)
+    shopper, german = come().opens(sale.url), come().opens(sale.url.replace("/en?", "/de?"))
     shopper.shows("waiting")
+    german.shows("waiting")
     page = operator(to=f"/rooms/{sale.room}")
-    page.get_by_label("Reason").fill(REASON)
+    page.get_by_label("Reason").select_option("overloaded")
+    page.get_by_label("In your own words").fill(REASON)
     page.get_by_role("button", name="Pause").tap()
-    told(page, f"Paused. The room is now paused: {REASON}")
+    told(page, f"Paused. The room is now paused: the shop is overloaded. {REASON}")
     shopper.shows("paused")
-    expect(shopper.page.locator("#card")).to_contain_text(REASON)
+    german.shows("paused")
+    for tab, said in (
+        (shopper, "Reason: the shop is overloaded."),
+        (german, "Grund: Der Shop ist überlastet."),
+    ):
+        expect(tab.page.locator("#lead")).to_contain_text(f"{said} {REASON}")
+        expect(tab.page.locator("#news")).to_contain_text(f"{said} {REASON}")
     assert site.store.record.newest(sale.room, 1)[0].actor == f"console:{Role.OPERATOR}"
     page.get_by_role("button", name="Resume").tap()
     told(page, "Resumed. The room is now open.")
@@ -230,7 +238,7 @@ def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
     sale.act("pause", "ben is at it")
     resume = page.get_by_role("button", name="Resume")
     expect(resume).to_be_visible(timeout=SOON_MS)
-    expect(page.get_by_label("Reason")).to_have_value("ben is at it")
+    expect(page.get_by_label("In your own words")).to_have_value("ben is at it")
     page.get_by_label("Capacity").fill("77")
     sale.set(rate_per_min=90)
     sale.act("resume")
@@ -276,7 +284,7 @@ def test_a_session_that_ends_under_ones_hands_costs_nothing_that_was_typed(
     """The page says so and stays; sent, the form comes back after the log-in, to be sent again."""
     sale = make_sale(rate_per_min=0)
     page = operator(to=f"/rooms/{sale.room}", tolerates=(401,))
-    page.get_by_label("Reason").fill(REASON)
+    page.get_by_label("In your own words").fill(REASON)
     hash_ = site.store.accounts.find(Role.OPERATOR).password
     site.store.accounts.change(Role.OPERATOR, password=hash_, actor="test")
     told(page, "Your session has ended.")
@@ -285,7 +293,7 @@ def test_a_session_that_ends_under_ones_hands_costs_nothing_that_was_typed(
     page.get_by_label("Name").fill(Role.OPERATOR)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").tap()
-    expect(page.get_by_label("Reason")).to_have_value(REASON)
+    expect(page.get_by_label("In your own words")).to_have_value(REASON)
     assert sale.status().phase is Phase.OPEN
     page.get_by_role("button", name="Pause").tap()
     told(page, "Paused.")

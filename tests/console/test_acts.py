@@ -77,6 +77,28 @@ def test_each_act_is_done_told_and_logged_with_its_operator(
     ]
 
 
+@pytest.mark.parametrize("name", acts.ACTS)
+def test_every_act_takes_a_reason_for_shoppers(
+    admin: Desk, room: str, store: Store, name: str
+) -> None:
+    """One of those that their pages have words for, their own words, or both; kept where the form
+    comes back, and told to whoever looks at the room.
+    """
+    if name == "resume":
+        store.act(room, "pause", actor="test")
+    if name == "open":
+        store.act(room, "drain", actor="test")
+    fields = {"reason": "In <ten> minutes.", "name": room}
+    wrong = send(admin, room, f"acts/{name}", cause="hail", **fields)
+    assert wrong.status_code == 400
+    assert "The reason has no code" in wrong.text
+    assert "In &lt;ten&gt; minutes." in wrong.text
+    assert send(admin, room, f"acts/{name}", cause="bots", **fields).status_code == 303
+    told = next(one for one in reversed(store.status(room).news) if one.reason)
+    assert (told.reason, told.text) == ("bots", "In <ten> minutes.")
+    assert "visits by bots. In &lt;ten&gt; minutes." in admin.get(f"/rooms/{room}").text
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
 @pytest.mark.parametrize("form", FORMS)
 def test_who_only_looks_is_offered_nothing_and_refused_by_the_server(

@@ -54,9 +54,11 @@ def test_a_rooms_colours_come_from_a_stylesheet_of_its_own(
     answer = gate.ask("GET", style)
     assert answer.header("content-type") == "text/css; charset=utf-8"
     assert answer.header("cache-control") == "public, max-age=31536000, immutable"
-    light, _, dark = answer.body.decode().partition("@media (prefers-color-scheme: dark)")
-    assert "--tint:#003399" in light
-    assert "--tint:#ffcc00" in dark
+    light, _, dark = answer.body.decode().partition("@media (prefers-color-scheme:dark)")
+    assert "--g:#003399" in light
+    assert "--g:#ffcc00" in dark
+    ours = gate.ask("GET", str(page.of("link")[0]["href"])).body.decode()
+    assert "a,summary{color:var(--g)}" in ours, "the same name for it"
     assert gate.ask("GET", style, {"If-None-Match": answer.header("etag")}).status == 304
     brand(room, replace(BRAND, colours=(("light-accent", "#004400"),)))
     gate.refresh()

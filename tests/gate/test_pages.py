@@ -22,6 +22,7 @@ from waitingroom.gate.plain import (
     wait_view,
 )
 from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.reasons import Cause
 
 MOST_BYTES = 30_000
 MOST_BYTES_IN = {"hi": 34_000}
@@ -246,6 +247,34 @@ def test_a_word_that_two_states_share_is_sent_once(pages: Pages) -> None:
     assert said["full"][:3] == ["Your turn", "At the door", "Please wait"]
     assert said["refused"][:3] == ["Stopped", "Something is in the way", "That did not work"]
     assert not {word for row in said.values() for word in row} & set(rows)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_has_a_sentence_of_its_own(pages: Pages, lang: str) -> None:
+    """In each language, in the words that the script fetches: few rooms are ever paused."""
+    found = json.loads(pages.rest(ROOM, lang).body)["texts"]["reasons"]
+    assert list(found) == list(Cause)
+    assert len(set(found.values())) == len(Cause)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("phase", [Phase.PAUSED, Phase.DRAINING, Phase.CLOSED])
+def test_without_a_script_a_reason_is_told_in_the_readers_language(
+    pages: Pages, lang: str, phase: Phase
+) -> None:
+    """With the operator's own words behind it; on the page before a ticket, and on one's own."""
+    own = NASTY if lang == "en" else "Back at noon."
+    codes = {"pause_code": "payments", "pause_reason": own}
+    if phase is not Phase.PAUSED:
+        codes = {"end_code": "payments", "end_reason": own}
+    room = replace(ROOM, phase=phase, **codes)
+    said = json.loads(pages.rest(ROOM, lang).body)["texts"]["reasons"]["payments"]
+    for html in (pages.page(room, lang), pages.wait(wait_view(room, 57), lang)):
+        assert f"{said} {own}" in Tags(html).text
+    newer = replace(room, pause_code="hail", end_code="hail")
+    text = Tags(pages.wait(wait_view(newer, 57), lang)).text
+    assert own in text
+    assert "hail" not in text
 
 
 def test_every_news_that_the_store_tells_has_its_words(pages: Pages) -> None:

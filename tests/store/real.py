@@ -1,8 +1,9 @@
 """A room of the real store, with the verbs spelled as the reference room spells them."""
 
 from waitingroom.model import Settings, Snapshot
+from waitingroom.reasons import Reason
 from waitingroom.store.client import Store
-from waitingroom.store.keys import RoomKeys
+from waitingroom.store.keys import TEXTS_TOLD, RoomKeys
 from waitingroom.store.state import read_status
 
 T0 = 1_800_000_000_000
@@ -66,14 +67,16 @@ class RealRoom:
     def undo(self, now_ms, version=None):
         return self.store.undo(self.name, **ME, version=version, now_ms=now_ms)
 
-    def act(self, now_ms, name, reason=""):
+    def act(self, now_ms, name, reason: Reason | str = ""):
         return self.store.act(self.name, name, **ME, reason=reason, now_ms=now_ms)
 
-    def open(self, now_ms):
-        return self.store.open(self.name, **ME, now_ms=now_ms)
+    def open(self, now_ms, reason: Reason | str = ""):
+        return self.store.open(self.name, **ME, reason=reason, now_ms=now_ms)
 
-    def reset(self, now_ms, opens_at_ms=0):
-        return self.store.reset(self.name, **ME, opens_at_ms=opens_at_ms, now_ms=now_ms)
+    def reset(self, now_ms, opens_at_ms=0, reason: Reason | str = ""):
+        return self.store.reset(
+            self.name, **ME, opens_at_ms=opens_at_ms, reason=reason, now_ms=now_ms
+        )
 
     def standing(self, places):
         return self.store.standing(self.name, places)
@@ -83,7 +86,6 @@ class RealRoom:
 
     def written(self) -> Snapshot:
         """The room as it is on disk: no time passes."""
-        names = ("title", "message", "origins", "commitment", "pause_reason", "brand")
-        texts = self.redis.hmget(self.keys.texts, *names)
+        texts = self.redis.hmget(self.keys.texts, *TEXTS_TOLD)
         news = self.redis.lrange(self.keys.news, 0, -1)
         return read_status(self.name, [self.redis.get(self.keys.state), b"", texts, news])

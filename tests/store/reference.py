@@ -395,20 +395,20 @@ class Room(Shoppers):
         self.paused, self.pause_reason = True, reason
         self.tell("paused", reason)
 
-    def _resume(self, _: str) -> None:
+    def _resume(self, reason: str) -> None:
         self._refuse_if(not self.paused)
         self.paused, self.pause_reason = False, ""
-        self.tell("resumed")
+        self.tell("resumed", reason)
 
-    def _drain(self, _: str) -> None:
+    def _drain(self, reason: str) -> None:
         self._refuse_if(self.line.closed_at_ms or not self.line.opened_at_ms)
-        self.line.draining = True
-        self.tell("draining")
+        self.line.draining, self.line.end_reason = True, reason
+        self.tell("draining", reason)
 
-    def _close(self, _: str) -> None:
+    def _close(self, reason: str) -> None:
         self._refuse_if(self.line.closed_at_ms)
-        self.line.closed_at_ms = self.now_ms
-        self.tell("closed")
+        self.line.closed_at_ms, self.line.end_reason = self.now_ms, reason
+        self.tell("closed", reason)
 
     def _revoke_staff(self, _: str) -> None:
         self.staff_epoch += 1
@@ -416,7 +416,7 @@ class Room(Shoppers):
     def open(self) -> Snapshot:
         line = self.line
         if line.draining and not line.closed_at_ms:
-            line.draining = False
+            line.draining, line.end_reason = False, ""
             self.tell("opened")
             return self.finish()
         if line.closed_at_ms:
@@ -479,6 +479,7 @@ class Room(Shoppers):
             at_door=len(line.at_door),
             counters=Counters(**line.counters),
             pause_reason=self.pause_reason,
+            end_reason=line.end_reason,
             news=tuple(self.news),
             told=self.told,
             paused=self.paused,

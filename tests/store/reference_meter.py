@@ -70,6 +70,7 @@ class Epoch:
     opened_at_ms: int = 0
     closed_at_ms: int = 0
     draining: bool = False
+    end_reason: str = ""
     meter_ms: int = SLOT_MS
     read_by_ms: int = 0
     credit: int = 0

@@ -6,6 +6,7 @@ from real import T0
 from waitingroom.errors import BadSetting, WrongPhase
 from waitingroom.model import DrawMethod, Phase
 from waitingroom.outcomes import EntryCode
+from waitingroom.reasons import Reason
 
 MINUTE = 60_000
 
@@ -27,6 +28,60 @@ def test_the_reason_of_a_pause_goes_with_the_pause(make_room):
     room.status(T0)
     assert room.act(T0, "pause", "lunch").pause_reason == "lunch"
     assert room.act(T0, "resume").pause_reason == ""
+
+
+def test_each_act_tells_its_reason_by_code_and_in_words(make_room):
+    """In the news, for pages to translate; and in the record, with what the room then is."""
+    room = make_room()
+    room.status(T0)
+    acts = ["pause", "resume", "drain", "close"]
+    for nth, name in enumerate(acts):
+        room.act(T0 + nth, name, Reason("stock", f"words of {name}"))
+    room.open(T0 + 5, Reason("", "again"))
+    news = room.reset(T0 + 6, reason=Reason("mistake")).news
+    assert [(one.code, one.reason, one.text) for one in news if one.at_ms > T0 or one.reason] == [
+        ("paused", "stock", "words of pause"),
+        ("resumed", "stock", "words of resume"),
+        ("draining", "stock", "words of drain"),
+        ("closed", "stock", "words of close"),
+        ("opened", "", "again"),
+        ("reset", "mistake", ""),
+    ]
+    told = {one.act: one.detail for one in room.store.record.newest(room.name, 20)}
+    assert told["pause"] == "stock: words of pause"
+    assert (told["open"], told["reset"]) == ("again", "mistake")
+
+
+def test_a_room_has_the_reason_of_the_phase_that_it_is_in(make_room):
+    """A pause goes on behind a draining; what has ended has nothing more to explain."""
+    room = make_room()
+    room.status(T0)
+    paused, drained = Reason("technical", "back soon"), Reason("stock")
+    assert room.act(T0, "pause", paused).reason == paused
+    assert room.act(T0, "drain", drained).reason == drained
+    assert room.open(T0).reason == paused
+    assert room.act(T0, "resume", Reason("technical")).reason == Reason()
+    assert room.act(T0, "close", Reason("", "sold")).reason == Reason("", "sold")
+    assert room.open(T0).ending == Reason()
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        (Reason("hail"), "technical"),
+        (Reason(text="x" * 501), "500"),
+        (Reason(text="two\nlines"), "line breaks"),
+    ],
+)
+def test_a_reason_that_pages_cannot_show_is_refused(make_room, reason, why):
+    """Before anything is done."""
+    room = make_room()
+    room.status(T0)
+    with pytest.raises(BadSetting, match=why):
+        room.act(T0, "pause", reason)
+    with pytest.raises(BadSetting, match=why):
+        room.reset(T0, reason=reason)
+    assert room.status(T0).phase is Phase.OPEN
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def _standing(room: Snapshot) -> dict[str, object]:
     lines["inside"] = room.leases
     lines["entered"] = room.counters.entered
     lines["no-shows"] = room.counters.no_show
-    if room.phase is Phase.PAUSED:
-        lines["pause reason"] = room.pause_reason or "-"
+    if room.phase in (Phase.PAUSED, Phase.DRAINING, Phase.CLOSED):
+        lines["reason"] = room.reason.in_words() or "-"
     lines["epoch"] = f"{room.epoch} (version {room.version})"
     lines["commitment"] = room.commitment
     lines["seed"] = room.seed or "published at the draw"

@@ -1,29 +1,20 @@
 """``waitingroom room``: make rooms, look at them, turn their knobs."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from waitingroom.commands import brand, places, system, turns
+from waitingroom.commands import brand, phases, places, system, turns
+from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
-from waitingroom.commands.output import (
-    acting,
-    common,
-    print_json,
-    print_room,
-    print_table,
-    room_json,
-)
+from waitingroom.commands.output import acting, common, print_json, print_table, room_json
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.shop_key import shop_key
-from waitingroom.commands.values import Time
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
-from waitingroom.settings import check
 from waitingroom.store.client import Store
 
 
@@ -40,6 +31,8 @@ def room() -> None:
 
 
 for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key, figures, history):
+    room.add_command(_command)
+for _command in phases.COMMANDS:
     room.add_command(_command)
 for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)
@@ -61,7 +54,7 @@ def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> Non
         # A room that opens now does so when it is looked at.
         return store.status(room_id)
 
-    _do(file, as_json, make)
+    done(file, as_json, make)
 
 
 @room.command("list")
@@ -94,7 +87,7 @@ def _if_there(store: Store, name: str) -> Snapshot | None:
 @common
 def show(room_id: str, file: Path | None, as_json: bool) -> None:
     """Where the room stands, and its knobs."""
-    _do(file, as_json, lambda store: store.status(room_id))
+    done(file, as_json, lambda store: store.status(room_id))
 
 
 @room.command("set")
@@ -119,7 +112,7 @@ def set_knobs(
         with system.store_of(system.find(file)) as store, in_our_words():
             turns.show_what_if(room_id, store.what_if(room_id, changes=changes), as_json)
         return
-    _do(
+    done(
         file,
         as_json,
         lambda store: store.set(room_id, changes, actor=system.actor(), version=version),
@@ -142,93 +135,4 @@ def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) ->
         return store.brand(room_id, wanted, logo=logo, actor=actor, version=version)
 
     names = {"colour": "--colour", "link": "--link", "text": "--text", "logo": "--logo"}
-    _do(file, as_json, change, **names, time_zone="--time-zone")
-
-
-@room.command("open")
-@room_argument
-@acting
-def open_room(room_id: str, file: Path | None, as_json: bool) -> None:
-    """Open now; after draining go on, after closing begin anew."""
-    _do(file, as_json, lambda store: store.open(room_id, actor=system.actor()))
-
-
-@room.command()
-@room_argument
-@click.option("--reason", default="", help="What shoppers read.")
-@acting
-def pause(room_id: str, reason: str, file: Path | None, as_json: bool) -> None:
-    """Hold everybody where they are."""
-    with in_our_words(message="--reason"):
-        check({"message": reason})
-    _act(file, as_json, room_id, "pause", reason)
-
-
-@room.command()
-@room_argument
-@acting
-def resume(room_id: str, file: Path | None, as_json: bool) -> None:
-    """Go on after a pause."""
-    _act(file, as_json, room_id, "resume")
-
-
-@room.command()
-@room_argument
-@acting
-def drain(room_id: str, file: Path | None, as_json: bool) -> None:
-    """No more joins, calls or entries; those inside finish."""
-    _act(file, as_json, room_id, "drain")
-
-
-@room.command()
-@room_argument
-@acting
-def close(room_id: str, file: Path | None, as_json: bool) -> None:
-    """End the sale."""
-    _act(file, as_json, room_id, "close")
-
-
-@room.command()
-@room_argument
-@click.option(
-    "--opens-at",
-    "opens_at_ms",
-    type=Time(),
-    default="never",
-    show_default="as it was",
-    help="When the new sale opens.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@acting
-def reset(
-    room_id: str, opens_at_ms: int, yes: bool, file: Path | None, as_json: bool
-) -> None:  # fmt: skip
-    """Begin anew: ends every ticket and pass that was given out."""
-    warning = f"this ends every ticket and pass of “{room_id}”"
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"{warning}; say --yes if you mean it")
-    if not yes:
-        click.confirm(f"{warning.capitalize()}. Go on?", abort=True, err=True)
-    _do(
-        file,
-        as_json,
-        lambda store: store.reset(room_id, actor=system.actor(), opens_at_ms=opens_at_ms),
-    )
-
-
-def _act(file: Path | None, as_json: bool, room_id: str, name: str, reason: str = "") -> None:
-    _do(
-        file,
-        as_json,
-        lambda store: store.act(room_id, name, actor=system.actor(), reason=reason),
-    )
-
-
-def _do(file: Path | None, as_json: bool, verb: Callable[[Store], Snapshot], **names: str) -> None:
-    """Run one verb and show the room as it then is. ``names``: fields and the options for them."""
-    with system.store_of(system.find(file)) as store, in_our_words(**names):
-        after = verb(store)
-    if as_json:
-        print_json(room_json(after))
-    else:
-        print_room(after)
+    done(file, as_json, change, **names, time_zone="--time-zone")

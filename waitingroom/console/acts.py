@@ -15,7 +15,7 @@ class Act:
     """An act by its verb's name. ``label``: of its button. ``tells``: what it will do to a room;
     ``done``: that it did, with where the room stands then told behind it. ``fits``: whether a room
     is such that it makes sense. ``at_once``: its button on the room's page asks nothing more.
-    ``reason``: what shoppers read may come along. ``by_name``: the room's name is typed first.
+    ``by_name``: the room's name is typed first.
     """
 
     label: str
@@ -24,7 +24,6 @@ class Act:
     fits: Callable[[Snapshot], bool]
     role: Role = Role.OPERATOR
     at_once: bool = False
-    reason: bool = False
     by_name: bool = False
 
 
@@ -92,7 +91,6 @@ ACTS: Mapping[str, Act] = {
         done="Paused.",
         fits=lambda room: room.phase is not Phase.CLOSED,
         at_once=True,
-        reason=True,
     ),
     "resume": Act(
         label="Resume",

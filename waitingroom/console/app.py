@@ -26,6 +26,7 @@ from waitingroom.console.shop_keys import ShopKeyPages
 from waitingroom.console.staff import StaffPages
 from waitingroom.console.support import SupportPages
 from waitingroom.console.turns import Turns
+from waitingroom.reasons import LABELS
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
@@ -48,6 +49,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
     forgery = access.register(app, config.keys)
     app.context_processor(context)
+    app.jinja_env.globals["causes"] = LABELS
     api = Api(app)
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from waitingroom.history import Sample, per_min
 from waitingroom.model import News, Phase, Snapshot
+from waitingroom.reasons import Reason
 
 NONE = "–"
 
@@ -67,7 +68,8 @@ def phase_text(room: Snapshot) -> str:
         told += f", opens in {span(room.opens_at_ms - room.now_ms)}"
     if room.paused and room.phase not in (Phase.PAUSED, Phase.CLOSED):
         told += ", paused"
-    return f"{told}: {room.pause_reason}" if room.paused and room.pause_reason else told
+    why = room.reason.in_words() or (room.pause.in_words() if room.paused else "")
+    return f"{told}: {why}" if why else told
 
 
 NEWS = {
@@ -90,11 +92,11 @@ def news(room: Snapshot) -> list[tuple[str, str]]:
 
 
 def news_text(line: News) -> str:
-    """One line, with the operator's own words behind it."""
-    words = NEWS.get(line.code, line.code)
+    """One line, with the reason and the operator's own words behind it."""
+    words, said = NEWS.get(line.code, line.code), Reason(line.reason, line.text).in_words()
     if "{text}" in words:
         return words.format(text=line.text)
-    return f"{words}: {line.text}" if line.text else words
+    return f"{words}: {said}" if said else words
 
 
 def span(milliseconds: int) -> str:

@@ -14,7 +14,8 @@ from waitingroom.console.figures import phase_text
 from waitingroom.errors import BadSetting, StoreDown, VersionConflict
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
-from waitingroom.settings import check
+from waitingroom.reasons import Reason
+from waitingroom.settings import LONGEST_TEXT, check_reason
 from waitingroom.store.client import Store
 
 LONGEST_NUMBER = 15
@@ -54,9 +55,9 @@ class Turns:
     def act(self, room: str, name: str) -> Page:
         """Do it: 303 to the room; 400 and 409 with the form again, and nothing done."""
         act, found = _act(name), self._store.status(room)
-        reason = request.form.get("reason", "").strip() if act.reason else ""
+        reason = Reason(request.form.get("cause", ""), request.form.get("reason", "").strip())
         try:
-            check({"message": reason})
+            check_reason(reason)
         except BadSetting as wrong:
             return self._form(found, name, act, f"The reason {wrong.why}."), 400
         if act.by_name and request.form.get("name", "").strip() != room:
@@ -71,13 +72,13 @@ class Turns:
         flash(f"{act.done} The room is now {phase_text(after)[:LONGEST_TOLD]}.")
         return redirect(url_for("pages.room", room=room), 303)
 
-    def _do(self, room: str, name: str, reason: str, version: int | None) -> Snapshot:
+    def _do(self, room: str, name: str, reason: Reason, version: int | None) -> Snapshot:
         """The room after it. What is due at once, like an opening, happens with the next look."""
-        actor = self._access.actor(reason)
+        actor = self._access.actor(reason.in_words())
         if name == "open":
-            self._store.open(room, actor=actor, version=version)
+            self._store.open(room, actor=actor, reason=reason, version=version)
         elif name == "reset":
-            self._store.reset(room, actor=actor, version=version)
+            self._store.reset(room, actor=actor, reason=reason, version=version)
         else:
             self._store.act(room, name, actor=actor, reason=reason, version=version)
         return self._store.status(room)
@@ -91,7 +92,10 @@ class Turns:
             tells=act.tells(room),
             phase=phase_text(room),
             problem=problem,
-            reason=request.values.get("reason", "")[:500],
+            reason=Reason(
+                request.values.get("cause", ""),
+                request.values.get("reason", "")[: LONGEST_TEXT["reason"]],
+            ),
         )
 
     def show_knobs(self, room: str) -> str:

@@ -20,6 +20,7 @@ from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.plain import Notice, WaitState, WaitView
 from waitingroom.gate.stylesheet import stylesheet
 from waitingroom.model import Brand, Phase, Snapshot
+from waitingroom.reasons import Reason
 
 log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
@@ -28,10 +29,11 @@ _SPARED = (
     (re.compile(rb">\n+<"), rb"><"),
     (re.compile(rb'( [\w-]+)="([\w/.:#-]+)"'), rb"\1=\2"),
     (re.compile(rb"</p>(?=</?(?:p|h2|div|dl|details|form|main|section|footer)\b)"), b""),
+    (re.compile(rb"</?(?:head|body)>|</html>$"), b""),
 )
 """What only a reader of the templates needs: line ends (a space that is seen is written as one),
-quotes around a plain word, the end of a paragraph where another element makes it plain. Texts of
-operators have no quotes to lose: they are escaped."""
+quotes around a plain word, tags that another element makes plain. Texts of operators have no quotes
+to lose: they are escaped."""
 _Words = Mapping[str, str]
 _ORDER = ("chip", "label", "big", "lead")
 _AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
@@ -39,7 +41,7 @@ _AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
 _LATER = frozenset(
     {
         *("lost", "expired", "afresh", "stalled", "come", "held", "no_reason"),
-        *("no_notify", "fits", "after", "misfit"),
+        *("no_notify", "fits", "after", "misfit", "reasons"),
     }
 )
 """The texts that do not: few shoppers ever read them, or only where they ask for it."""
@@ -104,6 +106,7 @@ class Pages:
         key = (
             *(snapshot.room, lang, snapshot.phase, snapshot.opens_at_ms, snapshot.title),
             *(snapshot.message, snapshot.draw, snapshot.commitment, snapshot.brand),
+            snapshot.reason,
         )
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
@@ -249,6 +252,7 @@ class Pages:
         )
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
+        environment.filters["because"] = _because
         environment.filters["rows"] = _rows
         environment.filters["at_once"] = _at_once
         environment.filters["later"] = _later
@@ -301,6 +305,11 @@ def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:
     return rows
 
 
+def _because(words: _Words, reason: Reason) -> str:
+    """A reason as its readers are told it, "" for none; a code that has no words is left out."""
+    return " ".join(filter(None, (words.get(reason.code), reason.text)))
+
+
 def _size(text: str) -> int:
     return len(text.encode())
 
@@ -320,6 +329,7 @@ def _page_values(snapshot: Snapshot) -> dict[str, object]:
         "phase": snapshot.phase.value,
         "joins": not over,
         "commitment": snapshot.commitment,
+        "reason": snapshot.reason,
     }
 
 
@@ -343,7 +353,7 @@ def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
         "opens_in": _opens_in(room, catalog),
         "estimated": view.range_s is not None,
         "span": catalog.span(low_s, high_s),
-        "reason": room.pause_reason,
+        "reason": room.reason,
         "figures": figures,
         "share": _share(number, view.ahead) if number and moving else None,
         "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),

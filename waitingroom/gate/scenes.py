@@ -10,6 +10,7 @@ from typing import Any
 
 from waitingroom.gate.plain import Notice, WaitState, WaitView, wait_view
 from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.reasons import Cause, Reason
 
 MINUTE_MS = 60_000
 NUMBER, SERVING = 1_347, 12
@@ -169,7 +170,7 @@ def snapshot_of(name: str, look: Snapshot | None, now_ms: int) -> Snapshot:
     brand, title, message = (
         (look.brand, look.title or look.room, look.message) if look else (Brand(), "", "")
     )
-    reason = look.pause_reason if look else ""
+    reason = look.pause if look and any(look.pause) else Reason(Cause.TECHNICAL)
     room = replace(SAMPLE, **scene.room)
     return replace(
         room,
@@ -179,16 +180,17 @@ def snapshot_of(name: str, look: Snapshot | None, now_ms: int) -> Snapshot:
         title=title,
         message=message,
         brand=brand,
-        pause_reason=reason,
+        pause_reason=reason.text,
+        pause_code=reason.code,
         news=_news(room.phase, reason, now_ms),
     )
 
 
-def _news(phase: Phase, reason: str, now_ms: int) -> tuple[News, ...]:
+def _news(phase: Phase, reason: Reason, now_ms: int) -> tuple[News, ...]:
     """What happened in a room that has opened, and why it is paused."""
     opened = News(now_ms - MINUTE_MS, "opened", "")
     if phase is Phase.PAUSED:
-        return opened, News(now_ms, "paused", reason)
+        return opened, News(now_ms, "paused", reason.text, reason.code)
     return (opened,) if phase is Phase.OPEN else ()
 
 

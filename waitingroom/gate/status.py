@@ -3,7 +3,8 @@
 import orjson
 
 from waitingroom.gate.pace import Pace
-from waitingroom.model import Snapshot
+from waitingroom.model import News, Snapshot
+from waitingroom.reasons import Reason
 
 VERSION = 1
 POLL_MIN_MS = 2_000
@@ -46,9 +47,8 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
         "second_chances": snapshot.counters.second_chances,
         "stock": None,
         "message": snapshot.message or None,
-        "news": [
-            {"at_ms": line.at_ms, "code": line.code, "text": line.text} for line in snapshot.news
-        ],
+        "reason": _reason(snapshot.reason),
+        "news": [_line(line) for line in snapshot.news],
         "poll": {
             "min_ms": POLL_MIN_MS,
             "max_ms": POLL_MAX_MS,
@@ -58,3 +58,13 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
         "stale": stale,
     }
     return orjson.dumps(value)
+
+
+def _reason(reason: Reason) -> dict[str, str | None] | None:
+    """Why the room is in its phase; None where nobody said."""
+    return {"code": reason.code or None, "text": reason.text} if any(reason) else None
+
+
+def _line(line: News) -> dict[str, str | int]:
+    told: dict[str, str | int] = {"at_ms": line.at_ms, "code": line.code, "text": line.text}
+    return told | {"reason": line.reason} if line.reason else told

@@ -3,7 +3,8 @@
 from functools import lru_cache
 
 from waitingroom.colours import look
-from waitingroom.gate.assets import Asset, asset
+from waitingroom.gate import assets
+from waitingroom.gate.assets import Asset
 from waitingroom.model import Brand
 
 _LOGO = "header img{display:block;max-width:70%;max-height:3.5rem;margin-bottom:.75rem}\n"
@@ -18,7 +19,7 @@ def stylesheet(brand: Brand) -> Asset | None:
     if brand.colours:
         light, dark = look(dict(brand.colours)).values()
         rules += f"{_root(light)}@media (prefers-color-scheme: dark){{{_root(dark)}}}\n"
-    return asset(rules, "text/css; charset=utf-8")
+    return assets.stylesheet(rules)
 
 
 def _root(colours: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 from waitingroom.draw import commitment
 from waitingroom.model import Actor, DrawMethod, PlanStep, Ramp, Settings, Snapshot
+from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
 from waitingroom.store.keys import OPERATORS, SYSTEM_KEYS
@@ -135,12 +136,12 @@ def act(
     name: str,
     *,
     actor: Actor | str,
-    reason: str = "",
+    reason: Reason = NO_REASON,
     version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
     """pause, resume, drain, close, revoke_staff: an act without more to say than its reason."""
-    return call(name, room, clock(now_ms), who(actor), _based_on(version), reason)
+    return call(name, room, clock(now_ms), who(actor), _based_on(version), reason.text, reason.code)
 
 
 def begin(
@@ -150,13 +151,14 @@ def begin(
     *,
     actor: Actor | str,
     opens_at_ms: int = 0,
+    reason: Reason = NO_REASON,
     version: int | None = None,
     now_ms: int | None = None,
 ) -> Call:
     """open, reset: acts that may begin an epoch, and then need its seed."""
     seeds = (seed.hex(), commitment(seed))
-    based_on = _based_on(version)
-    return call(name, room, clock(now_ms), who(actor), based_on, "", *seeds, opens_at_ms)
+    words = (_based_on(version), reason.text, reason.code)
+    return call(name, room, clock(now_ms), who(actor), *words, *seeds, opens_at_ms)
 
 
 def _based_on(version: int | None) -> str | int:

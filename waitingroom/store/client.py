@@ -14,7 +14,8 @@ from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
 from waitingroom.flow import Known
 from waitingroom.model import ROOM_ID, Actor, Brand, PlanStep, Settings, Snapshot, is_room_id
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
-from waitingroom.settings import Value, check, check_plan, check_together
+from waitingroom.reasons import Reason
+from waitingroom.settings import Value, check, check_plan, check_reason, check_together
 from waitingroom.store import acts, fitness, library, state, verbs
 from waitingroom.store.accounts import Accounts
 from waitingroom.store.alarms import Alarms
@@ -331,14 +332,15 @@ class Store:
         name: str,
         *,
         actor: Actor | str,
-        reason: str = "",
+        reason: Reason | str = "",
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
         """pause, resume, drain, close or revoke_staff. ``WrongPhase`` where it makes no sense;
         ``VersionConflict`` where the room is not at ``version`` (None: whatever it is).
         """
-        call = acts.act(room, name, actor=actor, reason=reason, version=version, now_ms=now_ms)
+        why = _checked(reason)
+        call = acts.act(room, name, actor=actor, reason=why, version=version, now_ms=now_ms)
         return self._snapshot(room, call)
 
     def open(
@@ -346,13 +348,12 @@ class Store:
         room: str,
         *,
         actor: Actor | str,
+        reason: Reason | str = "",
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
         """Open now; a draining room opens again, a closed one begins a new epoch."""
-        seed = secrets.token_bytes(SEED_BYTES)
-        call = acts.begin(room, "open", seed, actor=actor, version=version, now_ms=now_ms)
-        return self._snapshot(room, call)
+        return self._begin(room, "open", reason, actor=actor, version=version, now_ms=now_ms)
 
     def reset(
         self,
@@ -360,22 +361,25 @@ class Store:
         *,
         actor: Actor | str,
         opens_at_ms: int = 0,
+        reason: Reason | str = "",
         version: int | None = None,
         now_ms: int | None = None,
     ) -> Snapshot:
         """Begin a new epoch: all tickets and passes of the old end. 0 keeps the opening time."""
         check({"opens_at_ms": opens_at_ms})
-        call = acts.begin(
-            room,
-            "reset",
-            secrets.token_bytes(SEED_BYTES),
-            actor=actor,
-            opens_at_ms=opens_at_ms,
-            version=version,
-            now_ms=now_ms,
-        )
-        return self._snapshot(room, call)
+        more = {"opens_at_ms": opens_at_ms, "version": version, "now_ms": now_ms}
+        return self._begin(room, "reset", reason, actor=actor, **more)
+
+    def _begin(self, room: str, name: str, reason: Reason | str, **more: Any) -> Snapshot:
+        seed = secrets.token_bytes(SEED_BYTES)
+        return self._snapshot(room, acts.begin(room, name, seed, reason=_checked(reason), **more))
 
     def note(self, room: str, act: str, detail: str, *, actor: Actor | str) -> tuple[int, int, int]:
         """Record an act that happens outside the store; answers (epoch, staff epoch, now)."""
         return acts.read_note(self.run(acts.note(room, act, detail, actor=actor)))
+
+
+def _checked(reason: Reason | str) -> Reason:
+    given = Reason.of(reason)
+    check_reason(given)
+    return given

@@ -62,9 +62,11 @@ class RoomKeys(NamedTuple):
     state: str
     """string: the packed numbers of ``FIELDS``; written by every verb that changes something"""
     texts: str
-    """hash: title, message, origins, pause_reason, brand (JSON), logo (bytes, 64 KiB at most),
-    commitment, seed, ramps ("field begins_ms ends_ms first last", with commas between), undo (JSON:
-    what the last change replaced); by operators' verbs, undo also by whoever follows a step"""
+    """hash: title, message, origins, brand (JSON), logo (bytes, 64 KiB at most), commitment, seed;
+    why it is paused (pause_reason in words, pause_code by its code), and why it ends (end_reason,
+    end_code; an older library that pauses anew leaves an older pause_code standing); ramps ("field
+    begins_ms ends_ms first last", with commas between), undo (JSON: what the last change replaced);
+    by operators' verbs, undo also by whoever follows a step"""
     spent: str
     """bitmap by arrival: has entered; by enter"""
     left: str
@@ -86,7 +88,7 @@ class RoomKeys(NamedTuple):
     appointments: str
     """sorted set arrival → meter ms at which who stands at the door counts as gone"""
     news: str
-    """list of JSON {at_ms, code, text}, the last 20"""
+    """list of JSON {at_ms, code, text, and reason (a code) where there is one}, the last 20"""
     plan: str
     """list of "at_ms field value", the knob plan's steps to come; by plan, undo"""
     log: str
@@ -159,6 +161,11 @@ def load_test_key(room: str) -> str:
 
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)
 """Of what belongs to no room: accounts, and a record of what was done to them and with them."""
+TEXTS_TOLD = (
+    *("title", "message", "origins", "commitment", "brand"),
+    *("pause_reason", "pause_code", "end_reason", "end_code"),
+)
+"""Of a room's texts, those that ``status`` tells."""
 LOG_KEPT = 10_000
 """Entries of a record, at least; the oldest go, a hundred or fewer at a time."""
 MOST_STRAYS = 100

@@ -21,7 +21,7 @@ from waitingroom.model import (
     UNITS_PER_ADMISSION,
     Settings,
 )
-from waitingroom.store.keys import FIELDS, FORMAT, LOG_KEPT, MOST_STRAYS, SCHEMA
+from waitingroom.store.keys import FIELDS, FORMAT, LOG_KEPT, MOST_STRAYS, SCHEMA, TEXTS_TOLD
 
 MOST_LOADS = 3
 """For one call: somebody may take the functions away again before it is repeated."""
@@ -32,7 +32,7 @@ KNOBS = tuple(
     for name in FIELDS
     if name in {"epoch", "staff_epoch", "fifo", *Settings.__dataclass_fields__}
 )
-TEXT_KNOBS = ("origins", "title", "message", "pause_reason", "brand")
+TEXT_KNOBS = tuple(name for name in TEXTS_TOLD if name != "commitment")
 """What an act may change, and the record tells of before and after."""
 
 
@@ -80,6 +80,7 @@ def _body() -> str:
         "SCHEMA": SCHEMA,
         "KNOBS": _listed(KNOBS),
         "TEXT_KNOBS": _listed(TEXT_KNOBS),
+        "TEXTS_TOLD": _listed(TEXTS_TOLD),
         "LOG_KEPT": LOG_KEPT,
         "MOST_STRAYS": MOST_STRAYS,
         "ROUNDS": ", ".join(map(str, sha256_rounds())),

@@ -7,8 +7,9 @@ from typing import Any
 
 from waitingroom import brand
 from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.store.call import Call, call, clock
-from waitingroom.store.keys import FIELDS, FORMAT
+from waitingroom.store.keys import FIELDS, FORMAT, TEXTS_TOLD
 
 _PACKED = struct.Struct(FORMAT)
 _COUNTERS = tuple(Counters.__dataclass_fields__)
@@ -27,7 +28,8 @@ class Texts:
     message: str = ""
     origins: tuple[str, ...] = ()
     commitment: str = ""
-    pause_reason: str = ""
+    pause: Reason = NO_REASON
+    ending: Reason = NO_REASON
     news: tuple[News, ...] = ()
     brand: Brand = Brand()  # noqa: RUF009 - frozen
 
@@ -61,21 +63,32 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         message=texts.message,
         origins=texts.origins,
         commitment=texts.commitment,
-        pause_reason=texts.pause_reason,
+        pause_reason=texts.pause.text,
+        pause_code=texts.pause.code,
+        end_reason=texts.ending.text,
+        end_code=texts.ending.code,
         news=texts.news,
         brand=texts.brand,
     )
 
 
 def _read_texts(values: Any, news: Any) -> Texts:
-    title, message, origins, commitment, reason, look = ((one or b"").decode() for one in values)
+    said = dict(zip(TEXTS_TOLD, ((one or b"").decode() for one in values), strict=True))
     lines = tuple(_news(json.loads(line)) for line in news)
-    spoken = tuple(origins.split())
-    return Texts(title, message, spoken, commitment, reason, lines, brand.loads(look))
+    return Texts(
+        title=said["title"],
+        message=said["message"],
+        origins=tuple(said["origins"].split()),
+        commitment=said["commitment"],
+        pause=Reason(said["pause_code"], said["pause_reason"]),
+        ending=Reason(said["end_code"], said["end_reason"]),
+        news=lines,
+        brand=brand.loads(said["brand"]),
+    )
 
 
 def _news(line: dict[str, str]) -> News:
-    return News(int(line["at_ms"]), line["code"], line["text"])
+    return News(int(line["at_ms"]), line["code"], line["text"], line.get("reason", ""))
 
 
 def _texts_of(snapshot: Snapshot | None) -> Texts:
@@ -86,7 +99,8 @@ def _texts_of(snapshot: Snapshot | None) -> Texts:
         snapshot.message,
         snapshot.origins,
         snapshot.commitment,
-        snapshot.pause_reason,
+        snapshot.pause,
+        snapshot.ending,
         snapshot.news,
         snapshot.brand,
     )

@@ -126,7 +126,7 @@ class Passes:
         return group
 
     def list_passes(self, room: str) -> Any:
-        """The staff passes of a room: for whom, until when, by whom. Never the passes themselves."""
+        """The staff passes of a room: for whom, until when, by whom; never themselves."""
         found = self._store.status(room)
         return [
             asdict(one) | {"state": one.state(found.staff_epoch, found.now_ms)}

@@ -38,6 +38,7 @@ local FORMAT = '@FORMAT@'
 local BYTES = 8 * #FIELDS
 -- What operators may change, and the record tells of: numbers of the state, and texts.
 local KNOBS, TEXT_KNOBS = {@KNOBS@}, {@TEXT_KNOBS@}
+local TEXTS_TOLD = {@TEXTS_TOLD@}
 
 local function text_of(number)
   -- Lua writes large numbers as 1.79e+15, which no reader of ours understands.
@@ -95,8 +96,11 @@ local function phase_of(s)
   return s.now >= s.early_at_ms and 'early' or 'scheduled'
 end
 
-local function tell(keys, s, code, text)
-  redis.call('RPUSH', keys[NEWS], cjson.encode({at_ms = text_of(s.now), code = code, text = text}))
+-- `reason`: the code of one, nil or '' for none.
+local function tell(keys, s, code, text, reason)
+  local line = {at_ms = text_of(s.now), code = code, text = text}
+  if reason and reason ~= '' then line.reason = reason end
+  redis.call('RPUSH', keys[NEWS], cjson.encode(line))
   redis.call('LTRIM', keys[NEWS], -NEWS_KEPT, -1)
   s.told = s.told + 1
   s.dirty = true

@@ -33,7 +33,8 @@ local function become_early(keys, s)
   if phase_of(s) == 'early' then pass_into(keys, s, 'early', 'scheduled', s.early_at_ms) end
 end
 
-local function draw_and_open(keys, s)
+-- `text`, `reason`: why somebody opens it, where it is not its time that does.
+local function draw_and_open(keys, s, text, reason)
   if s.closed_at_ms > 0 or s.opened_at_ms > 0 then return end
   local opens = s.opens_at_ms > 0 and s.now >= s.opens_at_ms
   if s.drawn < 0 and (opens or (s.draw_at_ms > 0 and s.now >= s.draw_at_ms)) then
@@ -51,7 +52,7 @@ local function draw_and_open(keys, s)
   s.credit, s.door = burst_of(s) * UNIT, burst_of(s) * UNIT
   -- No call is timed out before the page could have read the seed.
   s.read_by_ms = s.meter_ms + math.max(0, spread_of(s) - (s.now - s.drawn_at_ms))
-  tell(keys, s, 'opened', '')
+  tell(keys, s, 'opened', text or '', reason)
   if not s.who then pass_into(keys, s, 'opened', before, s.opens_at_ms) end
 end
 

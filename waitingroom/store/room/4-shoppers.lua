@@ -118,8 +118,7 @@ end)
 local function tell_status(keys, s, args)
   local seed = s.drawn >= 0 and redis.call('HGET', keys[TEXTS], 'seed') or ''
   if tonumber(args[2]) == s.told then return {pack_room(s), seed} end
-  local texts = redis.call('HMGET', keys[TEXTS], 'title', 'message', 'origins', 'commitment',
-    'pause_reason', 'brand')
+  local texts = redis.call('HMGET', keys[TEXTS], unpack(TEXTS_TOLD))
   return {pack_room(s), seed, texts, redis.call('LRANGE', keys[NEWS], 0, -1)}
 end
 

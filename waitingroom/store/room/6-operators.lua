@@ -40,6 +40,7 @@ local function turn_epoch(keys, s, seed, commitment)
     keys[CHANCES], keys[JOINED], keys[SERVED], keys[GONE],
     keys[EXTENDED])
   redis.call('HSET', keys[TEXTS], 'seed', seed, 'commitment', commitment)
+  redis.call('HDEL', keys[TEXTS], 'end_reason', 'end_code')
   begin_epoch(s)
   s.epoch = s.epoch + 1
   s.staff_epoch = s.staff_epoch + 1
@@ -207,65 +208,80 @@ local undo = acting(function(keys, s, args)
   return finish(keys, s, 'undo', last.detail)
 end)
 
--- args: now, actor, version, reason, then what the act wants.
+-- Why an act is done, as shoppers are told: in words, and by the code of a reason; '' for none.
+local function reason_of(args) return args[4], args[5] end
+
+local function reason_words(text, code)
+  return code .. ((code ~= '' and text ~= '') and ': ' or '') .. text
+end
+
+-- `what`: pause, end.
+local function keep_reason(keys, what, text, code)
+  redis.call('HSET', keys[TEXTS], what .. '_reason', text, what .. '_code', code)
+end
+
+-- args: now, actor, version, reason, its code, then what the act wants.
 local function act(name, change)
   return acting(function(keys, s, args)
     if is_old(s, args[3]) then return conflict(s) end
     local wrong = change(keys, s, args)
     if wrong then return redis.error_reply('WRPHASE ' .. wrong) end
-    return finish(keys, s, name, args[4])
+    return finish(keys, s, name, reason_words(reason_of(args)))
   end)
 end
 
 local pause = act('pause', function(keys, s, args)
   if s.closed_at_ms > 0 then return 'a closed room cannot be paused' end
   s.paused = 1
-  redis.call('HSET', keys[TEXTS], 'pause_reason', args[4])
-  tell(keys, s, 'paused', args[4])
+  keep_reason(keys, 'pause', reason_of(args))
+  tell(keys, s, 'paused', reason_of(args))
 end)
 
-local resume = act('resume', function(keys, s)
+local resume = act('resume', function(keys, s, args)
   if s.paused == 0 then return 'the room is not paused' end
   s.paused = 0
-  redis.call('HSET', keys[TEXTS], 'pause_reason', '')
-  tell(keys, s, 'resumed', '')
+  keep_reason(keys, 'pause', '', '')
+  tell(keys, s, 'resumed', reason_of(args))
 end)
 
-local drain = act('drain', function(keys, s)
+local drain = act('drain', function(keys, s, args)
   if s.closed_at_ms > 0 then return 'a closed room cannot be drained' end
   if s.opened_at_ms == 0 then return 'the room has not opened yet' end
   s.draining = 1
-  tell(keys, s, 'draining', '')
+  keep_reason(keys, 'end', reason_of(args))
+  tell(keys, s, 'draining', reason_of(args))
 end)
 
-local close = act('close', function(keys, s)
+local close = act('close', function(keys, s, args)
   if s.closed_at_ms > 0 then return 'the room is closed already' end
   s.closed_at_ms = s.now
-  tell(keys, s, 'closed', '')
+  keep_reason(keys, 'end', reason_of(args))
+  tell(keys, s, 'closed', reason_of(args))
 end)
 
 -- args: …, seed, commitment (for the new epoch that reopening a closed room is).
 local open = act('open', function(keys, s, args)
   if s.draining == 1 and s.closed_at_ms == 0 then
     s.draining = 0
-    tell(keys, s, 'opened', '')
+    keep_reason(keys, 'end', '', '')
+    tell(keys, s, 'opened', reason_of(args))
     return nil
   end
   if s.closed_at_ms > 0 then
-    turn_epoch(keys, s, args[5], args[6])
+    turn_epoch(keys, s, args[6], args[7])
   elseif s.opened_at_ms > 0 then
     return s.paused == 1 and 'the room is paused: resume it' or 'the room is open already'
   end
   open_at(s, s.now)
-  draw_and_open(keys, s)
+  draw_and_open(keys, s, reason_of(args))
 end)
 
 -- args: …, seed, commitment, opening time (0: as it was).
 local reset = act('reset', function(keys, s, args)
-  turn_epoch(keys, s, args[5], args[6])
-  local opens_at_ms = tonumber(args[7])
+  turn_epoch(keys, s, args[6], args[7])
+  local opens_at_ms = tonumber(args[8])
   open_at(s, opens_at_ms > 0 and opens_at_ms or s.opens_at_ms)
-  tell(keys, s, 'reset', '')
+  tell(keys, s, 'reset', reason_of(args))
 end)
 
 -- Ends every staff pass there is.

@@ -19,6 +19,9 @@ function lack() {
 }
 const texts = new Proxy(carried, { get: (all, name) => all[name] ?? (lack(), '') });
 
+// Why somebody paused, closed …: for what the page has words, and what they say themselves.
+const because = ({ code, text }) => `${code && texts.reasons[code] || ''} ${text}`.trim();
+
 function amount(unit, low, high = low) {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
   if (low === high) return format.format(high);

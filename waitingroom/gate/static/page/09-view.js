@@ -12,6 +12,7 @@ function view(kind) {
   // What another state says in the same slot is that state's name.
   const [chip, label, big, lead] = row.map((word, slot) => states[word]?.[slot] ?? word);
   const words = { chip, label, big, lead };
+  const reason = status?.reason ? because(status.reason) : '';
   const values = { number: place?.number ? count(place.number) : '' };
   const left = left_s(kind);
   // Whoever comes back when the page says must not be late for the opening.
@@ -31,7 +32,7 @@ function view(kind) {
   } else if (kind === 'door' || kind === 'too_many') {
     values.span = span(max(0, not_before - passed()) / 1e3);
   } else if (kind === 'paused') {
-    values.reason = status.news.findLast?.(({ code }) => code === 'paused')?.text || texts.no_reason;
+    values.reason = reason || texts.no_reason;
   } else if (kind === 'waiting') {
     if (left) values.time = clock(now() + left[0] * 1e3, now() + left[1] * 1e3);
     else words.lead = texts.held;
@@ -53,7 +54,7 @@ function view(kind) {
     words.big = ahead() ? count(ahead()) : texts.next;
     words.moves = true;
   }
-  return { ...words, lead: fill(words.lead, values) };
+  return { ...words, lead: fill(words.lead, values) + (is_in(OVER, kind) ? ` ${reason}` : '') };
 }
 
 function note() {
@@ -124,17 +125,20 @@ function render() {
 
 let told = '';
 function tell_news(items) {
-  const lines = items.filter(({ code }) => texts.news[code]).slice(-5).reverse();
-  const text = JSON.stringify(lines);
-  if (text === told) return;
-  told = text;
+  const lines = items.filter(({ code }) => texts.news[code]).slice(-5).reverse()
+    .map(({ at_ms, code, text, reason }) => [at_ms, /^\d+$/.test(text)
+      ? fill(texts.news[code], { text: count(+text) })
+      : `${fill(texts.news[code], {})} ${because({ code: reason, text })}`]);
+  const all = JSON.stringify(lines);
+  if (all === told) return;
+  told = all;
   show('news', lines.length);
-  $('news-list').replaceChildren(...lines.map(({ at_ms, code, text }) => {
+  $('news-list').replaceChildren(...lines.map(([at_ms, text]) => {
     const line = doc.createElement('li');
     const time = line.appendChild(doc.createElement('time'));
     time.dateTime = new Date(at_ms).toISOString();
     time.textContent = clock(at_ms);
-    line.append(fill(texts.news[code], { text: /^\d+$/.test(text) ? count(+text) : text }));
+    line.append(text);
     return line;
   }));
 }

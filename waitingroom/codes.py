@@ -6,7 +6,7 @@ So a code tells nothing by itself, the next one cannot be guessed from it, and o
 invented or another room's, one in a thousand has the noughts, and fewer an arrival that was given
 out. It costs no memory: whoever has the secret keys computes the place from the code. Pure.
 
-BLAKE2s, and not the HMAC of all else here: a code is made at every join, and takes 3 µs so, not 15.
+BLAKE2s, and not the HMAC of all else here: a code is made at every join, in a fifth of the time.
 """
 
 import hmac

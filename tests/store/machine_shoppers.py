@@ -91,6 +91,26 @@ class Shoppers(Machine):
         if comes:
             self.knock(arrival)
 
+    def lapsed(self) -> list[int]:
+        """Of those who were called and did not come, whose time is over."""
+        return [a for a in self.called() if (self.number_of(a) or 0) <= self.line.lapsed]
+
+    @rule(pick=PICK, back=st.sampled_from([0, 0, 0, 1]))
+    def support_tries_to_call_any_place_again(self, pick, back):
+        arrival = pick % (self.line.tail + 3) + 1
+        self.both("second_chance", self.room.epoch - back, arrival, self.number_of(arrival))
+
+    @precondition(lambda self: self.lapsed())
+    @rule(pick=PICK, seconds=st.sampled_from([0, 0, 5, 12]), comes=st.booleans())
+    def support_calls_a_lapsed_place_again(self, pick, seconds, comes):
+        """Twice; and its holder comes, perhaps too late, or does not."""
+        arrival = one_of(self.lapsed(), pick)
+        for _ in range(2):
+            self.both("second_chance", self.room.epoch, arrival, self.number_of(arrival))
+        self.gates_refresh_the_status(seconds)
+        if comes:
+            self.knock(arrival)
+
     @rule(pick=PICK)
     def leave_any(self, pick):
         self.go(pick % (self.line.tail + 1) + 1)

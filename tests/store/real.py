@@ -1,7 +1,10 @@
 """A room of the real store, with the verbs spelled as the reference room spells them."""
 
+from types import SimpleNamespace
+
 from waitingroom.model import Settings, Snapshot
 from waitingroom.reasons import Reason
+from waitingroom.store import support
 from waitingroom.store.client import Store
 from waitingroom.store.keys import TEXTS_TOLD, RoomKeys
 from waitingroom.store.state import read_status
@@ -40,6 +43,14 @@ class RealRoom:
     def go(self, now_ms, arrival, epoch=1):
         """The ticket's holder leaves the line."""
         return self.store.leave(self.name, epoch, arrival, arrival, now_ms=now_ms)
+
+    def second_chance(self, now_ms, epoch, arrival, number):
+        """Support wants the place to be called once more."""
+        place = SimpleNamespace(
+            room=self.name, epoch=epoch, arrival=arrival, number=number, code="K7Q2-9MXD"
+        )
+        call = support.second_chance(place, actor="tests", now_ms=now_ms)
+        return support.read_chance(self.store.run(call))
 
     def run_until(self, begin_ms, end_ms, every_ms=500):
         """Gates look twice a second; answers what the last look saw."""

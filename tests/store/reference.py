@@ -36,6 +36,7 @@ from waitingroom.outcomes import (
     LeaseState,
     Standing,
 )
+from waitingroom.places import Chance, ChanceCode
 
 KEPT_WAITING_MS = 3_000
 
@@ -223,6 +224,24 @@ class Shoppers(Timed):
             self.line.extended[arrival] = begins_ms + self.settings.claim_grace_ms
             self.changed = True
         return self._told_deadline(Entry(EntryCode.EXTENDED, self.now_ms), arrival, number)
+
+    def second_chance(self, epoch: int, arrival: int, number: int | None) -> Chance:
+        line = self.line
+        if epoch != self.epoch:
+            return Chance(ChanceCode.OLD_EPOCH, 0)
+        if arrival in line.chances:
+            return Chance(ChanceCode.HAD_ONE, line.chances[arrival])
+        if self.phase is Phase.CLOSED:
+            return Chance(ChanceCode.CLOSED, 0)
+        standing = self._standing(arrival, number)
+        if standing is Standing.CALLED:
+            return Chance(ChanceCode.NOT_LAPSED, 0)
+        if standing is not Standing.LAPSED:
+            return Chance(ChanceCode(standing), 0)
+        line.extended[arrival] = line.meter_ms + self.settings.claim_grace_ms
+        line.chances[arrival] = self.now_ms
+        self.count("second_chances")
+        return Chance(ChanceCode.CALLED, self.now_ms + self.settings.claim_grace_ms)
 
     def express(self, network: str | None) -> Express:
         line, capacity = self.line, self.settings.capacity

@@ -86,6 +86,8 @@ class Epoch:
     at_door: dict[int, Stander] = field(default_factory=dict)
     extended: dict[int, int] = field(default_factory=dict)
     """Until when, on the meter, more time was given."""
+    chances: dict[int, int] = field(default_factory=dict)
+    """When support gave a second one."""
     counters: dict[str, int] = field(
         default_factory=lambda: {counter.name: 0 for counter in fields(Counters)}
     )

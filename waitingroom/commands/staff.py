@@ -9,8 +9,9 @@ import click
 from waitingroom.commands import system
 from waitingroom.commands.output import acting, print_json
 from waitingroom.commands.roomid import room_argument
-from waitingroom.commands.values import Duration, shown_duration, shown_time
+from waitingroom.commands.values import Duration, shown_time
 from waitingroom.config import Config
+from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.links import with_handover
 from waitingroom.store.keys import HANDOVER_TTL_MS

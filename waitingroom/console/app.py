@@ -12,8 +12,10 @@ from waitingroom.console import faults
 from waitingroom.console.access import Access, context
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
+from waitingroom.console.planning import PlanPages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.turning import KnobPages
 from waitingroom.console.turns import Turns
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
@@ -40,6 +42,8 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(Pages(store, access).blueprint())
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
+    app.register_blueprint(KnobPages(store, access).blueprint())
+    app.register_blueprint(PlanPages(store, access).blueprint())
     # Whoever holds a shop's key sends it by itself: no browser does that for somebody else.
     room_api = RoomApi(store, Keyring(config.keys), config.shop_keys, now_ms).blueprint()
     forgery.exempt(room_api)

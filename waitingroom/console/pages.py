@@ -82,7 +82,7 @@ class Pages:
             figures=figures(found, self._lately(room, found.now_ms)),
             charts=CHARTS,
             news=news(found),
-            **offer(found),
+            **offer(self._store, found),
         )
 
     def live_room(self, room: str) -> Response:

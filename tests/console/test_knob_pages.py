@@ -1,6 +1,7 @@
 """Knobs on the console's pages: shown, then turned, planned or taken back; nothing is lost."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import product
@@ -13,6 +14,7 @@ from waitingroom import clock
 from waitingroom.console.knobs import GROUPS, KNOBS
 from waitingroom.model import Brand, DrawMethod, PlanStep, Settings
 from waitingroom.operators import Role
+from waitingroom.ramps import ramp
 from waitingroom.store.client import Store
 
 MINUTE = 60_000
@@ -68,9 +70,10 @@ def test_a_knob_is_shown_first_and_only_then_turned(
     assert "5 people in line now, 0 inside." in said
     assert "As it is: the rate is 0: everybody is held until it is raised." in said
     assert re.search(
-        r"The last goes in – in 0:\d\d, at \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC", said
+        r"The last goes in As it is – With it in 0:\d\d, at \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC",
+        said,
     )
-    assert "Stock ends not reported not reported" in said
+    assert "Stock ends As it is not reported With it not reported" in said
     assert store.status(room).version == before.version
     answer = apply(operator, page, room)
     assert answer.status_code == 303
@@ -303,6 +306,40 @@ def test_a_ramp_is_shown_begun_listed_and_stopped_with_one_click(
     assert "Nothing is planned." in text(operator.get(f"/rooms/{room}/plan"))
 
 
+def test_a_ramp_that_goes_on_meanwhile_is_in_nobodys_way(
+    operator: Desk, room: str, store: Store
+) -> None:
+    """Its steps move the version: another knob, an undo and its own end are done all the same."""
+    store.set(room, {"rate_per_min": 60}, actor="test")
+    later = PlanStep(4_000_000_000_000, "capacity", 9)
+    now_ms = clock.now_ms()
+    steps = ramp("rate_per_min", 60, 300, begins_ms=now_ms, over_ms=MINUTE // 2, was=60)
+    store.plan(room, [*steps, later], actor="test")
+
+    def goes_on() -> None:
+        version, ends = store.status(room).version, time.monotonic() + 10
+        while store.status(room).version == version and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert store.status(room).version > version
+
+    page, same = show(operator, room, capacity="7"), show(operator, room, rate_per_min="7")
+    goes_on()
+    answer = apply(operator, same, room)
+    assert answer.status_code == 409
+    assert "UTC, the plan: Rate: " in text(answer)
+    assert apply(operator, page, room).status_code == 303
+    undo = held(operator.get(f"/rooms/{room}"), f"/rooms/{room}/undo")
+    goes_on()
+    assert operator.post(f"/rooms/{room}/undo", undo, token=undo["csrf_token"]).status_code == 303
+    assert store.status(room).capacity == 0
+    key = f"/rooms/{room}/plan/{steps[-1].at_ms}-rate_per_min"
+    drop = held(operator.get(key), key)
+    goes_on()
+    assert operator.post(key, drop, token=drop["csrf_token"]).status_code == 303
+    assert store.steps(room) == (later,)
+    assert 60 < store.status(room).rate_per_min < 300, "it stays where it was stopped"
+
+
 def test_a_turn_for_later_is_planned_in_a_zone_and_can_be_taken_out(
     operator: Desk, room: str, store: Store
 ) -> None:
@@ -453,7 +490,7 @@ def test_people_who_will_not_get_in_before_closing_are_told(
     store.set(room, {"rate_per_min": 1}, actor="test")
     closes = local(clock.now_ms() + 2 * MINUTE)
     said = text(show(operator, room, "times", closes_at_ms=closes))
-    assert re.search(r"Not in before it closes 0 [1-5]", said)
+    assert re.search(r"Not in before it closes As it is 0 With it [1-5]", said)
     assert re.search(r"[1-5] (person|people) will not get in before it closes\.", said)
 
 

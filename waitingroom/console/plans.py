@@ -1,7 +1,7 @@
 """What is planned for a room, what was done last, and what others did meanwhile, in words. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from waitingroom import zones
@@ -22,7 +22,7 @@ WAS_DRAWN = {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A step of the plan, or a ramp. ``key``: what its address ends with, of its first step."""
+    """A step of the plan, or a ramp. ``key``: what its address ends with, until it is over."""
 
     key: str
     when: str
@@ -48,7 +48,8 @@ def _planned(steps: tuple[PlanStep, ...], zone: str) -> Planned:
             f"{label}: from {shown(ramp.field, ramp.first)} to {shown(ramp.field, ramp.last)}, "
             f"little by little ({len(steps)} steps to come)"
         )
-    return Planned(f"{first.at_ms}-{first.field}", when, what, steps)
+    ends_ms = ramp.ends_ms if ramp else first.at_ms
+    return Planned(f"{ends_ms}-{first.field}", when, what, steps)
 
 
 def undoing(room: Snapshot, change: Change) -> str:
@@ -76,10 +77,23 @@ def meanwhile(entries: Sequence[LogEntry], moved: int) -> list[str]:
 
     ``entries``: of its record, the newest first.
     """
-    ours = [entry for entry in entries if entry.act in MOVES][: max(0, moved)]
-    told = [_told(entry) for entry in ours[:MOST_TOLD]]
+    told = [_told(entry) for entry in _moving(entries, moved)[:MOST_TOLD]]
     more = moved - len(told)
     return told + ([f"And {more} more: see the record."] if more > 0 else [])
+
+
+def only_planned(entries: Sequence[LogEntry], moved: int, names: Container[str] = ()) -> bool:
+    """Whether all that moved a room so many versions on were steps of its plan, which turned none
+    of these knobs: whoever looked at it before was told of them.
+    """
+    ours = _moving(entries, moved)
+    steps = [entry for entry in ours if entry.act == "step"]
+    turned = {name for entry in steps for name in _facts(entry.text("after"))}
+    return len(steps) == moved and not any(name in names for name in turned)
+
+
+def _moving(entries: Sequence[LogEntry], moved: int) -> list[LogEntry]:
+    return [entry for entry in entries if entry.act in MOVES][: max(0, moved)]
 
 
 def _told(entry: LogEntry) -> str:

@@ -11,6 +11,8 @@ from waitingroom.errors import StoreDown
 LONGEST_NUMBER = 15
 LONGEST_TOLD = 200
 """Of what was done, in words: it travels in a cookie, which has an end."""
+MOST_LOOKED_AT = 200
+"""Entries of the record, in which to find who moved a room since a page was shown."""
 T = TypeVar("T")
 
 

@@ -11,7 +11,7 @@ from waitingroom import zones
 from waitingroom.console import forecasts, plans, typed
 from waitingroom.console.access import Access
 from waitingroom.console.knobs import GROUPS, KNOBS, QUICK, Group, shown, zone_of
-from waitingroom.console.posted import LONGEST_TOLD, surely, version
+from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, surely, version
 from waitingroom.console.typed import Typed
 from waitingroom.console.wishes import Wish, wish
 from waitingroom.errors import BadSetting, VersionConflict
@@ -85,7 +85,7 @@ class KnobPages:
         """
         group, found, based_on = _group(name), self._store.status(room), version()
         read = typed.read(found, group, request.form)
-        notices = self._moved(found, based_on)
+        notices = self._moved(found, based_on, read)
         sent = _Sent(name, group, found, request.form, read, notices)
         if read.problems:
             return self._form(sent), 400
@@ -94,14 +94,14 @@ class KnobPages:
         try:
             wanted = wish(found, self._store.steps(room), read)
             if _applies() and not notices:
-                return self._apply(sent, wanted, based_on)
+                return self._apply(sent, wanted)
             return self._preview(sent, wanted), 409 if _applies() else 200
         except BadSetting as wrong:
             _complain(read, wrong)
             return self._form(sent), 400
 
-    def _apply(self, sent: _Sent, wanted: Wish, based_on: int) -> Page:
-        room, actor = sent.room.room, self._access.actor()
+    def _apply(self, sent: _Sent, wanted: Wish) -> Page:
+        room, based_on, actor = sent.room.room, sent.room.version, self._access.actor()
         try:
             if wanted.planned is None:
                 changes = wanted.changes or {}
@@ -132,11 +132,15 @@ class KnobPages:
     def _form(self, sent: _Sent, note: str = "") -> str:
         return render_template("knobform.html", note=note, version=sent.room.version, **_page(sent))
 
-    def _moved(self, room: Snapshot, based_on: int) -> tuple[str, ...]:
-        """Who has moved the room since the page was shown, and what; nothing where nobody has."""
+    def _moved(self, room: Snapshot, based_on: int, read: Typed) -> tuple[str, ...]:
+        """Who has moved the room since the page was shown, and what; nothing where nobody has, or
+        its plan has moved other knobs, as it was known to.
+        """
         if room.version == based_on:
             return ()
-        entries = self._store.record.newest(room.room, 50)
+        entries = self._store.record.newest(room.room, MOST_LOOKED_AT)
+        if plans.only_planned(entries, room.version - based_on, read.changes):
+            return ()
         return tuple(plans.meanwhile(entries, room.version - based_on)) or ("An act came first.",)
 
 

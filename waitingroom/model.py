@@ -302,3 +302,17 @@ class PlanStep:
     field: str
     value: int
     ramp: Ramp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of a room, which an undo takes back: whose, and when.
+
+    ``words``: each knob that would go back, with the store's word for where. ``steps``: the plan
+    that would be again, or None.
+    """
+
+    actor: str
+    at_ms: int
+    words: dict[str, str]
+    steps: tuple[PlanStep, ...] | None

@@ -28,6 +28,7 @@ SOON_MS = 2_000
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 DRAWN = "document.querySelector(`img[alt='${alt}']`).naturalWidth > 0"
 REASON = "The till is slow."
+SHOW = "What would it do?"
 
 
 @pytest.fixture(scope="session")
@@ -179,7 +180,10 @@ def test_an_operator_needs_no_mouse(
     page.keyboard.press("Control+a")
     page.keyboard.type("30")
     page.keyboard.press("Enter")
-    told(page, "The rate is now 30 a minute; it was 0 a minute.")
+    page.wait_for_url("**/knobs/pace")
+    go_to("step")
+    page.keyboard.press("Enter")
+    told(page, "Rate: 0 a minute, which holds everybody → 30 a minute.")
     go_to("Close …")
     page.keyboard.press("Enter")
     page.wait_for_url("**/acts/close")
@@ -213,11 +217,16 @@ def test_everything_is_done_without_a_script(
     sale.crowd(3)
     page = operator(Role.ADMIN, f"/rooms/{sale.room}", java_script_enabled=False, tolerates=(400,))
     page.get_by_label("Capacity").fill("many")
-    page.get_by_role("button", name="Set").click()
+    page.get_by_role("button", name=SHOW).click()
     expect(page.locator("#capacity-problem")).to_contain_text("“many” is not")
     page.get_by_label("Capacity").fill("40")
-    page.get_by_role("button", name="Set").click()
-    told(page, "Capacity is now at most 40 inside; it was no limit inside.")
+    page.get_by_role("button", name=SHOW).click()
+    expect(page.locator("main")).to_contain_text("Nothing is changed yet.")
+    page.get_by_role("button", name="Apply").click()
+    told(page, "Capacity: no limit inside → at most 40 inside.")
+    page.get_by_role("button", name="Undo").click()
+    told(page, "Taken back: Capacity at most 40 inside → no limit inside")
+    assert sale.status().capacity == 0
     page.get_by_role("link", name="Reset").click()
     expect(page.locator("main")).to_contain_text("3 people in line lose their places")
     page.get_by_label("The room’s name").fill("another")
@@ -227,6 +236,29 @@ def test_everything_is_done_without_a_script(
     page.get_by_role("button", name="Reset").click()
     told(page, "A new running of the room has begun.")
     assert (sale.status().epoch, sale.status().waiting) == (2, 0)
+
+
+def test_a_ramp_is_shown_begun_and_stopped_by_one_touch(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """Shoppers are told that the pace rises, and that it is as it was."""
+    sale = make_sale(rate_per_min=60)
+    sale.crowd(600)
+    page = operator(to=f"/rooms/{sale.room}")
+    page.get_by_role("link", name="Later, or little by little").tap()
+    page.locator("#rate_per_min").fill("300")
+    page.get_by_role("radio", name="Little by little").check()
+    page.get_by_label("It takes").fill("38s")
+    page.get_by_role("button", name=SHOW).tap()
+    expect(page.locator("main")).to_contain_text("From now, over 38s, in 19 steps.")
+    page.get_by_role("button", name="Apply").tap()
+    told(page, "Planned. Rate: 60 a minute → 300 a minute.")
+    shows(page, "rate", re.compile(r"[7-9]\d"), within_ms=10_000)
+    page.get_by_role("button", name="Undo").tap()
+    told(page, "Taken back: Rate")
+    shows(page, "rate", "60")
+    news = [line.text for line in sale.status().news if line.code == "rate_per_min"]
+    assert news == ["72", "60"]
 
 
 def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
@@ -245,12 +277,12 @@ def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
     shows(page, "phase", "open")
     page.wait_for_timeout(SOON_MS)
     expect(page.get_by_label("Capacity")).to_have_value("77")
-    page.get_by_role("button", name="Set").click()
+    page.get_by_role("button", name=SHOW).click()
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("Nothing of yours was done: test changed this room")
-    expect(alert).to_contain_text("It is set to 90 a minute")
-    page.get_by_role("button", name="Set").click()
-    told(page, "Capacity is now at most 77 inside")
+    expect(alert).to_contain_text("Nothing of yours was done: the room was changed")
+    expect(alert).to_contain_text("test: Rate: 0 a minute, which holds everybody → 90 a minute.")
+    page.get_by_role("button", name="Apply").click()
+    told(page, "Capacity: no limit inside → at most 77 inside")
     assert (sale.status().rate_per_min, sale.status().capacity) == (90, 77)
 
 
@@ -383,10 +415,16 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "pause": (Role.ADMIN, "/rooms/{room}/acts/pause?reason=Soon", ""),
     "reset": (Role.ADMIN, "/rooms/{unbroken}/acts/reset", ""),
     "close": (Role.ADMIN, "/rooms/{room}/acts/close", ""),
-    "knobs": (Role.ADMIN, "/rooms/{unbroken}/knobs?rate_per_min=-1", "Set"),
+    "knobs": (Role.ADMIN, "/rooms/{unbroken}/knobs", ""),
+    "knobs-wrong": (Role.ADMIN, "/rooms/{unbroken}/knobs/pace?rate_per_min=-1", SHOW),
+    "knobs-shown": (Role.ADMIN, "/rooms/{room}/knobs/pace?rate_per_min=120", SHOW),
+    "knobs-twice": (Role.ADMIN, "/rooms/{room}/knobs/times?zone=Europe%2FWarsaw"
+                    "&closes_at_ms=2090-10-29T02%3A30", SHOW),
+    "knobs-later": (Role.ADMIN, "/rooms/{room}/knobs/plan", SHOW),
+    "plan": (Role.ADMIN, "/rooms/{room}/plan", ""),
     "not-allowed": (Role.VIEWER, "/rooms/{room}/acts/pause", ""),
     "not-there": (Role.VIEWER, "/rooms/none", ""),
-}
+}  # fmt: skip
 """By name: who, where, and which button they press there."""
 
 

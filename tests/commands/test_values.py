@@ -2,7 +2,8 @@
 
 import pytest
 
-from waitingroom.commands.values import duration_ms, shown_duration, time_ms
+from waitingroom.commands.values import time_ms
+from waitingroom.durations import duration_ms, shown_duration
 
 NOW_MS = 1_790_000_000_000
 

@@ -6,6 +6,7 @@ import pytest
 from desks import HASH, Desk
 
 from waitingroom import clock
+from waitingroom.model import Settings
 from waitingroom.operators import Operator, Role
 from waitingroom.store.client import Store
 
@@ -34,3 +35,27 @@ def people(store: Store, room_id: str) -> Iterator[dict[Role, str]]:
 def desk(store_url: str) -> Desk:
     """A browser before the console, not logged in."""
     return Desk(store_url)
+
+
+@pytest.fixture
+def room(store: Store, room_id: str) -> str:
+    """An open room with five in line, that calls nobody."""
+    store.create(room_id, Settings(rate_per_min=0, opens_at_ms=clock.now_ms()), actor="test")
+    store.join(room_id, 5)
+    store.status(room_id)
+    return room_id
+
+
+@pytest.fixture
+def operator(desk: Desk, people: dict[Role, str]) -> Desk:
+    """An operator's browser."""
+    assert desk.log_in(people[Role.OPERATOR]).status_code == 303
+    return desk
+
+
+@pytest.fixture
+def admin(store_url: str, people: dict[Role, str]) -> Desk:
+    """An admin's browser."""
+    made = Desk(store_url)
+    assert made.log_in(people[Role.ADMIN]).status_code == 303
+    return made

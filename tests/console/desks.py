@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -59,3 +60,40 @@ class Desk:
     ) -> TestResponse:
         """Fill the form in and send it."""
         return self.post("/login", {"name": name, "password": password, "to": to}, **headers)
+
+
+class _Forms(HTMLParser):
+    """What each form of a page would send as it stands, but for its buttons; by its address."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str]] = {}
+        self._form: dict[str, str] = {}
+        self._select, self._bare = "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        got = {name: value or "" for name, value in attrs}
+        name, value = got.get("name", ""), got.get("value", "")
+        if tag == "form":
+            self._form = self.found.setdefault(got.get("action", ""), {})
+        elif tag == "select":
+            self._select = "" if "disabled" in got else name
+        elif tag == "option" and self._select and "selected" in got:
+            self._form[self._select] = value
+            self._bare = "value" not in got
+        elif tag == "input" and "disabled" not in got and self._counts(got):
+            self._form[name] = value
+
+    def handle_data(self, data: str) -> None:
+        if self._bare:
+            self._form[self._select], self._bare = data, False
+
+    @staticmethod
+    def _counts(got: dict[str, str]) -> bool:
+        return got.get("type") not in ("radio", "checkbox") or "checked" in got
+
+
+def held(page: TestResponse, action: str) -> dict[str, str]:
+    """What the form of a page holds that goes to ``action``."""
+    return _Forms(page.text).found[action]

@@ -1,4 +1,4 @@
-"""Acts and knobs on a room's page: who may, what is told, and when nothing is done."""
+"""Acts on a room's page: who may, what is told, and when nothing is done."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -15,31 +15,7 @@ from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
 People = dict[Role, str]
-FORMS = [*(f"acts/{name}" for name in acts.ACTS), "knobs"]
-
-
-@pytest.fixture
-def room(store: Store, room_id: str) -> str:
-    """An open room with five in line, that calls nobody."""
-    store.create(room_id, Settings(rate_per_min=0, opens_at_ms=clock.now_ms()), actor="test")
-    store.join(room_id, 5)
-    store.status(room_id)
-    return room_id
-
-
-@pytest.fixture
-def operator(desk: Desk, people: People) -> Desk:
-    """An operator's browser."""
-    assert desk.log_in(people[Role.OPERATOR]).status_code == 303
-    return desk
-
-
-@pytest.fixture
-def admin(store_url: str, people: People) -> Desk:
-    """An admin's browser."""
-    made = Desk(store_url)
-    assert made.log_in(people[Role.ADMIN]).status_code == 303
-    return made
+FORMS = [*(f"acts/{name}" for name in acts.ACTS), "knobs/pace"]
 
 
 def send(desk: Desk, room: str, form: str, **fields: str):
@@ -196,7 +172,7 @@ def test_a_form_that_is_not_whole_is_refused(
 ) -> None:
     before = store.status(room)
     fields = {"rate_per_min": "5", "capacity": "5"}
-    for form in ("acts/close", "knobs"):
+    for form in ("acts/close", "knobs/pace"):
         assert send(operator, room, form, version=version, **fields).status_code == 400
     assert store.status(room).version == before.version
 
@@ -232,70 +208,6 @@ def test_the_longest_reason_is_told_within_a_cookie(operator: Desk, room: str) -
     assert answer.status_code == 303
     assert len(answer.headers["Set-Cookie"]) < 4_000
     assert "Paused. The room is now paused: 🌀" in operator.get(answer.location).text
-
-
-def test_knobs_are_turned_and_told(operator: Desk, room: str, store: Store) -> None:
-    """Only what differs; 0 holds, 0 is no limit."""
-    answer = send(operator, room, "knobs", rate_per_min="120")
-    assert "The rate is now 120 a minute; it was 0 a minute." in operator.get(answer.location).text
-    assert store.record.newest(room, 1)[0].detail == '{"rate_per_min": 120}'
-    send(operator, room, "knobs", capacity="2000")
-    answer = send(operator, room, "knobs", capacity="0")
-    told = "Capacity is now no limit inside; it was at most 2,000 inside."
-    assert told in operator.get(answer.location).text
-    before = store.status(room).version
-    answer = send(operator, room, "knobs")
-    assert "Nothing was changed" in operator.get(answer.location).text
-    assert store.status(room).version == before
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "-3", "12.5", "1e3", "1,000", "１２", "x" * 5000, "1000001", "9" * 12, "9" * 5000]
-)
-def test_a_knob_that_cannot_be_is_told_in_a_sentence(
-    operator: Desk, room: str, store: Store, typed: str
-) -> None:
-    """Beside its field, with what was typed; nothing changes."""
-    before = store.status(room).version
-    answer = send(operator, room, "knobs", rate_per_min=typed, capacity="7")
-    assert answer.status_code == 400
-    assert "Rate must be a whole number from 0 to 1,000,000" in answer.text
-    assert 'aria-invalid="true" aria-describedby="rate_per_min-problem"' in answer.text
-    assert f'value="{typed[:40]}"' in answer.text
-    assert 'name="capacity" value="7"' in answer.text
-    assert store.status(room).version == before
-
-
-def test_two_operators_at_one_knob_lose_nothing_silently(
-    operator: Desk, room: str, store: Store
-) -> None:
-    """The second is told what the first set; sent again, only what they typed themselves counts."""
-    page = operator.get(f"/rooms/{room}").text
-    held = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    store.set(room, {"rate_per_min": 90}, actor="ada")
-    answer = operator.post(f"/rooms/{room}/knobs", held | {"capacity": "50"})
-    assert answer.status_code == 409
-    assert "ada changed this room" in answer.text
-    assert "It is set to 90 a minute, no limit inside." in answer.text
-    assert (store.status(room).rate_per_min, store.status(room).capacity) == (90, 0)
-    again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text))
-    assert (again["rate_per_min"], again["capacity"]) == ("90", "50")
-    assert operator.post(f"/rooms/{room}/knobs", again).status_code == 303
-    assert (store.status(room).rate_per_min, store.status(room).capacity) == (90, 50)
-
-
-def test_a_slip_on_an_old_page_does_not_make_it_a_new_one(
-    operator: Desk, room: str, store: Store
-) -> None:
-    """Mended and sent again it is still told that the room has moved."""
-    page = operator.get(f"/rooms/{room}").text
-    held = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    store.set(room, {"rate_per_min": 90}, actor="ada")
-    answer = operator.post(f"/rooms/{room}/knobs", held | {"capacity": "many"})
-    again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text))
-    answer = operator.post(f"/rooms/{room}/knobs", again | {"capacity": "50"})
-    assert answer.status_code == 409
-    assert store.status(room).rate_per_min == 90
 
 
 @pytest.mark.parametrize("still_there", [True, False])

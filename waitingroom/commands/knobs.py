@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from waitingroom.commands.values import Duration, Number, Origin, Time, shown_duration
+from waitingroom.commands.values import Duration, Number, Origin, Time
+from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.model import DrawMethod, Settings
 from waitingroom.settings import RANGES

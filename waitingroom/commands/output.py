@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from waitingroom.commands.system import WHY
-from waitingroom.commands.values import shown_duration, shown_time
+from waitingroom.commands.values import shown_time
+from waitingroom.durations import shown_duration
 from waitingroom.model import Brand, Phase, Snapshot
 
 LONGEST_WHY = 500

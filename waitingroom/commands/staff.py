@@ -8,7 +8,8 @@ import click
 from waitingroom.commands import system
 from waitingroom.commands.output import acting, common, print_json, print_table
 from waitingroom.commands.roomid import room_argument
-from waitingroom.commands.values import Duration, shown_duration, shown_time
+from waitingroom.commands.values import Duration, shown_time
+from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.staff import LINK_MS, check_origins, check_pass, link
 from waitingroom.tokens import Keyring

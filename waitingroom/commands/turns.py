@@ -11,7 +11,8 @@ from waitingroom.commands import system
 from waitingroom.commands.knobs import KNOBS, given, in_our_words
 from waitingroom.commands.output import acting, print_json, print_room, print_table, room_json
 from waitingroom.commands.roomid import room_argument
-from waitingroom.commands.values import Duration, Number, Time, shown_duration, shown_time
+from waitingroom.commands.values import Duration, Number, Time, shown_time
+from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.model import PlanStep, Snapshot
 from waitingroom.ramps import joined, ramp, value_at

@@ -17,6 +17,7 @@ from waitingroom.console.api.wired import operations
 from waitingroom.console.health import health
 from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
+from waitingroom.console.planning import PlanPages
 from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.releases import Releases
@@ -25,6 +26,7 @@ from waitingroom.console.shop_access import ShopAccess
 from waitingroom.console.shop_keys import ShopKeyPages
 from waitingroom.console.staff import StaffPages
 from waitingroom.console.support import SupportPages
+from waitingroom.console.turning import KnobPages
 from waitingroom.console.turns import Turns
 from waitingroom.reasons import LABELS
 from waitingroom.store.client import Store
@@ -61,6 +63,8 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(OperatorPages(store.accounts, access).blueprint())
     app.register_blueprint(ShopKeyPages(store, access).blueprint())
     app.register_blueprint(StaffPages(store, access, keyring).blueprint())
+    app.register_blueprint(KnobPages(store, access).blueprint())
+    app.register_blueprint(PlanPages(store, access).blueprint())
     # Whoever holds an operator's or a shop's key sends it by itself: no browser does that for
     # somebody else.
     shops = ShopAccess(config.shop_keys, store.shop_keys, now_ms)

@@ -1,104 +1,147 @@
-"""The form for a room's rate and capacity: read, checked, shown again. Pure."""
+"""Every knob of a room as its operators see it: its name, what it does, what it is now. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
+from waitingroom import zones
 from waitingroom.console.figures import number
-from waitingroom.errors import BadSetting
-from waitingroom.model import Snapshot
-from waitingroom.settings import RANGES, check
+from waitingroom.durations import shown_duration
+from waitingroom.model import DrawMethod, Snapshot
+from waitingroom.settings import Value
 
-LONGEST_NUMBER = 12
+
+class Kind(Enum):
+    """How a knob is typed."""
+
+    COUNT = auto()
+    DURATION = auto()
+    MOMENT = auto()
+    CHOICE = auto()
+    TEXT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """``label``: its name to people. ``hint``: what its 0 means."""
+    """``label``: its name to people. ``hint``: what it does, and what its 0 (or nothing) means.
+    ``unit``: behind its number. ``none``: its 0 in words. ``choices``: words by value.
+    """
 
     label: str
-    hint: str
+    kind: Kind
+    hint: str = ""
+    unit: str = ""
+    none: str = ""
+    choices: Mapping[str, str] | None = None
 
 
-KNOBS = {
-    "rate_per_min": Knob("Rate, people a minute", "0 holds everybody"),
-    "capacity": Knob("Capacity, people inside at once", "0 is no limit"),
-}
+KNOBS: Mapping[str, Knob] = {
+    "rate_per_min": Knob(
+        "Rate", Kind.COUNT, "people let in a minute; 0 holds everybody", " a minute",
+        "0 a minute, which holds everybody",
+    ),
+    "burst": Knob("Burst", Kind.COUNT, "most at once; 0 is two seconds of the rate",
+        " at once", "automatic"),
+    "capacity": Knob("Capacity", Kind.COUNT, "most inside at a time; 0 is no limit",
+        " inside", "no limit inside"),
+    "join_limit": Knob("Join budget", Kind.COUNT, "joins a minute from one network; 0 is no limit",
+        " a minute from one network", "no limit"),
+    "joins": Knob("New people", Kind.CHOICE, "those in line stay in any case",
+        choices={"1": "may join", "0": "may not join"}),
+    "early_at_ms": Knob("Joining begins", Kind.MOMENT, "empty: at once", none="at once"),
+    "draw_at_ms": Knob("Draw", Kind.MOMENT, "empty: at the opening", none="at the opening"),
+    "opens_at_ms": Knob("Opening", Kind.MOMENT, "empty: when an operator opens it",
+        none="when an operator opens it"),
+    "closes_at_ms": Knob("Closing", Kind.MOMENT, "empty: when an operator closes it",
+        none="when an operator closes it"),
+    "draw": Knob("Early places", Kind.CHOICE, "of those who come before the opening",
+        choices={DrawMethod.SHUFFLE: "by lot", DrawMethod.FIFO: "first come, first served"}),
+    "call_timeout_ms": Knob("Call timeout", Kind.DURATION, "silent so long, the turn passes on"),
+    "claim_grace_ms": Knob("Claim grace", Kind.DURATION, "how long after the call one may come"),
+    "session_ms": Knob("Session", Kind.DURATION, "how long somebody idle stays inside"),
+    "session_max_ms": Knob("Longest session", Kind.DURATION, "of anybody; 0 is four sessions",
+        none="four sessions"),
+    "message": Knob("Message", Kind.TEXT, "all in line read it; empty for none", none="none"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A knob as the form shows it. ``was``: what it was on the page that the form is based on."""
+class Group:
+    """A page of knobs. ``title``: of the page and of the way to it. ``planned``: they are turned
+    later or little by little, and fields are empty for those that are not.
+    """
 
-    name: str
-    label: str
-    hint: str
-    text: str
-    was: str
-    problem: str
+    title: str
+    names: tuple[str, ...]
+    planned: bool = False
 
-
-def form(
-    room: Snapshot, typed: Mapping[str, str], problems: Mapping[str, str] | None = None
-) -> list[Field]:
-    """Each knob with what was typed, or as it is."""
-    fields = []
-    for name, knob in KNOBS.items():
-        now = str(getattr(room, name))
-        text, was = typed.get(name, now)[:40], typed.get(f"was_{name}", now)[:40]
-        fields.append(Field(name, knob.label, knob.hint, text, was, (problems or {}).get(name, "")))
-    return fields
+    @property
+    def timed(self) -> bool:
+        """Whether there is a time to type on this page."""
+        return self.planned or any(KNOBS[name].kind is Kind.MOMENT for name in self.names)
 
 
-def read(typed: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
-    """The values, and a sentence for each that cannot be."""
-    values: dict[str, int] = {}
-    problems: dict[str, str] = {}
-    for name, knob in KNOBS.items():
-        text = typed.get(name, "").strip()
-        low, high = RANGES[name]
-        short = knob.label.partition(",")[0]
-        wants = f"{short} must be a whole number from {number(low)} to {number(high)}"
-        if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-            problems[name] = f"{wants}, in digits alone; “{text[:40]}” is not."
-            continue
-        try:
-            check({name: int(text)})
-        except BadSetting:
-            problems[name] = f"{wants}; {number(int(text))} is not."
-        else:
-            values[name] = int(text)
-    return values, problems
+PACE = ("rate_per_min", "capacity", "burst", "join_limit", "joins")
+GROUPS: Mapping[str, Group] = {
+    "pace": Group("Pace", PACE),
+    "plan": Group("Later, or little by little", PACE, planned=True),
+    "message": Group("Message", ("message",)),
+    "times": Group("Times", ("early_at_ms", "draw_at_ms", "opens_at_ms", "closes_at_ms")),
+    "stay": Group(
+        "Calls, sessions, draw",
+        ("call_timeout_ms", "claim_grace_ms", "session_ms", "session_max_ms", "draw"),
+    ),
+}
+"""In the order of their links."""
+QUICK = ("rate_per_min", "capacity")
+"""What stands on the room's own page."""
 
 
-def kept(typed: Mapping[str, str]) -> dict[str, str]:
-    """What the sender themselves changed; the rest as others have set it meanwhile."""
-    return {
-        name: typed[name]
-        for name in KNOBS
-        if name in typed and typed[name] != typed.get(f"was_{name}")
-    }
+def frozen(room: Snapshot, name: str) -> str:
+    """Why a knob cannot be changed any more, or "": as the store has it."""
+    if name == "draw" and (room.tail or room.drawn is not None):
+        return "people have come, and were promised it"
+    if name == "draw_at_ms" and room.drawn is not None:
+        return "the draw has been"
+    if name in ("early_at_ms", "opens_at_ms") and room.opened_at_ms:
+        return "the room has opened"
+    return ""
 
 
-def said(room: Snapshot) -> str:
-    """``60 a minute, at most 20 inside``."""
-    return f"{_rate(room.rate_per_min)}, {_capacity(room.capacity)}"
+def typed(room: Snapshot, name: str, zone: str) -> str:
+    """A knob as its field shows it."""
+    value = getattr(room, name)
+    match KNOBS[name].kind:
+        case Kind.DURATION:
+            return shown_duration(value)
+        case Kind.MOMENT:
+            return zones.typed(value, zone)
+        case Kind.CHOICE:
+            return str(int(value)) if isinstance(value, bool) else str(value)
+    return str(value)
 
 
-def turned(before: Snapshot, changes: Mapping[str, int]) -> str:
-    """What was changed, and from what."""
-    told = [] if changes else ["Nothing was changed: that is how it is set."]
-    if "rate_per_min" in changes:
-        now, was = _rate(changes["rate_per_min"]), _rate(before.rate_per_min)
-        told.append(f"The rate is now {now}; it was {was}.")
-    if "capacity" in changes:
-        now, was = _capacity(changes["capacity"]), _capacity(before.capacity)
-        told.append(f"Capacity is now {now}; it was {was}.")
-    return " ".join(told)
+def shown(name: str, value: Value, zone: str = "UTC") -> str:
+    """A value in words: ``60 a minute``, ``no limit inside``."""
+    knob = KNOBS[name]
+    if knob.choices:
+        word = str(int(value)) if isinstance(value, bool | int) else str(value)
+        return knob.choices.get(word, word)
+    if not value:
+        return knob.none or "0"
+    if knob.kind is Kind.MOMENT:
+        return zones.shown(int(value), zone)  # type: ignore[arg-type]
+    if knob.kind is Kind.DURATION:
+        return shown_duration(int(value))  # type: ignore[arg-type]
+    if knob.kind is Kind.TEXT:
+        return f"“{value}”"
+    at_most = "at most " if name == "capacity" else ""
+    return f"{at_most}{number(int(value))}{knob.unit}"  # type: ignore[arg-type]
 
 
-def _rate(per_min: int) -> str:
-    return f"{number(per_min)} a minute"
-
-
-def _capacity(capacity: int) -> str:
-    return f"at most {number(capacity)} inside" if capacity else "no limit inside"
+def zone_of(room: Snapshot, wanted: str = "") -> str:
+    """In which zone times are typed: as somebody wants it, else the room's own, else UTC."""
+    for name in (wanted, room.brand.time_zone):
+        if name in zones.names():
+            return name
+    return "UTC"

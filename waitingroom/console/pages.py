@@ -86,7 +86,7 @@ class Pages:
             charts=CHARTS,
             news=news(found),
             alarms=attention(self._store.alarms.seen(), room),
-            **offer(found),
+            **offer(self._store, found),
         )
 
     def live_room(self, room: str) -> Response:

@@ -1,26 +1,21 @@
 """The routes by which operators act on a room: forms, results, and nothing on a stale page."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
-
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from waitingroom.console import knobs
 from waitingroom.console.access import CONSOLE, Access
 from waitingroom.console.acts import ACTS, Act, offered
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import phase_text
-from waitingroom.errors import BadSetting, StoreDown, VersionConflict
+from waitingroom.console.posted import LONGEST_TOLD, surely, version
+from waitingroom.console.turning import knobs_of
+from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.reasons import Reason
 from waitingroom.settings import LONGEST_TEXT, check_reason
 from waitingroom.store.client import Store
 
-LONGEST_NUMBER = 15
-LONGEST_TOLD = 200
-T = TypeVar("T")
 Page = str | tuple[str, int] | Response
 
 
@@ -40,13 +35,11 @@ class Turns:
         routes.get("/acts")(self._access.needs(Role.OPERATOR, by_itself=True)(self.offer))
         routes.get("/acts/<name>")(turn(self.ask))
         routes.post("/acts/<name>")(turn(self.act))
-        routes.get("/knobs")(turn(self.show_knobs))
-        routes.post("/knobs")(turn(self.set_knobs))
         return routes
 
     def offer(self, room: str) -> str:
         """What may be done now, as a part of the room's page."""
-        return render_template("acts.html", **offer(self._store.status(room)))
+        return render_template("acts.html", **offer(self._store, self._store.status(room)))
 
     def ask(self, room: str, name: str) -> str:
         """The act's form, with what it will do."""
@@ -63,9 +56,9 @@ class Turns:
         if act.by_name and request.form.get("name", "").strip() != room:
             problem = f"Nothing was done: type the room’s name, {room}, to go on."
             return self._form(found, name, act, problem), 400
-        version = None if name == "pause" else _version()
+        based_on = None if name == "pause" else version()
         try:
-            after = surely(lambda: self._do(room, name, reason, version))
+            after = surely(lambda: self._do(room, name, reason, based_on))
         except VersionConflict:
             return self._form(self._store.status(room), name, act, self._moved(room)), 409
         # It travels in a cookie, which has an end.
@@ -98,36 +91,6 @@ class Turns:
             ),
         )
 
-    def show_knobs(self, room: str) -> str:
-        """The form; with what was typed before a log-in."""
-        return self._knobs(self._store.status(room), request.args)
-
-    def set_knobs(self, room: str) -> Page:
-        """Turn them: 303 to the room; 400 and 409 with the form again, and nothing changed."""
-        found, version = self._store.status(room), _version()
-        typed, problems = knobs.read(request.form)
-        if problems:
-            form = knobs.form(found, request.form, problems)
-            # Still of the page that was shown first: this one does not tell what the room is now.
-            return render_template("knobs.html", room=found, version=version, form=form), 400
-        changes = {name: value for name, value in typed.items() if value != getattr(found, name)}
-        actor = self._access.actor()
-        try:
-            if changes or version != found.version:
-                surely(lambda: self._store.set(room, changes, actor=actor, version=version))
-        except VersionConflict:
-            now = self._store.status(room)
-            problem = f"{self._moved(room)} It is set to {knobs.said(now)}."
-            return self._knobs(now, request.form, problem), 409
-        flash(knobs.turned(found, changes))
-        return redirect(url_for("pages.room", room=room), 303)
-
-    def _knobs(self, room: Snapshot, typed: Mapping[str, str], problem: str = "") -> str:
-        form = knobs.form(room, knobs.kept(typed))
-        return render_template(
-            "knobs.html", room=room, version=room.version, form=form, problem=problem
-        )
-
     def _moved(self, room: str) -> str:
         """That somebody else was there first, and who."""
         (last,) = self._store.record.newest(room, 1)
@@ -138,14 +101,13 @@ class Turns:
         )
 
 
-def offer(room: Snapshot) -> dict[str, object]:
+def offer(store: Store, room: Snapshot) -> dict[str, object]:
     """What a page needs to offer acts to whoever looks."""
-    return {
-        "room": room,
-        "acts": offered(room, g.operator.role),
-        "knobs": knobs.form(room, {}) if g.operator.role.may(Role.OPERATOR) else None,
-        "state": state(room),
-    }
+    shown: dict[str, object] = {"room": room, "acts": offered(room, g.operator.role)}
+    shown |= {"state": state(room), "knobs": None}
+    if g.operator.role.may(Role.OPERATOR):
+        shown |= knobs_of(store, room)
+    return shown
 
 
 def state(room: Snapshot) -> str:
@@ -160,22 +122,3 @@ def _act(name: str) -> Act:
     if not g.operator.role.may(act.role):
         raise Refused("forbidden", f"this takes the role {act.role}; yours is {g.operator.role}")
     return act
-
-
-def _version() -> int:
-    """What the form was based on."""
-    text = request.form.get("version", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise Refused("bad_request", "this form is not whole; nothing was changed. Open it again")
-    return int(text)
-
-
-def surely(change: Callable[[], T]) -> T:
-    """Do it, or say honestly that nobody knows whether it was done."""
-    try:
-        return change()
-    except StoreDown as error:
-        raise Refused(
-            "store_down",
-            "the store did not say whether this was done. Look at the room before you do it again",
-        ) from error

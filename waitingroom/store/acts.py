@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from waitingroom.draw import commitment
-from waitingroom.model import Actor, DrawMethod, PlanStep, Ramp, Settings, Snapshot
+from waitingroom.model import Actor, Change, DrawMethod, PlanStep, Ramp, Settings, Snapshot
 from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
@@ -125,6 +125,21 @@ def undo(
     by it, and what its steps have turned goes back to what it would be without them.
     """
     return call("undo", room, clock(now_ms), who(actor), _based_on(version))
+
+
+def read_change(raw: Reply, version: int) -> Change | None:
+    """What an undo of a room at ``version`` would take back, or None."""
+    # A logo that would go back lies among the words in bytes.
+    found = json.loads((raw or b"{}").decode(errors="replace"))
+    if found.get("version") != str(version):
+        return None
+    # Lua tells an empty list like an empty object.
+    words, steps = list(found.get("words", ())), found.get("steps")
+    then = None if steps is None else read_steps(list(steps), found.get("ramps", "").encode())
+    pairs = dict(zip(words[::2], words[1::2], strict=True))
+    if "fifo" in pairs:
+        pairs["draw"] = pairs.pop("fifo")
+    return Change(found.get("actor", ""), int(found.get("at_ms", 0)), pairs, then)
 
 
 def _at(step: PlanStep) -> int:

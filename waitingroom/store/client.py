@@ -12,7 +12,16 @@ from redis.retry import Retry
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
 from waitingroom.flow import Known
-from waitingroom.model import ROOM_ID, Actor, Brand, PlanStep, Settings, Snapshot, is_room_id
+from waitingroom.model import (
+    ROOM_ID,
+    Actor,
+    Brand,
+    Change,
+    PlanStep,
+    Settings,
+    Snapshot,
+    is_room_id,
+)
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.reasons import Reason
 from waitingroom.settings import Value, check, check_plan, check_reason, check_together
@@ -314,6 +323,12 @@ class Store:
         check_together(acts.settings_of(now, **(changes or {})))
         known = Known.of(now, self.history.read(room, HOUR))
         return what_if(now, known, self.steps(room), changes=changes, planned=planned)
+
+    def last_change(self, room: Snapshot) -> Change | None:
+        """What :meth:`undo` would take back of the room as it is there, or None."""
+        key = RoomKeys.of(room.room).texts
+        raw: Any = self._plain(lambda: self._redis.hget(key, "undo"))
+        return acts.read_change(raw, room.version)
 
     def undo(
         self,

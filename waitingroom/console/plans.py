@@ -1,0 +1,137 @@
+"""What is planned for a room, what was done last, and what others did meanwhile, in words. Pure."""
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from waitingroom import zones
+from waitingroom.console.figures import clock_time
+from waitingroom.console.knobs import KNOBS, shown
+from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot
+from waitingroom.record import LogEntry
+
+BEFORE_NAMES = ("console:", "cli:")
+"""What stands before a name in the record, and says by which way."""
+MOVES = frozenset(
+    {"create", "set", "plan", "undo", "pause", "resume", "drain", "close", "open", "reset", "step"}
+) | {"revoke_staff"}
+"""Acts that move the version of a room, each by one."""
+MOST_TOLD = 5
+WAS_DRAWN = {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step of the plan, or a ramp. ``key``: what its address ends with, until it is over."""
+
+    key: str
+    when: str
+    what: str
+    steps: tuple[PlanStep, ...]
+
+
+def planned(steps: Sequence[PlanStep], zone: str) -> list[Planned]:
+    """The plan, each ramp once, in order of time."""
+    found: dict[object, list[PlanStep]] = {}
+    for step in steps:
+        found.setdefault(step.ramp or step, []).append(step)
+    return [_planned(tuple(ours), zone) for ours in found.values()]
+
+
+def _planned(steps: tuple[PlanStep, ...], zone: str) -> Planned:
+    first, last = steps[0], steps[-1]
+    label, when = KNOBS[first.field].label, zones.shown(first.at_ms, zone)
+    what = f"{label}: {shown(first.field, last.value)}"
+    if ramp := first.ramp:
+        when += f" to {zones.shown(ramp.ends_ms, zone)}"
+        what = (
+            f"{label}: from {shown(ramp.field, ramp.first)} to {shown(ramp.field, ramp.last)}, "
+            f"little by little ({len(steps)} steps to come)"
+        )
+    ends_ms = ramp.ends_ms if ramp else first.at_ms
+    return Planned(f"{ends_ms}-{first.field}", when, what, steps)
+
+
+def undoing(room: Snapshot, change: Change) -> str:
+    """What an undo of the last change would do, and whose that was."""
+    told = [
+        f"{KNOBS[name].label} {shown(name, getattr(room, name))} → {shown(name, _value(name, was))}"
+        if name in KNOBS
+        else f"{name.replace('_', ' ')} as it was"
+        for name, was in change.words.items()
+    ]
+    if change.steps is not None:
+        told.append(_of_plan(change))
+    return f"{'; '.join(told)} ({_who(change.actor)}, {clock_time(change.at_ms)} UTC)"
+
+
+def _of_plan(change: Change) -> str:
+    count = len(change.steps or ())
+    if not count:
+        return "nothing is planned any more"
+    return f"the plan as it was ({count} step{'' if count == 1 else 's'})"
+
+
+def meanwhile(entries: Sequence[LogEntry], moved: int) -> list[str]:
+    """What moved a room so many versions on: who turned what, from what to what; the newest first.
+
+    ``entries``: of its record, the newest first.
+    """
+    told = [_told(entry) for entry in _moving(entries, moved)[:MOST_TOLD]]
+    more = moved - len(told)
+    return told + ([f"And {more} more: see the record."] if more > 0 else [])
+
+
+def only_planned(entries: Sequence[LogEntry], moved: int, names: Container[str] = ()) -> bool:
+    """Whether all that moved a room so many versions on were steps of its plan, which turned none
+    of these knobs: whoever looked at it before was told of them.
+    """
+    ours = _moving(entries, moved)
+    steps = [entry for entry in ours if entry.act == "step"]
+    turned = {name for entry in steps for name in _facts(entry.text("after"))}
+    return len(steps) == moved and not any(name in names for name in turned)
+
+
+def _moving(entries: Sequence[LogEntry], moved: int) -> list[LogEntry]:
+    return [entry for entry in entries if entry.act in MOVES][: max(0, moved)]
+
+
+def _told(entry: LogEntry) -> str:
+    before, after = _facts(entry.text("before")), _facts(entry.text("after"))
+    names = [name for name in (*before, *after) if name in KNOBS]
+    turned = [
+        f"{KNOBS[name].label}: {_shown(name, before)} → {_shown(name, after)}"
+        for name in dict.fromkeys(names)
+    ]
+    what = "; ".join(turned) or ("changed the plan" if entry.act == "plan" else entry.act)
+    return f"{clock_time(entry.at_ms)} UTC, {_who(entry.actor)}: {what}."
+
+
+def _facts(text: str) -> dict[str, str]:
+    """By knob, as the store's own words."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {"draw" if name == "fifo" else name: str(value) for name, value in found.items()}
+
+
+def _shown(name: str, facts: Mapping[str, str]) -> str:
+    return shown(name, _value(name, facts[name])) if name in facts else "–"
+
+
+def _value(name: str, word: str) -> int | str:
+    """A value as the store tells it, as ours."""
+    if name == "draw":
+        return WAS_DRAWN.get(word, word)
+    return int(word) if word.isascii() and word.isdigit() and name != "message" else word
+
+
+def _who(actor: str) -> str:
+    if actor == "time":
+        return "the plan"
+    for start in BEFORE_NAMES:
+        actor = actor.removeprefix(start)
+    return actor

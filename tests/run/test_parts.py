@@ -40,7 +40,8 @@ def test_each_child_is_given_its_share_and_nothing_else_of_ours() -> None:
         name: {key for key in part.env if key.startswith(("WAITINGROOM_", "REDIS_", "RQ_"))}
         for name, part in made().items()
     }
-    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL"}
+    about = {"WAITINGROOM_LOG_FORMAT", "WAITINGROOM_PART"}
+    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL", *about}
     assert "WAITINGROOM_SHOP_KEY" not in ours["gate"]
     assert "WAITINGROOM_SECRET_KEYS" not in ours["shop"]
     assert made()["gate"].env["REDIS_URL"] == "unix:///store.sock"

@@ -8,7 +8,7 @@ from flask import Flask
 from waitingroom import clock
 from waitingroom.clients import Proxies
 from waitingroom.config import ConsoleConfig
-from waitingroom.console import faults
+from waitingroom.console import faults, requests
 from waitingroom.console.access import Access, context
 from waitingroom.console.health import health
 from waitingroom.console.pages import Pages
@@ -31,9 +31,10 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
+    proxies = Proxies(config.proxies, config.proxy_headers)
+    requests.register(app, proxies)
     faults.register(app)
     app.register_blueprint(health(store))
-    proxies = Proxies(config.proxies, config.proxy_headers)
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
     forgery = access.register(app, config.keys)
     app.context_processor(context)

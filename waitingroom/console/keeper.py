@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from waitingroom import clock
+from waitingroom import clock, logs
 from waitingroom.config import environment, load_config
 from waitingroom.console import metrics
 from waitingroom.errors import StoreDown, StoreUnfit
@@ -56,18 +56,19 @@ class Keeper:
             self._note_heads([SYSTEM, *rooms])
         except (StoreDown, StoreUnfit) as error:
             if not self._away:
-                log.warning("%s", error)
+                log.warning("%s", error, extra={"event": "store_away"})
             self._away = True
         else:
             if self._away:
-                log.warning("the store answers again")
+                log.warning("the store answers again", extra={"event": "store_back"})
             self._away = False
 
     def _note_heads(self, rooms: Sequence[str]) -> None:
         """One line for each record that has another end than when we last looked."""
         for room, head in self._store.record.heads(rooms).items():
             if self._heads.get(room) != head:
-                log.info("record %s %d %s", room, head.seq, head.hash)
+                about = {"event": "record_head", "room": room}
+                log.info("record %s %d %s", room, head.seq, head.hash, extra=about)
                 self._heads[room] = head
 
     def run(self, ended: Callable[[float], bool]) -> None:
@@ -77,7 +78,7 @@ class Keeper:
                 self.sample()
             except Exception:
                 # A bug here must not end the history of every room for good.
-                log.exception("a round failed")
+                log.exception("a round failed", extra={"event": "round_failed"})
 
 
 def until_next_s(now_ms: int) -> float:
@@ -109,14 +110,16 @@ def _us_since(began_ns: int) -> int:
 
 def main() -> None:
     """Run until told to end."""
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
+    logs.set_up_from_environment("keeper")
     config = load_config(environment()).keeper()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     store = Store.connect(config.store_url)
     metrics.serve(config, store)
+    log.info("the history is kept from now on", extra={"event": "started"})
     Keeper(store, config.gate_url).run(ended.wait)
+    log.info("ended as asked", extra={"event": "ended"})
 
 
 if __name__ == "__main__":

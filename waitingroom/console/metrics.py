@@ -134,7 +134,8 @@ class GateCounts:
             files = [str(file) for file in sorted(self._folder.glob("*.db"))]
             counts = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         except (OSError, struct.error) as error:
-            log.warning("the gate's counts cannot be read now: %s", error)
+            about = {"event": "counts_unread"}
+            log.warning("the gate's counts cannot be read now: %s", error, extra=about)
             return [configured]
         return [configured, *counts]
 
@@ -187,6 +188,10 @@ def serve(config: KeeperConfig, store: Store) -> None:
     try:
         server = make_server(host, port, application(config, store), kind, _Handler)
     except OSError as error:
-        log.error("no metrics: port %d on %s cannot be used: %s", port, host, error.strerror)
+        log.error(
+            "no metrics: port %d on %s cannot be used: %s",
+            *(port, host, error.strerror),
+            extra={"event": "no_metrics"},
+        )
         return
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

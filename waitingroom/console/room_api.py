@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
+from waitingroom.console.requests import adopt
 from waitingroom.errors import BadToken, NoSuchRoom
 from waitingroom.model import OUTSIDE, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
@@ -52,6 +53,7 @@ class RoomApi:
         matches = [hmac.compare_digest(key, given.encode()) for key in self._shop_keys]
         if scheme.lower() != "bearer" or not any(matches):
             raise Refused("unauthorized", "this wants Authorization: Bearer and a shop's key")
+        adopt()
         room = (request.view_args or {}).get("room", "")
         if not is_room_id(room):
             raise NoSuchRoom(room[:40])
@@ -65,7 +67,9 @@ class RoomApi:
             raise Refused("old_epoch", "this was revoked, or is of an earlier running of the room")
         if not first:
             # For whoever wants to count them: somebody passes an address on.
-            log.warning("a handover of the lease %s of %s came again", handover.lease, room)
+            about = {"event": "handover_replayed", "room": room}
+            words = "a handover of the lease %s of %s came again"
+            log.warning(words, handover.lease, room, extra=about)
             raise Refused("replayed", "this handover was used before")
         return jsonify(ok=True)
 

@@ -123,7 +123,7 @@ class Rooms:
             self._lose(error)
         except Exception:
             # A bug here must not end the refresh of every room for good.
-            log.exception("the refresh failed")
+            log.exception("the refresh failed", extra={"event": "refresh_failed"})
             self._lose(StoreDown("the store's answer could not be read"))
         else:
             self._take(found)
@@ -144,18 +144,18 @@ class Rooms:
             return
         warning = await self._store.check_fitness()
         if warning and warning != self._warning:
-            log.warning(warning)
+            log.warning("%s", warning, extra={"event": "store_not_durable"})
         self._warning = warning
         self._check_at_ms = now_ms + CHECKED_MS
 
     def _take(self, found: dict[str, Snapshot | StoreUnfit]) -> None:
         if self.problem is not None:
-            log.warning("the store answers again")
+            log.warning("the store answers again", extra={"event": "store_back"})
         self.problem = None
         counts.REFRESHED.set(clock.now_ms() / 1000)
         unread = {room: one for room, one in found.items() if isinstance(one, StoreUnfit)}
         for room in unread.keys() - self._unread.keys():
-            log.warning("%s", unread[room])
+            log.warning("%s", unread[room], extra={"event": "room_unread", "room": room})
         self._unread = unread
         read = {room: one for room, one in found.items() if not isinstance(one, StoreUnfit)}
         for gone in self._rooms.keys() - read.keys():
@@ -173,7 +173,7 @@ class Rooms:
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""
         if self.problem is None:
-            log.warning("%s", error)
+            log.warning("%s", error, extra={"event": error.code})
         self.problem = error
         self._check_at_ms = 0
         for known in self._rooms.values():

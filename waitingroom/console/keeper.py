@@ -53,6 +53,7 @@ class Keeper:
                     for name, room in rooms.items()
                 }
             )
+            self._store.waits.note(rooms)
             self._note_heads([SYSTEM, *rooms])
         except (StoreDown, StoreUnfit) as error:
             if not self._away:

@@ -9,15 +9,21 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from waitingroom import clock
@@ -25,6 +31,7 @@ from waitingroom.config import KeeperConfig
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.model import Phase, Snapshot
 from waitingroom.store.client import Store
+from waitingroom.waits import BOUNDS_S, Waits
 
 KEPT_MS = 1_000
 """For how long an answer of the store does for whoever asks next."""
@@ -77,6 +84,14 @@ ROOM = (
 )
 PHASE = "waitingroom_room_phase"
 PHASE_ABOUT = "1 for the phase that the room is in, 0 for the others."
+WAIT = "waitingroom_room_wait_seconds"
+WAIT_ABOUT = (
+    "How long people had waited when they went in: from joining, or from the opening if later."
+)
+TOLD = "waitingroom_room_told"
+TOLD_ABOUT = "Entries of people who had been told a time when they came."
+KEPT = "waitingroom_room_told_kept"
+KEPT_ABOUT = "Those of them who were in by that time."
 STORE_UP = "waitingroom_store_up"
 STORE_UP_ABOUT = "Whether the store has told of the rooms, just now."
 WORKERS = "waitingroom_gate_workers_configured"
@@ -86,8 +101,14 @@ WORKERS_ABOUT = "How many workers the gate should have."
 class RoomFigures:
     """All rooms, as a collector. Whoever asks while another does waits, and gets the same."""
 
-    def __init__(self, read: Callable[[], dict[str, Snapshot]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], dict[str, Snapshot]],
+        read_waits: Callable[[Mapping[str, int]], dict[str, Waits]],
+    ) -> None:
         self._read = read
+        self._read_waits = read_waits
+        self._waits: dict[str, Waits] = {}
         self._lock = threading.Lock()
         self._seen: dict[str, Snapshot] | None = None
         self._until_ms = 0
@@ -107,17 +128,34 @@ class RoomFigures:
             for name, room in (rooms or {}).items():
                 told.add_metric([name], figure.of(room))
             yield told
+        yield from _waits({name: self._waits.get(name, Waits()) for name in rooms or {}})
 
     def _rooms(self) -> dict[str, Snapshot] | None:
         """None while the store cannot say."""
         with self._lock:
             if clock.monotonic_ms() >= self._until_ms:
                 try:
-                    self._seen = self._read()
+                    seen = self._read()
+                    self._waits = self._read_waits({name: one.epoch for name, one in seen.items()})
+                    self._seen = seen
                 except (StoreDown, StoreUnfit):
                     self._seen = None
                 self._until_ms = clock.monotonic_ms() + KEPT_MS
             return self._seen
+
+
+def _waits(found: Mapping[str, Waits]) -> Iterator[Metric]:
+    """How long people waited, and how well what they were told was kept."""
+    waited = HistogramMetricFamily(WAIT, WAIT_ABOUT, labels=["room"])
+    told = CounterMetricFamily(TOLD, TOLD_ABOUT, labels=["room"])
+    kept = CounterMetricFamily(KEPT, KEPT_ABOUT, labels=["room"])
+    ends = [*(f"{bound:.1f}" for bound in BOUNDS_S), "+Inf"]
+    for room, waits in found.items():
+        buckets = list(zip(ends, accumulate(waits.counts), strict=True))
+        waited.add_metric([room], buckets, waits.sum_ms / 1000)
+        told.add_metric([room], waits.told)
+        kept.add_metric([room], waits.kept)
+    yield from (waited, told, kept)
 
 
 class GateCounts:
@@ -164,7 +202,7 @@ class _Handler(WSGIRequestHandler):
 def application(config: KeeperConfig, store: Store) -> Callable[..., Iterable[bytes]]:
     """``GET /metrics``, as WSGI; 404 for anything else."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RoomFigures(store.statuses))
+    registry.register(RoomFigures(store.statuses, store.waits.totals))
     registry.register(GateCounts(config.gate_counts, config.gate_workers))
     metrics = make_wsgi_app(registry)
 

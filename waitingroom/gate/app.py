@@ -128,6 +128,7 @@ class App:
             with suppress(asyncio.CancelledError):
                 await task
         self._tally.hand_on()
+        await self._hand_on_waits()
         counts.WORKERS.set(0)
         await self._store.close()
 
@@ -135,6 +136,13 @@ class App:
         while True:
             await asyncio.sleep(REFRESH_S)
             self._tally.hand_on()
+            await self._hand_on_waits()
+
+    async def _hand_on_waits(self) -> None:
+        """What the store does not take is let go: added twice, it would tell of nobody."""
+        if found := self.gate.waits.take():
+            with suppress(StoreDown):
+                await self._store.add_waits(found)
 
     async def _http(self, scope: Scope, receive: Receive) -> tuple[Message, Message]:
         began_ns = time.perf_counter_ns()

@@ -16,6 +16,7 @@ from waitingroom.gate.assets import Asset
 from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
 from waitingroom.gate.status import HEADERS, document
+from waitingroom.gate.told import Told
 from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
@@ -39,6 +40,7 @@ class KnownRoom:
     stale: bool = False
     pace: Pace = field(default_factory=Pace)
     watch: Watch = field(default_factory=Watch)
+    told: Told = field(default_factory=Told)
 
 
 class Rooms:
@@ -165,9 +167,11 @@ class Rooms:
             before = self._rooms.get(room)
             watch = before.watch if before else Watch()
             latest_ms = max(snapshot.now_ms, before.latest_ms if before else 0)
+            told = before.told if before else Told()
             pace = watch.add(snapshot)
+            told.see(snapshot, pace)
             status = Response(200, document(snapshot, pace, stale=False), HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch)
+            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch, told)
         self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:

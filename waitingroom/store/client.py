@@ -22,6 +22,7 @@ from waitingroom.store.faults import is_unknown_function, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.record import Record
+from waitingroom.store.waits import WaitsKept
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
@@ -36,6 +37,7 @@ class Store:
         self.accounts = Accounts(client, self.run)
         self.history = History(client)
         self.record = Record(client, self.run)
+        self.waits = WaitsKept(client)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, LengthRequired
 
+from waitingroom.guard import REQUEST_ID_KEY
+
 _log = logging.getLogger(__name__)
 
 
@@ -99,6 +101,9 @@ def add_headers(app: Flask, gate: str) -> None:
         answer.headers["Referrer-Policy"] = "same-origin"
         if request.endpoint != "static":
             answer.headers["Cache-Control"] = "no-store"
+            # What the guard, and every log, calls this request.
+            if named := request.environ.get(REQUEST_ID_KEY):
+                answer.headers["X-Request-Id"] = named
         return answer
 
 

@@ -49,7 +49,7 @@ def test_every_variable_that_is_mentioned_exists(name: str) -> None:
 def metrics_table() -> str:
     """The table of metrics as docs/operations.md shows it."""
     lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    families = [*RoomFigures(dict).collect(), *GateCounts(DOCS, 1).collect()]
+    families = [*RoomFigures(dict, dict).collect(), *GateCounts(DOCS, 1).collect()]
     rooms = {family.name: "`room`" for family in families if "_room_" in family.name}
     labels = rooms | {metrics.PHASE: "`room`, `phase`"}
     rows = [(one.name, one.type, labels.get(one.name, ""), one.documentation) for one in families]

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from werkzeug.http import parse_list_header, parse_options_header
 
@@ -42,7 +42,7 @@ class Proxies:
         """
         found = list(headers)
         host = ", ".join(_lines(found, b"host"))
-        if not self.networks or not self._is_ours(peer):
+        if not self.trusts(peer):
             return Side(peer, "", host)
         if self.headers is ProxyHeaders.FORWARDED:
             hops, schemes, hosts = _forwarded(found)
@@ -53,6 +53,10 @@ class Proxies:
         scheme = _written_at(depth, schemes).lower()
         known = scheme if scheme in ("http", "https") else ""
         return Side(client, known, _written_at(depth, hosts) or host)
+
+    def trusts(self, peer: str) -> bool:
+        """Whether what the other end of a connection says of its client is believed."""
+        return bool(self.networks) and self._is_ours(peer)
 
     def _outermost(self, peer: str, hops: list[str]) -> tuple[str, int]:
         """The client, and how many from the right were looked at for it."""
@@ -122,3 +126,14 @@ def network_of(client: str, key: bytes) -> str:
         address = address.ipv4_mapped or address
     packed = address.packed[:8] if address else b""
     return hmac.digest(key, packed, sha256).hex()[:NETWORK_HEX]
+
+
+def blurred(client: str) -> str:
+    """The network around an address, as logs have it: IPv4 by its /24, IPv6 by its /48.
+
+    "" for what is no address.
+    """
+    address = _address(client)
+    if address is None:
+        return ""
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))

@@ -16,7 +16,14 @@ from waitingroom import readers
 from waitingroom.errors import WaitingRoomError
 from waitingroom.model import Outside
 from waitingroom.readers import Network, ProxyHeaders, Raw
-from waitingroom.variables import BY_NAME, PREFIX, SETTINGS, Environment
+from waitingroom.variables import (
+    BY_NAME,
+    PREFIX,
+    SETTINGS,
+    Environment,
+    LogFormat,
+    LogRequests,
+)
 
 FILE_NAME = "waitingroom.toml"
 """Read from the working folder when no other file is named."""
@@ -52,6 +59,7 @@ class GateConfig:
     proxy_headers: ProxyHeaders = ProxyHeaders.X_FORWARDED
     body_limit: int = 16 * 1024
     templates: Path | None = None
+    log_requests: LogRequests = LogRequests.FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,8 @@ class Config:
     shop: str
     rooms: tuple[str, ...]
     outside: Outside
+    log_format: LogFormat
+    log_requests: LogRequests
     redis_url: str
     replicas: int
     store_server: str
@@ -158,6 +168,7 @@ class Config:
             proxies=self.trusted_proxies,
             proxy_headers=self.proxy_headers,
             templates=self.templates,
+            log_requests=self.log_requests,
         )
 
     def console(self) -> ConsoleConfig:

@@ -24,6 +24,26 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class LogFormat(StrEnum):
+    """How a line of a log is written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogRequests(StrEnum):
+    """Which requests leave a line: those that went wrong; also those that may change something;
+    every one."""
+
+    FAULTS = "faults"
+    CHANGES = "changes"
+    ALL = "all"
+
+
+PART = PREFIX + "PART"
+"""Not a setting: how a supervisor tells its children what they are, for their logs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing that may be set.
@@ -90,6 +110,11 @@ SETTINGS = (
              "`/=demo /vip=vip`."),
     _setting("outside", "blocked", readers.choice(Outside), "The shop while its room has no "
              "sale: `open` to all, or `blocked` for all but staff."),
+    _setting("log_format", "json", readers.choice(LogFormat), "How the parts log: `json`, one "
+             "object a line, or `text`, for people."),
+    _setting("log_requests", "faults", readers.choice(LogRequests), "Which requests leave a "
+             "line in the log: `faults` (5xx, and 4xx that are no usual part of a sale), `changes` "
+             "(also whatever is no look) or `all`."),
     _setting("redis_url", "", readers.store_url, "A Valkey or Redis server of your own "
              "(`redis://`, `rediss://` or `unix://`). Empty: the embedded one.",
              env="REDIS_URL", secret=True),

@@ -6,5 +6,6 @@ Each job runs in a process of its own; to load SQLAlchemy there anew would take 
 import workers.alarm
 import workers.confirmation
 import workers.sweep
+from workers.lines import DICT_CONFIG
 
-__all__ = ["workers"]
+__all__ = ["DICT_CONFIG", "workers"]

@@ -138,6 +138,7 @@ def test_whatever_is_refused_is_logged_with_who_it_was(
     desk.post(f"/rooms/{room}/acts/close", {"version": "1"})
     said = [record.getMessage() for record in caplog.records]
     assert said == [
+        "a log-in failed, as nobody",
         "refused (401) '/login' to nobody who is logged in",
         f"refused (403) '/rooms/{room}/acts/close' to {people[Role.VIEWER]}",
     ]

@@ -89,6 +89,8 @@ def test_a_room_is_told_as_the_store_has_it(store: Store, room_id: str, tmp_path
         **{"no_shows_total": 0, "refused_total": 0, "left_total": 1},
         **{"released_total": 1, "expired_total": 0, "second_chances_total": 0},
         **{"shop_answers_total": 40, "shop_failures_total": 2},
+        **{"told_total": 0, "told_kept_total": 0},
+        **{"wait_seconds_count": 0, "wait_seconds_sum": 0},
     }
     phases = {
         phase: found["waitingroom_room_phase", frozenset({("room", room.name), ("phase", phase)})]
@@ -134,7 +136,7 @@ def test_many_askers_at_once_cost_the_store_one_question(
             raise StoreDown("away")
         return store.statuses()
 
-    figures = RoomFigures(read)
+    figures = RoomFigures(read, store.waits.totals)
     figures_of: Callable[[], bool] = lambda: bool(list(figures.collect()))  # noqa: E731
     for now_ms[0] in (1_000, 1_999, 2_000, 2_999, 3_000):
         threads = [threading.Thread(target=figures_of) for _ in range(8)]

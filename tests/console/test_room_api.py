@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -343,8 +344,7 @@ def test_no_answer_of_any_route_can_be_kept_by_a_cache(client: FlaskClient, room
     rules = [rule for rule in every if rule.rule.startswith(("/api/", "/healthz", "/readyz"))]
     assert len(rules) > 4
     for rule in rules:
-        path = rule.rule.replace("<room>", room)
-        assert "<" not in path, path
+        path = re.sub("<.*?>", "somebody", rule.rule.replace("<room>", room))
         for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
             for headers in ({}, {"Authorization": f"Bearer {NEW}"}):
                 answer = client.open(path, method=method, headers=headers, json={})

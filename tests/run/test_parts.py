@@ -41,7 +41,9 @@ def test_each_child_is_given_its_share_and_nothing_else_of_ours() -> None:
         for name, part in made().items()
     }
     alarms = {name for name in ours["worker"] if name.startswith("WAITINGROOM_ALARM_")}
-    assert ours["worker"] == {"REDIS_URL", "RQ_REDIS_URL", "WAITINGROOM_CONSOLE_URL", *alarms}
+    about = {"WAITINGROOM_LOG_FORMAT", "WAITINGROOM_PART"}
+    named = {"REDIS_URL", "RQ_REDIS_URL", "WAITINGROOM_CONSOLE_URL"}
+    assert ours["worker"] == named | alarms | about
     told = {name for name, names in ours.items() if any("ALARM" in one for one in names)}
     assert told == {"worker", "keeper"}
     assert "WAITINGROOM_SHOP_KEY" not in ours["gate"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from waitingroom.clients import Proxies, network_of
+from waitingroom.clients import Proxies, blurred, network_of
 from waitingroom.console.faults import Refused, answer
+from waitingroom.console.requests import client_of
 from waitingroom.model import Actor
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
@@ -53,7 +55,7 @@ LONGEST_WAY_BACK = 2_000
 """Characters; what was typed is left out of a longer one."""
 
 SHUT_OUT = "Too many failed attempts. Wait a quarter of an hour, then try again."
-
+log = logging.getLogger("waitingroom.console")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -117,6 +119,7 @@ class Access:
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
+            self._note_failure(operator)
             self._count_failure(*tried)
             problem = "This name and this password do not belong together."
             return _form(to, problem, name), 401
@@ -220,6 +223,13 @@ class Access:
     def _actor(self, name: str = "", why: str = "") -> Actor:
         return Actor(f"{CONSOLE}{name}" if name else "console", self.client(), why)
 
+    def _note_failure(self, operator: Operator | None) -> None:
+        """In the log. Not the name that was typed, unless it is somebody's: people type their
+        password there.
+        """
+        about = {"event": "log_in_failed", "client": blurred(self.client())}
+        log.warning("a log-in failed, as %s", operator.name if operator else "nobody", extra=about)
+
     def _count_failure(self, name: str, network: str) -> None:
         """Recorded is only who is shut out: a flood of guesses must not drive all else out."""
         of_name, of_network = self.accounts.failed(name, network)
@@ -232,9 +242,7 @@ class Access:
 
     def client(self) -> str:
         """The address that the request comes from, as told by our proxies."""
-        found = request.headers
-        lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in found]
-        return self.proxies.side_of(request.remote_addr or "", lines).client
+        return client_of(self.proxies)
 
     def network(self) -> str:
         """A name for the network of that address."""

@@ -9,7 +9,7 @@ from waitingroom import clock
 from waitingroom.clients import Proxies
 from waitingroom.codes import Codes
 from waitingroom.config import ConsoleConfig
-from waitingroom.console import faults
+from waitingroom.console import faults, requests
 from waitingroom.console.access import Access, context
 from waitingroom.console.account import AccountPages
 from waitingroom.console.api.frame import Api
@@ -45,9 +45,10 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
+    proxies = Proxies(config.proxies, config.proxy_headers)
+    requests.register(app, proxies)
     faults.register(app)
     app.register_blueprint(health(store))
-    proxies = Proxies(config.proxies, config.proxy_headers)
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
     forgery = access.register(app, config.keys)
     app.context_processor(context)

@@ -1,5 +1,6 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
+import logging
 from collections.abc import Mapping
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -62,6 +63,9 @@ PAGE_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Of pages: nothing but our own files, in nobody's frame."""
+
+
+log = logging.getLogger("waitingroom.console")
 
 
 class Refused(WaitingRoomError):
@@ -148,7 +152,8 @@ def register(app: Flask) -> None:
             if found.retry_after_s:
                 response.headers["Retry-After"] = str(found.retry_after_s)
             return response
-        app.logger.warning("%s: %s", error.code, error.__cause__ or error)
+        about = {"event": error.code}
+        log.warning("%s: %s", error.code, error.__cause__ or error, extra=about)
         if isinstance(error, Refused | StoreUnfit):
             return answer(error.code, str(error), status)
         # The driver's own words may name hosts and sockets: they are for the log.
@@ -165,7 +170,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _surprise(error: Exception) -> Response:
-        app.logger.error("unexpected", exc_info=error)
+        log.error("unexpected", exc_info=error, extra={"event": "request_failed"})
         return answer("internal", "something went wrong here; it was logged", 500)
 
     @app.after_request
@@ -174,7 +179,9 @@ def register(app: Flask) -> None:
         if changes and 400 <= response.status_code < 500:
             operator, key = g.get("operator"), g.get("key")
             who = operator.name if operator else f"key:{key.name}" if key else NOBODY
-            app.logger.warning("refused (%d) %r to %s", response.status_code, request.path, who)
+            words = "refused (%d) %r to %s"
+            about = {"event": "form_refused"}
+            log.warning(words, response.status_code, request.path[:200], who, extra=about)
         return response
 
     @app.after_request

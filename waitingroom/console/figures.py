@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from waitingroom.history import Sample, per_min
 from waitingroom.model import News, Phase, Snapshot
 from waitingroom.reasons import Reason
+from waitingroom.store.waits import HourAndSale
 
 NONE = "–"
 
@@ -31,6 +32,20 @@ def figures(room: Snapshot, samples: Sequence[Sample]) -> dict[str, str]:
         "store": latency(last.store_us if last else -1),
         "gate": latency(last.gate_us if last else -1),
     }
+
+
+def wait_figures(waits: HourAndSale) -> dict[str, str]:
+    """How long people waited, and how many were in by the time that they were told at first."""
+    shown = {}
+    for name, found in waits._asdict().items():
+        half, most = found.quantile_s(0.5), found.quantile_s(0.9)
+        told = NONE
+        if half is not None and most is not None:
+            told = f"half {span(round(half * 1000))}, nine in ten {span(round(most * 1000))}"
+        shown[f"waits_{name}"] = told
+        kept = share(found.kept, found.told)
+        shown[f"kept_{name}"] = f"{kept} of {number(found.told)}" if found.told else NONE
+    return shown
 
 
 RUNS = frozenset({Phase.OPEN, Phase.PAUSED, Phase.DRAINING})

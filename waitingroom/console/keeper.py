@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from waitingroom import clock
+from waitingroom import clock, logs
 from waitingroom.config import KeeperConfig, environment, load_config
 from waitingroom.console import metrics
 from waitingroom.console.metrics import GateCounts
@@ -61,6 +61,7 @@ class Keeper:
                 for name, room in rooms.items()
             }
             self._store.history.add(samples)
+            self._store.waits.note(rooms)
             self._note_heads([SYSTEM, *rooms])
             if self._watch:
                 self._watch.look(rooms, samples)
@@ -68,18 +69,19 @@ class Keeper:
             if self._watch:
                 self._watch.lose()
             if not self._away:
-                log.warning("%s", error)
+                log.warning("%s", error, extra={"event": "store_away"})
             self._away = True
         else:
             if self._away:
-                log.warning("the store answers again")
+                log.warning("the store answers again", extra={"event": "store_back"})
             self._away = False
 
     def _note_heads(self, rooms: Sequence[str]) -> None:
         """One line for each record that has another end than when we last looked."""
         for room, head in self._store.record.heads(rooms).items():
             if self._heads.get(room) != head:
-                log.info("record %s %d %s", room, head.seq, head.hash)
+                about = {"event": "record_head", "room": room}
+                log.info("record %s %d %s", room, head.seq, head.hash, extra=about)
                 self._heads[room] = head
 
     def run(self, ended: Callable[[float], bool]) -> None:
@@ -89,7 +91,7 @@ class Keeper:
                 self.sample()
             except Exception:
                 # A bug here must not end the history of every room for good.
-                log.exception("a round failed")
+                log.exception("a round failed", extra={"event": "round_failed"})
         if self._watch:
             with suppress(StoreDown):
                 self._watch.end()
@@ -124,14 +126,16 @@ def _us_since(began_ns: int) -> int:
 
 def main() -> None:
     """Run until told to end."""
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
+    logs.set_up_from_environment("keeper")
     config = load_config(environment()).keeper()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     store = Store.connect(config.store_url)
     metrics.serve(config, store)
+    log.info("the history is kept from now on", extra={"event": "started"})
     Keeper(store, config.gate_url, watch_of(config, store)).run(ended.wait)
+    log.info("ended as asked", extra={"event": "ended"})
 
 
 def watch_of(config: KeeperConfig, store: Store) -> Watch:

@@ -9,15 +9,21 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from waitingroom import clock
@@ -25,6 +31,7 @@ from waitingroom.config import KeeperConfig
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.model import Phase, ShopHealth, Snapshot
 from waitingroom.store.client import Store
+from waitingroom.waits import BOUNDS_S, Waits
 
 KEPT_MS = 1_000
 """For how long an answer of the store does for whoever asks next."""
@@ -92,6 +99,14 @@ SHOP: dict[str, tuple[str, Callable[[ShopHealth], float]]] = {
         lambda shop: shop.failures,
     ),
 }
+WAIT = "waitingroom_room_wait_seconds"
+WAIT_ABOUT = (
+    "How long people had waited when they went in: from joining, or from the opening if later."
+)
+TOLD = "waitingroom_room_told"
+TOLD_ABOUT = "Entries of people who had been told a time when they came."
+KEPT = "waitingroom_room_told_kept"
+KEPT_ABOUT = "Those of them who were in by that time."
 STORE_UP = "waitingroom_store_up"
 STORE_UP_ABOUT = "Whether the store has told of the rooms, just now."
 WORKERS = "waitingroom_gate_workers_configured"
@@ -104,10 +119,13 @@ class RoomFigures:
     def __init__(
         self,
         read: Callable[[], dict[str, Snapshot]],
+        read_waits: Callable[[Mapping[str, int]], dict[str, Waits]],
         shops: Callable[[Sequence[str]], dict[str, ShopHealth]] = lambda _rooms: {},
     ) -> None:
         self._read = read
+        self._read_waits = read_waits
         self._shops = shops
+        self._waits: dict[str, Waits] = {}
         self._lock = threading.Lock()
         self._seen: tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None = None
         self._until_ms = 0
@@ -133,6 +151,7 @@ class RoomFigures:
             for name, shop in shops.items():
                 counted.add_metric([name], of(shop))
             yield counted
+        yield from _waits({name: self._waits.get(name, Waits()) for name in rooms})
 
     def _rooms(self) -> tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None:
         """None while the store cannot say."""
@@ -140,11 +159,26 @@ class RoomFigures:
             if clock.monotonic_ms() >= self._until_ms:
                 try:
                     rooms = self._read()
+                    self._waits = self._read_waits({name: one.epoch for name, one in rooms.items()})
                     self._seen = rooms, self._shops(list(rooms))
                 except (StoreDown, StoreUnfit):
                     self._seen = None
                 self._until_ms = clock.monotonic_ms() + KEPT_MS
             return self._seen
+
+
+def _waits(found: Mapping[str, Waits]) -> Iterator[Metric]:
+    """How long people waited, and how well what they were told was kept."""
+    waited = HistogramMetricFamily(WAIT, WAIT_ABOUT, labels=["room"])
+    told = CounterMetricFamily(TOLD, TOLD_ABOUT, labels=["room"])
+    kept = CounterMetricFamily(KEPT, KEPT_ABOUT, labels=["room"])
+    ends = [*(f"{bound:.1f}" for bound in BOUNDS_S), "+Inf"]
+    for room, waits in found.items():
+        buckets = list(zip(ends, accumulate(waits.counts), strict=True))
+        waited.add_metric([room], buckets, waits.sum_ms / 1000)
+        told.add_metric([room], waits.told)
+        kept.add_metric([room], waits.kept)
+    yield from (waited, told, kept)
 
 
 class GateCounts:
@@ -161,7 +195,8 @@ class GateCounts:
             files = [str(file) for file in sorted(self._folder.glob("*.db"))]
             counts = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         except (OSError, struct.error) as error:
-            log.warning("the gate's counts cannot be read now: %s", error)
+            about = {"event": "counts_unread"}
+            log.warning("the gate's counts cannot be read now: %s", error, extra=about)
             return [configured]
         return [configured, *counts]
 
@@ -190,7 +225,7 @@ class _Handler(WSGIRequestHandler):
 def application(config: KeeperConfig, store: Store) -> Callable[..., Iterable[bytes]]:
     """``GET /metrics``, as WSGI; 404 for anything else."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RoomFigures(store.statuses, store.shops.of))
+    registry.register(RoomFigures(store.statuses, store.waits.totals, store.shops.of))
     registry.register(GateCounts(config.gate_counts, config.gate_workers))
     metrics = make_wsgi_app(registry)
 
@@ -214,6 +249,10 @@ def serve(config: KeeperConfig, store: Store) -> None:
     try:
         server = make_server(host, port, application(config, store), kind, _Handler)
     except OSError as error:
-        log.error("no metrics: port %d on %s cannot be used: %s", port, host, error.strerror)
+        log.error(
+            "no metrics: port %d on %s cannot be used: %s",
+            *(port, host, error.strerror),
+            extra={"event": "no_metrics"},
+        )
         return
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, make_response, render_tem
 from waitingroom.console.access import Access
 from waitingroom.console.attention import attention
 from waitingroom.console.charts import CHARTS, draw
-from waitingroom.console.figures import figures, news
+from waitingroom.console.figures import figures, news, wait_figures
 from waitingroom.console.turns import offer, state
 from waitingroom.history import Sample
 from waitingroom.model import Snapshot
@@ -82,7 +82,7 @@ class Pages:
         found = self._store.status(room)
         return render_template(
             "room.html",
-            figures=figures(found, self._lately(room, found.now_ms)),
+            figures=self._of(found),
             charts=CHARTS,
             news=news(found),
             alarms=attention(self._store.alarms.seen(), room),
@@ -94,10 +94,15 @@ class Pages:
         found = self._store.status(room)
         return jsonify(
             state=state(found),
-            figures=figures(found, self._lately(room, found.now_ms)),
+            figures=self._of(found),
             news=news(found),
             alarms=attention(self._store.alarms.seen(), room),
         )
+
+    def _of(self, room: Snapshot) -> dict[str, str]:
+        """Everything that a room's own page shows."""
+        waits = self._store.waits.lately(room.room, room.epoch, room.now_ms - HOUR_MS)
+        return figures(room, self._lately(room.room, room.now_ms)) | wait_figures(waits)
 
     def _lately(self, room: str, now_ms: int) -> list[Sample]:
         return self._store.history.lately({room: now_ms - LATELY_MS})[room]

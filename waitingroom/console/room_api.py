@@ -24,6 +24,7 @@ from waitingroom.console.api.shops import (
 )
 from waitingroom.console.faults import Refused
 from waitingroom.console.releases import Releases
+from waitingroom.console.requests import adopt
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.errors import BadToken, NoSuchRoom
 from waitingroom.model import OUTSIDE, ShopHealth, is_room_id
@@ -65,6 +66,7 @@ class RoomApi:
         """Raise unless the key is the room's; whether there is such a room comes after that."""
         room = (request.view_args or {}).get("room", "")
         self._shops.let_in(room)
+        adopt()
         if not is_room_id(room):
             raise NoSuchRoom(room[:40])
 
@@ -77,7 +79,9 @@ class RoomApi:
             raise Refused("old_epoch", "this was revoked, or is of an earlier running of the room")
         if not first:
             # For whoever wants to count them: somebody passes an address on.
-            log.warning("a handover of the lease %s of %s came again", handover.lease, room)
+            about = {"event": "handover_replayed", "room": room}
+            words = "a handover of the lease %s of %s came again"
+            log.warning(words, handover.lease, room, extra=about)
             raise Refused("replayed", "this handover was used before")
         return jsonify(ok=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from waitingroom import clock
+from waitingroom import clock, request_ids
 from waitingroom.clients import Proxies
 from waitingroom.codes import Codes
 from waitingroom.config import GateConfig
@@ -15,6 +15,7 @@ from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomErr
 from waitingroom.gate import branding, counts, entrance, lease, privacy, ticket, views, wait
 from waitingroom.gate.context import Gate
 from waitingroom.gate.http import (
+    REQUEST_ID,
     Message,
     Refusal,
     Response,
@@ -29,8 +30,10 @@ from waitingroom.gate.request import Receive, Request, Scope
 from waitingroom.gate.rooms import REFRESH_S, KnownRoom, Rooms
 from waitingroom.gate.tally import Tally
 from waitingroom.model import is_room_id
+from waitingroom.request_lines import RequestLines
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.tokens import Keyring
+from waitingroom.variables import LogRequests
 
 Handler = Callable[[Gate, Request, KnownRoom], Awaitable[Response]]
 
@@ -83,12 +86,15 @@ class App:
             proxies=Proxies(config.proxies, config.proxy_headers),
         )
         self._tally = Tally()
+        self._lines = RequestLines(config.log_requests)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI conversation."""
         if scope["type"] == "http":
-            ready = self._rooms.ready.get(scope["path"]) if scope["method"] == "GET" else None
+            # Where each one leaves a line, none is answered without a look.
+            quick = scope["method"] == "GET" and self._lines.which is not LogRequests.ALL
+            ready = self._rooms.ready.get(scope["path"]) if quick else None
             if ready:
                 self._tally.ready += 1
             for message in ready or await self._http(scope, receive):
@@ -124,6 +130,7 @@ class App:
             with suppress(asyncio.CancelledError):
                 await task
         self._tally.hand_on()
+        await self._hand_on_waits()
         counts.WORKERS.set(0)
         await self._store.close()
 
@@ -131,10 +138,18 @@ class App:
         while True:
             await asyncio.sleep(REFRESH_S)
             self._tally.hand_on()
+            await self._hand_on_waits()
+
+    async def _hand_on_waits(self) -> None:
+        """What the store does not take is let go: added twice, it would tell of nobody."""
+        if found := self.gate.waits.take():
+            with suppress(StoreDown):
+                await self._store.add_waits(found)
 
     async def _http(self, scope: Scope, receive: Receive) -> tuple[Message, Message]:
         began_ns = time.perf_counter_ns()
         request = Request(scope, receive, self._config.body_limit)
+        request.id = self._given_id(request) or request_ids.fresh()
         try:
             try:
                 response = await self._answer(request)
@@ -142,10 +157,31 @@ class App:
                 response = self._refuse(request, error)
         except Exception:
             # The last resort: no stack trace leaves the house, and the log has it.
-            log.exception("a request to %r failed", request.path[:200])
+            about = {"event": "request_failed", "room": request.room, "request_id": request.id}
+            log.exception("%s failed", request.route, extra=about)
             response = json_response(500, {"error": "error", "message": "something went wrong"})
-        self._tally.note(request.route, response.status, time.perf_counter_ns() - began_ns)
-        return response.messages(head=request.method == "HEAD")
+        took_ns = time.perf_counter_ns() - began_ns
+        self._tally.note(request.route, response.status, took_ns)
+        if self._lines.wants(request.method, response.status):
+            self._lines.write(
+                method=request.method,
+                route=request.route,
+                status=response.status,
+                took_ns=took_ns,
+                client=self.gate.side(request).client,
+                request_id=request.id,
+                room=request.room,
+            )
+        return response.messages(head=request.method == "HEAD", request_id=request.id)
+
+    def _given_id(self, request: Request) -> str:
+        """The id that a proxy of ours has given the request, "" for none."""
+        given = request.headers.get(REQUEST_ID)
+        if given is None:
+            return ""
+        peer = request.scope.get("client")
+        trusted = peer is not None and self.gate.proxies.trusts(str(peer[0]))
+        return request_ids.well_formed(given.decode("latin-1")) if trusted else ""
 
     async def _answer(self, request: Request) -> Response:
         start, _, rest = request.path.partition("/")
@@ -164,7 +200,9 @@ class App:
         if known is None and not is_room_id(first):
             raise NoSuchRoom(first[:60])
         handler = self._handler(request, method, verb)
-        return await handler(self.gate, request, known or await self._rooms.get(first))
+        known = known or await self._rooms.get(first)
+        request.room = first
+        return await handler(self.gate, request, known)
 
     def _handler(self, request: Request, method: str, verb: str) -> Handler:
         if handler := ROUTES.get((method, verb)):

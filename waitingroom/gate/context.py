@@ -1,7 +1,7 @@
 """What every handler has at hand, built once per worker by :mod:`waitingroom.gate.app`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, urlsplit
 
 from waitingroom.clients import Proxies, Side
@@ -15,6 +15,7 @@ from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import MOST_FORM_FIELDS, Request
 from waitingroom.gate.rooms import KnownRoom, Rooms
 from waitingroom.gate.targets import is_same_host, resolve
+from waitingroom.gate.told import WaitCounts
 from waitingroom.tokens import Keyring, Pass, Ticket
 
 
@@ -33,6 +34,7 @@ class Gate:
     public_url: str
     clock: Callable[[], int]
     proxies: Proxies
+    waits: WaitCounts = field(default_factory=WaitCounts)
 
     def side(self, request: Request) -> Side:
         """The shopper's side of a request, as far as we and our proxies know it. Looked at once:

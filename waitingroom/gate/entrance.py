@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from waitingroom.draw import number_in
 from waitingroom.gate.context import Gate
 from waitingroom.gate.credentials import cookie_name
 from waitingroom.gate.handover import swapped, without_handover
@@ -68,9 +69,24 @@ def let_in(
     gate: Gate, request: Request, known: KnownRoom, inside: tuple[Ticket, Entry], target: str
 ) -> tuple[str, tuple[bytes, bytes]]:
     """Where to go, and the cookie that opens the shop there, for somebody who is ``inside``."""
+    _note_wait(gate, known, *inside)
     value, now_ms = pass_of(*inside, known.snapshot.session_ms), inside[1].now_ms
     where = gate.handed_over(request, value, target, now_ms=now_ms)
     return where, gate.pass_cookie(request, value, now_ms=now_ms)
+
+
+def _note_wait(gate: Gate, known: KnownRoom, ticket: Ticket, entry: Entry) -> None:
+    """How long they waited, and whether for no longer than they were told; once an entry."""
+    if entry.code is not EntryCode.ENTERED:
+        return
+    snapshot = known.snapshot
+    # A worker that has not heard of the opening yet: it was within the last half second.
+    opened_at_ms = snapshot.opened_at_ms or entry.entered_at_ms
+    since_ms = max(ticket.issued_at_ms, opened_at_ms)
+    number = number_in(snapshot, ticket.epoch, ticket.arrival)
+    until_ms = known.told.until_ms(number, since_ms) if number else None
+    kept = None if until_ms is None else entry.entered_at_ms <= until_ms
+    gate.waits.note(snapshot.room, ticket.epoch, entry.entered_at_ms - since_ms, kept)
 
 
 async def _asked(gate: Gate, request: Request, known: KnownRoom) -> tuple[str, str, Ticket]:
@@ -95,6 +111,7 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
             return redirect(gate.wait_page(room, to))
         raise refusal_of(entry)
     if request.is_native:
+        _note_wait(gate, known, ticket, entry)
         value = pass_of(ticket, entry, known.snapshot.session_ms)
         token = gate.keyring.room_keys(room).sign_pass(value)
         body = {"expires_at_ms": entry.expires_at_ms, "redirect": target, "pass": token}

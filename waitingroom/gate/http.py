@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from werkzeug.http import dump_cookie
 
+from waitingroom import request_ids
 from waitingroom.errors import WaitingRoomError
 
 Message = MutableMapping[str, Any]
@@ -49,10 +50,14 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    def messages(self, *, head: bool = False) -> tuple[Message, Message]:
-        """What the server is sent; for HEAD without the body."""
+    def messages(self, *, head: bool = False, request_id: str = "") -> tuple[Message, Message]:
+        """What the server is sent; for HEAD without the body. With the request's id, but in what
+        a cache may keep: that is the same for everybody.
+        """
         length = (b"content-length", str(len(self.body)).encode())
         headers = list(self.headers) if self.status in (204, 304) else [*self.headers, length]
+        if request_id and NO_STORE in self.headers:
+            headers.append((REQUEST_ID, request_id.encode("ascii")))
         return (
             {"type": "http.response.start", "status": self.status, "headers": headers},
             {"type": "http.response.body", "body": b"" if head else self.body},
@@ -61,6 +66,7 @@ class Response:
 
 _AS_IT_IS = re.compile(r"[A-Za-z0-9._-]*")
 NO_STORE = (b"cache-control", b"no-store")
+REQUEST_ID = request_ids.HEADER.lower().encode()
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 JSON_TYPE = (b"content-type", b"application/json")
 JSON_HEADERS = (JSON_TYPE, NO_STORE, NO_SNIFF)

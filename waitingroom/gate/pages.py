@@ -206,7 +206,11 @@ class Pages:
             except Exception:
                 # Whatever is wrong with it: a crowd is at the door, and ours are at hand.
                 if template not in self._broken:
-                    log.exception("your template %s does not work; ours is used instead", template)
+                    log.exception(
+                        "your template %s does not work; ours is used instead",
+                        template,
+                        extra={"event": "template_unusable"},
+                    )
                 self._broken.add(template)
         return self._ours.get_template(template).render(values)
 

@@ -43,7 +43,11 @@ class Request:
     side: Side | None = field(init=False, default=None)
     """Who asks, by which scheme and host, once the gate has looked (:meth:`.context.Gate.side`)."""
     route: str = field(init=False, default="none")
-    """What the counts call it: one of the routes that exist, or that it is none."""
+    """What counts and logs call it: one of the routes that exist, or that it is none."""
+    room: str = field(init=False, default="")
+    """The room that it asks for, where there is one of that name."""
+    id: str = field(init=False, default="")
+    """What logs and the answer call it."""
 
     def __post_init__(self) -> None:
         self.path = self.scope["path"]

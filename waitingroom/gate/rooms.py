@@ -17,6 +17,7 @@ from waitingroom.gate.assets import Asset
 from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
 from waitingroom.gate.status import HEADERS, document
+from waitingroom.gate.told import Told
 from waitingroom.model import Snapshot
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
@@ -40,6 +41,7 @@ class KnownRoom:
     stale: bool = False
     pace: Pace = field(default_factory=Pace)
     watch: Watch = field(default_factory=Watch)
+    told: Told = field(default_factory=Told)
 
 
 class Rooms:
@@ -124,7 +126,7 @@ class Rooms:
             self._lose(error)
         except Exception:
             # A bug here must not end the refresh of every room for good.
-            log.exception("the refresh failed")
+            log.exception("the refresh failed", extra={"event": "refresh_failed"})
             self._lose(StoreDown("the store's answer could not be read"))
         else:
             self._take(found)
@@ -145,18 +147,18 @@ class Rooms:
             return
         warning = await self._store.check_fitness()
         if warning and warning != self._warning:
-            log.warning(warning)
+            log.warning("%s", warning, extra={"event": "store_not_durable"})
         self._warning = warning
         self._check_at_ms = now_ms + CHECKED_MS
 
     def _take(self, found: dict[str, Snapshot | StoreUnfit]) -> None:
         if self.problem is not None:
-            log.warning("the store answers again")
+            log.warning("the store answers again", extra={"event": "store_back"})
         self.problem = None
         counts.REFRESHED.set(clock.now_ms() / 1000)
         unread = {room: one for room, one in found.items() if isinstance(one, StoreUnfit)}
         for room in unread.keys() - self._unread.keys():
-            log.warning("%s", unread[room])
+            log.warning("%s", unread[room], extra={"event": "room_unread", "room": room})
         self._unread = unread
         read = {room: one for room, one in found.items() if not isinstance(one, StoreUnfit)}
         for gone in self._rooms.keys() - read.keys():
@@ -166,16 +168,18 @@ class Rooms:
             before = self._rooms.get(room)
             watch = before.watch if before else Watch()
             latest_ms = max(snapshot.now_ms, before.latest_ms if before else 0)
+            told = before.told if before else Told()
             pace = watch.add(snapshot)
+            told.see(snapshot, pace)
             status = Response(200, document(snapshot, pace, stale=False), HEADERS)
-            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch)
+            self._rooms[room] = KnownRoom(snapshot, status, latest_ms, False, pace, watch, told)
         _tell_skew(read.values())
         self._make_ready()
 
     def _lose(self, error: WaitingRoomError) -> None:
         """Keep serving what was last known, and say that it is old."""
         if self.problem is None:
-            log.warning("%s", error)
+            log.warning("%s", error, extra={"event": error.code})
         self.problem = error
         self._check_at_ms = 0
         for known in self._rooms.values():

@@ -15,5 +15,6 @@ from waitingroom.guard.base import PASS_KEY, release
 from waitingroom.guard.settings import GuardSettings
 from waitingroom.guard.wsgi import Guard
 from waitingroom.model import Outside
+from waitingroom.request_ids import ENVIRON_KEY as REQUEST_ID_KEY
 
-__all__ = ["PASS_KEY", "Guard", "GuardSettings", "Outside", "release"]
+__all__ = ["PASS_KEY", "REQUEST_ID_KEY", "Guard", "GuardSettings", "Outside", "release"]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from werkzeug.http import dump_cookie, parse_cache_control_header
 from waitingroom.guard import counts
 from waitingroom.guard.passes import cookie_names
 from waitingroom.guard.paths import Refused
+from waitingroom.request_ids import HEADER
 from waitingroom.tokens import Pass, RoomKeyring
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Answer:
     status: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
+
+    def named(self, request_id: str) -> "Answer":
+        """The answer to the request of this id."""
+        return replace(self, headers=(*self.headers, (HEADER, request_id)))
 
     @property
     def whole_headers(self) -> Headers:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from waitingroom import request_ids
 from waitingroom.guard.knowledge import RoomFacts
 
 # Sockets load the codec of host names when they first meet one. A server that forks while our
@@ -76,10 +77,12 @@ class RoomApi:
     url: str
     key: str
 
-    def redeem(self, room: str, token: str, *, timeout_s: float) -> Redeemed:
-        """Use a handover. Raises :class:`ApiAway` when there is no clear yes or no."""
+    def redeem(self, room: str, token: str, *, timeout_s: float, request_id: str = "") -> Redeemed:
+        """Use a handover, for the request of that id. Raises :class:`ApiAway` when there is no
+        clear yes or no.
+        """
         try:
-            self._post(room, "redeem", {"handover": token}, timeout_s)
+            self._post(room, "redeem", {"handover": token}, timeout_s, request_id)
         except CallRefused as refused:
             if refused.code in _REFUSING:
                 return Redeemed.REFUSED
@@ -118,7 +121,9 @@ class RoomApi:
         """
         self._post(room, "health", {"answers": answers, "failures": failures}, timeout_s)
 
-    def _post(self, room: str, call: str, body: dict[str, Any], timeout_s: float) -> Any:
+    def _post(
+        self, room: str, call: str, body: dict[str, Any], timeout_s: float, request_id: str = ""
+    ) -> Any:
         """The answer's JSON. ``timeout_s`` holds for each step of the exchange, not for the sum."""
         parts = urlsplit(self.url)
         connection = _connect(parts.scheme, parts.hostname or "", parts.port, timeout_s)
@@ -126,6 +131,7 @@ class RoomApi:
             "Authorization": f"Bearer {self.key}",
             "Content-Type": "application/json",
             "Accept": "application/json",
+            request_ids.HEADER: request_id or request_ids.fresh(),
         }
         try:
             path = f"{parts.path}/api/v1/rooms/{room}/{call}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from waitingroom.guard.answers import Answer
 from waitingroom.guard.base import Admission, BaseGuard
 from waitingroom.links import split_handover
+from waitingroom.request_ids import ENVIRON_KEY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -47,7 +48,7 @@ class Guard(BaseGuard[Application]):
         environ = environ_of(scope)
         found = await self._decide(environ)
         if isinstance(found, Admission):
-            await self._let_in(found, scope, receive, send)
+            await self._let_in(found, environ[ENVIRON_KEY], scope, receive, send)
         elif kind == "http":
             await _answer(found, send, "http.response", head=scope["method"] == "HEAD")
         else:
@@ -61,14 +62,16 @@ class Guard(BaseGuard[Application]):
         # In a process that can have no thread nobody asks the API, and so nobody waits for it.
         return self.decide(environ)
 
-    async def _let_in(self, found: Admission, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _let_in(
+        self, found: Admission, request_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         async def sending(message: Message) -> None:
             if message["type"] in _BEGINNINGS:
                 found.answered(message.get("status", 101))
                 message = {**message, "headers": _with(found, message.get("headers", ()))}
             await send(message)
 
-        seen = dict(scope)
+        seen = {**scope, ENVIRON_KEY: request_id}
         found.mark(seen)
         try:
             await self._app(seen, receive, sending)
@@ -104,6 +107,8 @@ def environ_of(scope: Scope) -> "WSGIEnvironment":
         "SERVER_NAME": host or "",
         "SERVER_PORT": str(port or ""),
     }
+    if ENVIRON_KEY in scope:
+        environ[ENVIRON_KEY] = scope[ENVIRON_KEY]
     for name, value in scope["headers"]:
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
         text = value.decode("latin-1")

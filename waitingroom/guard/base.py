@@ -22,6 +22,7 @@ from waitingroom.guard.settings import GuardSettings
 from waitingroom.guard.swap import Swap
 from waitingroom.guard.visit import Visit
 from waitingroom.model import Outside
+from waitingroom.request_ids import ENVIRON_KEY, fresh, well_formed
 from waitingroom.tokens import Pass
 
 if TYPE_CHECKING:
@@ -101,6 +102,13 @@ class BaseGuard(Generic[App]):
         """Let a request through, or answer it. Waits for nobody but, at a handover, the API."""
         if self._reporter is not None:
             self._reporter.wake()
+        # Of whoever stands before us and may be believed; a header of the client's is not.
+        request_id = well_formed(str(environ.get(ENVIRON_KEY, ""))) or fresh()
+        environ[ENVIRON_KEY] = request_id
+        found = self._decided(environ)
+        return found.named(request_id) if isinstance(found, answers.Answer) else found
+
+    def _decided(self, environ: "WSGIEnvironment") -> "answers.Answer | Admission":
         verdict = self._settings.rules.decide(environ.get("PATH_INFO", ""))
         match verdict:
             case Open():

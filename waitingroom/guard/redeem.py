@@ -45,7 +45,7 @@ class Redeemer:
         """In a new process: the calls under way are the other's."""
         self._free = BoundedSemaphore(MOST_CALLS)
 
-    def ask(self, room: str, token: str) -> Redeemed | None:
+    def ask(self, room: str, token: str, request_id: str = "") -> Redeemed | None:
         """The API's answer, or None when there was none within half a second."""
         quiet = self._steady_ms() < self._quiet_until_ms
         free = self._free
@@ -54,34 +54,38 @@ class Redeemer:
             return None
         answer: SimpleQueue[Redeemed | None] = SimpleQueue()
         # A thread, since no time limit of a socket covers the look-up of a name, nor their sum.
-        call = Thread(target=self._call, args=(room, token, answer, free), daemon=True)
+        call = Thread(target=self._call, args=(room, token, request_id, answer, free), daemon=True)
         try:
             call.start()
             return answer.get(timeout=ANSWER_WITHIN_S)
         except Empty:
-            self._be_quiet("it took too long")
+            self._be_quiet("it took too long", request_id)
         except RuntimeError as error:
             free.release()
             self._later(room, token)
-            log.warning("no thread to ask the room API with: %s", error)
+            about = {"event": "no_thread", "request_id": request_id}
+            log.warning("no thread to ask the room API with: %s", error, extra=about)
         return None
 
     def _call(
         self,
         room: str,
         token: str,
+        request_id: str,
         answer: SimpleQueue[Redeemed | None],
         free: BoundedSemaphore,
     ) -> None:
         try:
-            answer.put(self._api.redeem(room, token, timeout_s=LATE_ANSWER_S))
+            late = LATE_ANSWER_S
+            answer.put(self._api.redeem(room, token, timeout_s=late, request_id=request_id))
         except ApiAway as away:
-            self._be_quiet(str(away))
+            self._be_quiet(str(away), request_id)
             self._later(room, token)
             answer.put(None)
         finally:
             free.release()
 
-    def _be_quiet(self, why: str) -> None:
-        log.warning("a handover was accepted on its signature: the room API is away (%s)", why)
+    def _be_quiet(self, why: str, request_id: str) -> None:
+        words = "a handover was accepted on its signature: the room API is away (%s)"
+        log.warning(words, why, extra={"event": "room_api_away", "request_id": request_id})
         self._quiet_until_ms = self._steady_ms() + QUIET_MS

@@ -107,7 +107,8 @@ class Reporter:
                 self._thread.start()
             except RuntimeError as error:
                 self._thread = None
-                log.warning("no thread to report to the room API with: %s", error)
+                about = {"event": "no_thread"}
+                log.warning("no thread to report to the room API with: %s", error, extra=about)
                 return
         atexit.unregister(self.close)
         atexit.register(self.close)
@@ -154,14 +155,15 @@ class Reporter:
             expected = isinstance(error, ApiAway)
             if not pace.failures or not expected:
                 words = "the room API is away (%s); passes are checked offline meanwhile"
-                log.warning(words, error, exc_info=None if expected else error)
+                about = {"event": "room_api_away", "room": room}
+                log.warning(words, error, exc_info=None if expected else error, extra=about)
             # A room that is made later must not be heard of half a minute after its first order.
             longest_ms = POLL_MS if isinstance(error, NotYet) else LONGEST_RETRY_MS
             with self._changed:
                 pace.failed(self._steady_ms(), longest_ms)
             return
         if pace.failures:
-            log.info("the room API is back")
+            log.info("the room API is back", extra={"event": "room_api_back", "room": room})
         with self._changed:
             pace.done(self._steady_ms(), more=bool(self._boxes[room]))
 
@@ -184,7 +186,8 @@ class Reporter:
             with self._returning(box.put_back_handovers, tokens):
                 if self._api.redeem(room, tokens[0], timeout_s=timeout_s) is Redeemed.REFUSED:
                     # Used before, or simply too old to tell. Nobody can be told apart by it.
-                    log.info("a handover for %s that was accepted offline is refused now", room)
+                    words = "a handover for %s that was accepted offline is refused now"
+                    log.info(words, room, extra={"event": "handover_refused_late", "room": room})
             tokens = tokens[1:]
 
     def _send_renewals(self, room: str, timeout_s: float) -> None:
@@ -219,7 +222,8 @@ class Reporter:
         try:
             yield
         except CallRefused as error:
-            log.warning("the room API will not take %d notes: %s", len(what), error)
+            about = {"event": "notes_refused"}
+            log.warning("the room API will not take %d notes: %s", len(what), error, extra=about)
         except BaseException:
             with self._changed:
                 put_back(what)

@@ -38,15 +38,18 @@ class Swap:
             current = None
         if current is not None and not handover.supersedes(current):
             return None
-        if not self._is_first(room, token, handover, now_ms):
+        if not self._is_first(room, token, handover, visit.request_id, now_ms):
             counts.refused(counts.REPLAYED_HANDOVER)
             return None
         return given_pass(keyring, handover.carried, now_ms, secure=visit.secure)
 
-    def _is_first(self, room: str, token: str, handover: Handover, now_ms: int) -> bool:
+    def _is_first(
+        self, room: str, token: str, handover: Handover, request_id: str, now_ms: int
+    ) -> bool:
         """Whether nobody has used the handover before, as far as anybody can tell in time."""
         if not self.known.first_use(handover, now_ms):
             return False
         if self.redeemer is None:
             return True
-        return self.redeemer.ask(room, token) is not Redeemed.REFUSED
+        asked = self.redeemer.ask(room, token, request_id)
+        return asked is not Redeemed.REFUSED

@@ -14,6 +14,7 @@ from werkzeug.http import parse_accept_header, parse_cookie
 from werkzeug.wsgi import get_host
 
 from waitingroom.links import split_handover
+from waitingroom.request_ids import ENVIRON_KEY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -53,6 +54,11 @@ class Visit:
     def method(self) -> str:
         """As the server has it; no header changes it."""
         return str(self.environ.get("REQUEST_METHOD", "GET"))
+
+    @property
+    def request_id(self) -> str:
+        """As the guard, or whoever stands before it, has named it."""
+        return str(self.environ.get(ENVIRON_KEY, ""))
 
     @property
     def origin(self) -> str:

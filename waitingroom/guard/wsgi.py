@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitingroom.guard.answers import Answer, Headers
 from waitingroom.guard.base import BaseGuard
+from waitingroom.request_ids import CURRENT, ENVIRON_KEY, About
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,6 +27,7 @@ class Guard(BaseGuard[Application]):
     ) -> Iterable[bytes]:
         """Let the request through, or answer it."""
         found = self.decide(environ)
+        CURRENT.set(About(environ[ENVIRON_KEY]))
         if isinstance(found, Answer):
             return found(environ, start_response)
         found.mark(environ)

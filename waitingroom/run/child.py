@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from waitingroom.logs import LONGEST_TRACEBACK, for_people
+
 BOUND = str(Path(__file__).with_name("bound.py"))
 
 FIRST_PAUSE_MS = 500
@@ -59,11 +61,12 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def last_words(log: Path, lines: int = 8) -> str:
-    """The end of a log."""
+    """The end of a log, as a person reads it."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 8_192))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+            file.seek(max(0, log.stat().st_size - 2 * LONGEST_TRACEBACK))
+            last = file.read().decode(errors="replace").splitlines()[-lines:]
+            return "\n".join(map(for_people, last))
     except OSError as error:
         return str(error)
 

@@ -4,14 +4,17 @@ A heap of shoppers by the time of their next step, and a few threads that take t
 """
 
 import heapq
+import logging
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable
 
+from waitingroom import logs
 from waitingroom.clock import monotonic_ms
 from waitingroom.run.shopper import Sale, Shopper
 
+log = logging.getLogger("waitingroom.crowd")
 THREADS = 12
 EARLY_SHARE = 0.7
 """Seven in ten come before the opening, the others within AFTER_S of it."""
@@ -68,16 +71,16 @@ class Crowd:
 
 def main(words: list[str]) -> None:
     """Send the crowd and say how it went (into the log)."""
+    logs.set_up_from_environment("crowd")
     gate_url, shop_url, room, count, early_s = words
     sale = Sale(gate_url, shop_url, room)
     start_ms = monotonic_ms()
     times = arrivals(int(count), float(early_s))
     crowd = Crowd((start_ms + at_ms, Shopper(n, sale)) for n, at_ms in enumerate(times))
     crowd.run()
-    print(
-        ", ".join(f"{number} {ending}" for ending, number in sorted(crowd.endings.items())), end=""
-    )
-    print("; whoever comes now finds no line (start again for another crowd)")
+    went = ", ".join(f"{number} {ending}" for ending, number in sorted(crowd.endings.items()))
+    more = "whoever comes now finds no line (start again for another crowd)"
+    log.info("%s; %s", went, more, extra={"event": "crowd_through"})
 
 
 if __name__ == "__main__":

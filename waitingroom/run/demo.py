@@ -11,6 +11,7 @@ from waitingroom.errors import StoreDown
 from waitingroom.model import Settings
 from waitingroom.operators import Operator, Role, hashed, made_password
 from waitingroom.run.child import Part
+from waitingroom.run.parts import named
 from waitingroom.run.terminal import Terminal, Velocity, status_line
 from waitingroom.run.up import greeting, system
 from waitingroom.store.client import Store
@@ -93,4 +94,5 @@ def crowd_part(config: Config, env: Mapping[str, str], shoppers: int) -> Part:
     words = (config.gate_url, config.shop_url, ROOM, str(shoppers), str(EARLY_MS / 1000))
     argv = (sys.executable, "-m", "waitingroom.run.crowd", *words)
     log = config.data / "log" / "crowd.log"
-    return Part("crowd", argv, foreign_environment(env), log, lambda: True, 2, ends=True)
+    own = foreign_environment(env) | config.as_env("log_format")
+    return named(Part("crowd", argv, own, log, lambda: True, 2, ends=True))

@@ -54,7 +54,8 @@ def post_fork(_server: Any, worker: Any) -> None:
         for kind in KINDS:
             _reserve(folder / f"{kind}_{number}.db")
     except OSError as error:
-        log.warning("this worker's counts are not in the metrics: %s", error.strerror)
+        about = {"event": "not_counted"}
+        log.warning("this worker's counts are not in the metrics: %s", error.strerror, extra=about)
         values.ValueClass = values.MutexValue
     else:
         values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ limit_request_field_size = 8_190
 # does not fit the path is answered with 500.
 forwarder_headers = ""
 loglevel = "warning"
+logger_class = "waitingroom.run.gunicorn_log.Log"
 # gunicorn 27 would open one control socket that all servers of a user share.
 control_socket_disable = True
 if _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK):

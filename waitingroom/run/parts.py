@@ -7,6 +7,7 @@ it needs. Listed in the order in which they start; they end in reverse.
 import http.client
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.gate_settings import FOLDER
 from waitingroom.run.gunicorn_settings import GRACE_S
 from waitingroom.tokens import Keyring
-from waitingroom.variables import BY_NAME, Environment
+from waitingroom.variables import BY_NAME, PART, Environment
 
 GATE = "waitingroom.run.apps:gate()"
 """The gate's application, as gunicorn names it."""
@@ -35,14 +36,19 @@ def store_part(embedded: EmbeddedStore, log: Path, env: Mapping[str, str]) -> Pa
 
 def parts(config: Config, env: Mapping[str, str]) -> list[Part]:
     """Everything but the store. ``config.redis_url`` is where the store listens."""
-    base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"}
+    base = foreign_environment(env) | {"PYTHONUNBUFFERED": "1"} | config.as_env("log_format")
     made = [_worker(config, base)]
     if config.shop == BY_NAME["shop"].default:
         made.append(_cron(config, base))
     made += [_keeper(config, base), _console(config, base)]
     if config.shop != "off":
         made.append(_shop(config, base))
-    return [*made, _gate(config, base)]
+    return [named(part) for part in (*made, _gate(config, base))]
+
+
+def named(part: Part) -> Part:
+    """The part, told what it is."""
+    return replace(part, env={**part.env, PART: part.name})
 
 
 def gunicorn_argv(
@@ -86,7 +92,7 @@ def _gate(config: Config, base: Mapping[str, str]) -> Part:
     argv = gate_argv(config.host, config.gate_port, config.gate_workers)
     names = (
         *("env", "host", "gate_port", "gate_url", "redis_url", "replicas", "secret_keys"),
-        *("trusted_proxies", "proxy_headers", "templates"),
+        *("trusted_proxies", "proxy_headers", "templates", "log_requests"),
     )
     env = {**base, **counted_in(config.gate_counts), **config.as_env(*names)}
     return _web(config, "gate", argv, env, config.gate_port)
@@ -98,7 +104,15 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = (
         *("env", "host", "console_port", "console_url", "redis_url", "secret_keys", "shop_key"),
-        *("trusted_proxies", "proxy_headers", "gate_url", "shop", "shop_url", "rooms"),
+        *(
+            "trusted_proxies",
+            "proxy_headers",
+            "gate_url",
+            "shop",
+            "shop_url",
+            "rooms",
+            "log_requests",
+        ),
     )
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
 
@@ -143,7 +157,7 @@ def shop_env(config: Config) -> dict[str, str]:
     keyring = Keyring(config.secret_keys)
     rooms = dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
     return {
-        **config.as_env("gate_url", "shop_url", "outside", "redis_url"),
+        **config.as_env("gate_url", "shop_url", "outside", "redis_url", "log_requests"),
         "WAITINGROOM_API_URL": config.api_url,
         "WAITINGROOM_SHOP_KEY": config.shop_key[-1],
         "WAITINGROOM_ROOMS": " ".join(config.rooms),
@@ -165,7 +179,7 @@ def alarm_env(config: Config) -> dict[str, str]:
 
 
 def _cron(config: Config, base: Mapping[str, str]) -> Part:
-    return _rq(config, base, "cron", "cron", "workers.schedule")
+    return _rq(config, base, "cron", "cron", "--config", "workers.lines", "workers.schedule")
 
 
 def _rq(config: Config, base: Mapping[str, str], name: str, *words: str) -> Part:

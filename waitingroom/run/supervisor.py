@@ -1,5 +1,6 @@
 """Keeps the parts of a system alive: starts them, restarts who dies, ends them in order."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from waitingroom.errors import WaitingRoomError
 from waitingroom.run.child import Child, Part, last_words
 from waitingroom.run.signals import Signals
 
+log = logging.getLogger("waitingroom.supervisor")
 START_PATIENCE_MS = 60_000
 """A part that does not answer for this long after its first start has failed."""
 YOUNG_MS = 5_000
@@ -47,6 +49,7 @@ class Supervisor:
         for child in fresh:
             self.children.append(child)
             child.start(monotonic_ms())
+            _log(logging.INFO, "part_started", child, "started")
         deadline = monotonic_ms() + START_PATIENCE_MS
         waiting = fresh
         while waiting:
@@ -83,8 +86,11 @@ class Supervisor:
         how = child.ended(now_ms)
         if child.done:
             self.say(f"{child.part.name} is done: {last_words(child.part.log, 1)}")
+            _log(logging.INFO, "part_done", child, "is done")
             return
-        self.say(f"{child.part.name} ended ({how}); {_when(child, now_ms)}")
+        what = f"ended ({how}); {_when(child, now_ms)}"
+        self.say(f"{child.part.name} {what}")
+        _log(logging.ERROR, "part_ended", child, what)
         if young:
             self.say(_indented(last_words(child.part.log, 3)))
 
@@ -94,8 +100,11 @@ class Supervisor:
             child.start(now_ms)
         except OSError as error:
             child.put_off(now_ms)
-            reason = error.strerror or error
-            self.say(f"{child.part.name} cannot be started ({reason}); {_when(child, now_ms)}")
+            what = f"cannot be started ({error.strerror or error}); {_when(child, now_ms)}"
+            self.say(f"{child.part.name} {what}")
+            _log(logging.ERROR, "part_not_started", child, what)
+        else:
+            _log(logging.WARNING, "part_started", child, "started again")
 
     def stop(self) -> None:
         """End every child, the last started first, each before the next.
@@ -112,7 +121,14 @@ class Supervisor:
                 if self.signals.asked > patient_until:
                     break
             child.make_sure()
+            _log(logging.INFO, "part_stopped", child, "was stopped")
         self.children.clear()
+
+
+def _log(level: int, event: str, child: Child, what: str) -> None:
+    """The same for a log as for people; the pid is the child's."""
+    about = {"event": event, "child": child.part.name, "child_pid": child.pid or None}
+    log.log(level, "%s %s", child.part.name, what, extra=about)
 
 
 def _when(child: Child, now_ms: int) -> str:

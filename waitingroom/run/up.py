@@ -1,6 +1,7 @@
 """Runs a whole system from one folder until it is told to end."""
 
 import errno
+import logging
 import os
 import resource
 import socket
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from waitingroom import __version__
+from waitingroom import __version__, logs
 from waitingroom.config import Config, environment, foreign_environment
 from waitingroom.errors import StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.run import credentials, folder
@@ -23,6 +24,7 @@ ROUND_S = 0.5
 """How often the supervisor looks around when no signal wakes it."""
 THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
 """Of the reasons not to listen, those that another port mends; the others are the address's."""
+log = logging.getLogger("waitingroom.supervisor")
 OPEN_FILES = 65_536
 """Every connection is one; many systems allow 1,024 unless asked."""
 
@@ -73,7 +75,9 @@ class System:
         try:
             self.note()
         except OSError as error:
-            self.supervisor.say(f"run.json still names ended processes: {error.strerror}")
+            said = f"run.json still names ended processes: {error.strerror}"
+            self.supervisor.say(said)
+            log.warning("%s", said, extra={"event": "note_not_written"})
 
 
 @contextmanager
@@ -98,6 +102,8 @@ def system(
         _allow_open_files()
         if fresh:
             folder.wipe(config.data)
+        (config.data / "log").mkdir(mode=0o700, exist_ok=True)
+        logs.set_up("supervisor", config.log_format, config.data / "log" / "supervisor.log")
         config = credentials.complete(config, make=True)
         supervisor = Supervisor(signals, say)
         embedded = EmbeddedStore(config.data / "store", binary=config.store_server)
@@ -105,10 +111,11 @@ def system(
             if config.redis_url:
                 if warning := _reach(config.redis_url):
                     say(f"REDIS_URL: {warning}")
+                    log.warning("%s", warning, extra={"event": "store_not_durable"})
             else:
                 config = replace(config, redis_url=embedded.url)
-                log = config.data / "log"
-                supervisor.start([store_part(embedded, log, foreign_environment(env))])
+                own = foreign_environment(env)
+                supervisor.start([store_part(embedded, config.data / "log", own)])
             supervisor.start(parts(config, env))
             running = System(config, supervisor, signals, command)
             running.note()

@@ -1,7 +1,7 @@
 """The asynchronous store: what the gate uses. Runs verbs, and groups those that crowds call."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -17,8 +17,18 @@ from waitingroom.outcomes import Entry, EntryCode, Express, JoinBatch, Leases, S
 from waitingroom.store import fitness, library, state, verbs
 from waitingroom.store.call import Call
 from waitingroom.store.faults import UNREACHED, is_unknown_function, translated
-from waitingroom.store.keys import FENCE_TTL_MS, ROOMS, RoomKeys, fence_key, staff_key
+from waitingroom.store.keys import (
+    FENCE_TTL_MS,
+    ROOMS,
+    WAITS_TTL_S,
+    RoomKeys,
+    fence_key,
+    staff_key,
+    waits_key,
+)
 from waitingroom.store.staff import read_pass
+from waitingroom.store.waits import additions
+from waitingroom.waits import Waits
 
 MOST_CONNECTIONS = 50
 """To the store, per gate worker. Joins need one each room; knocks take one each for a moment."""
@@ -227,6 +237,19 @@ class AsyncStore:
         with self._reaching(None):
             found = await self._redis.smismember(ROOMS, list(rooms))
         return [bool(one) for one in found]
+
+    async def add_waits(self, found: Mapping[tuple[str, int], Waits]) -> None:
+        """Add how long people waited, by room and epoch. Raises ``StoreDown``; it may be added then
+        or not.
+        """
+        self._refuse_if_away()
+        with self._reaching(None):
+            pipeline = self._redis.pipeline(transaction=False)
+            for key, field, value in additions(found):
+                pipeline.hincrby(key, field, value)
+            for room, epoch in found:
+                pipeline.expire(waits_key(room, epoch), WAITS_TTL_S)
+            await pipeline.execute()
 
     async def logo(self, room: str) -> bytes:
         """The bytes of the room's logo; b"" for none."""

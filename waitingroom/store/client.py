@@ -39,6 +39,7 @@ from waitingroom.store.shop_keys import ShopKeys
 from waitingroom.store.shops import Shops
 from waitingroom.store.staff import StaffPasses
 from waitingroom.store.support import Support
+from waitingroom.store.waits import WaitsKept
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
@@ -60,6 +61,7 @@ class Store:
         self.support = Support(self.run, self.status, self.statuses)
         self.shop_keys = ShopKeys(client, self.run)
         self.staff = StaffPasses(client, self.run)
+        self.waits = WaitsKept(client)
 
     @classmethod
     def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:

@@ -159,6 +159,21 @@ def load_test_key(room: str) -> str:
     return f"wr:{{{room}}}:load-test"
 
 
+WAITS_TTL_S = 7 * 86_400
+
+
+def waits_key(room: str, epoch: int) -> str:
+    """hash: how many in this running waited how long (``waitingroom.waits``), 28 counts; by the
+    gate's workers, for ``WAITS_TTL_S`` from the last.
+    """
+    return f"wr:{{{room}}}:waits:{epoch}"
+
+
+def waits_noted_key(room: str) -> str:
+    """stream of {v: JSON [epoch, counts]}, one a minute of the last hour; by the keeper."""
+    return f"wr:{{{room}}}:waits"
+
+
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)
 """Of what belongs to no room: accounts, and a record of what was done to them and with them."""
 TEXTS_TOLD = (

@@ -1,0 +1,95 @@
+"""How long people waited, in the store: one small hash of counts a running of a room.
+
+Workers add, the keeper notes once a minute how they stood, and whoever looks takes the difference.
+No shopper is in it.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import redis
+
+from waitingroom.model import Snapshot
+from waitingroom.store.faults import translated
+from waitingroom.store.keys import waits_key, waits_noted_key
+from waitingroom.waits import Waits
+
+T = TypeVar("T")
+EVERY_MS = 60_000
+NOTED = 64
+"""Notes of a room: an hour of them, and a few more."""
+
+
+class HourAndSale(NamedTuple):
+    """Waits of people who went in lately, and since the room's running began."""
+
+    hour: Waits
+    sale: Waits
+
+
+def additions(found: Mapping[tuple[str, int], Waits]) -> Iterator[tuple[str, str, int]]:
+    """What a worker adds, by key and field."""
+    for (room, epoch), waits in found.items():
+        for name, value in waits.fields().items():
+            yield waits_key(room, epoch), name, value
+
+
+class WaitsKept:
+    """Reads them, and notes how they stand. Two who note at once do no harm."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    def totals(self, running: Mapping[str, int]) -> dict[str, Waits]:
+        """Of each room since its running (its epoch) began, in one round trip."""
+
+        def ask() -> Any:
+            pipeline = self._redis.pipeline(transaction=False)
+            for room, epoch in running.items():
+                pipeline.hgetall(waits_key(room, epoch))
+            return pipeline.execute()
+
+        return dict(zip(running, map(_waits, self._plain(ask)), strict=True))
+
+    def note(self, rooms: Mapping[str, Snapshot]) -> None:
+        """How they stand in this minute; noted once, by whichever keeper comes first."""
+        totals = self.totals({name: room.epoch for name, room in rooms.items()})
+
+        def write() -> None:
+            pipeline = self._redis.pipeline(transaction=False)
+            for room, waits in totals.items():
+                slot = rooms[room].now_ms // EVERY_MS * EVERY_MS
+                value = json.dumps([rooms[room].epoch, waits.fields()], separators=(",", ":"))
+                pipeline.xadd(waits_noted_key(room), {"v": value}, f"{slot}-1", maxlen=NOTED)
+            for answer in pipeline.execute(raise_on_error=False):
+                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+                    raise answer
+
+        self._plain(write)
+
+    def lately(self, room: str, epoch: int, since_ms: int) -> HourAndSale:
+        """Of a room, in one round trip. ``since_ms``: where the hour begins."""
+
+        def ask() -> Any:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.hgetall(waits_key(room, epoch))
+            pipeline.xrevrange(waits_noted_key(room), max=f"{since_ms}-9", count=1)
+            return pipeline.execute()
+
+        total, noted = self._plain(ask)
+        sale, before = _waits(total), Waits()
+        # A running that began since then, or that nobody noted before, began with nothing.
+        for _, fields in noted:
+            of_epoch, counts = json.loads(fields[b"v"])
+            if of_epoch == epoch:
+                before = Waits.of(counts)
+        return HourAndSale(sale - before, sale)
+
+    def _plain(self, command: Callable[[], T]) -> T:
+        with translated(None):
+            return command()
+
+
+def _waits(fields: Mapping[bytes, bytes]) -> Waits:
+    return Waits.of({name.decode(): int(value) for name, value in fields.items()})

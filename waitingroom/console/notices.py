@@ -27,7 +27,8 @@ RETRIES_S = (5, 30, 120, 600, 1_800, 3_600)
 """When a job whose receiver did not take it is tried again: for an hour and three quarters."""
 AT_ONCE_RETRIES_S = RETRIES_S[:3]
 """The same without the queue: longer than that a store is seldom away."""
-JOB_TIMEOUT_S = 120
+JOB_TIMEOUT_S = 60
+"""So long at most a receiver that drips its answer holds up the confirmations behind it."""
 log = logging.getLogger("waitingroom.keeper")
 
 

@@ -24,6 +24,10 @@ ROWS = {
 """Each row's id, for which docs/runbook.md has an entry, and its title; in order of the page."""
 
 
+MOST_PEOPLE = 100_000_000
+LONGEST_ABOUT = 200
+
+
 class State(StrEnum):
     """Of a row. A note is worth knowing, and no reason not to open."""
 
@@ -87,6 +91,12 @@ class LoadTest:
     people: int
     passed: bool
     about: str = ""
+
+    @property
+    def words(self) -> str:
+        """For a record."""
+        about = f": {self.about}" if self.about else ""
+        return f"{self.people} people, {'passed' if self.passed else 'failed'}{about}"
 
 
 @dataclass(frozen=True, slots=True)

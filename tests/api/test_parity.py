@@ -22,6 +22,7 @@ PAGES = {
     "POST /rooms/<room>/acts/<name>": ("POST /rooms/{room}/ACT", "room ACT"),
     "GET /rooms/<room>/knobs": ("GET /rooms/{room}/knobs", "room show"),
     "POST /rooms/<room>/knobs": ("PATCH /rooms/{room}/knobs", "room set"),
+    "GET /rooms/<room>/ready": ("GET /rooms/{room}/readiness", "ready"),
     "GET /rooms/<room>/record": ("GET /rooms/{room}/record", "audit show"),
     "GET /rooms/<room>/record.<form>": ("GET /rooms/{room}/record.jsonl", "audit export"),
     "GET /record": ("GET /record", "audit show"),
@@ -40,6 +41,8 @@ NO_VERBS = {
     "GET /readyz": "for whoever watches the process",
 }
 COMMANDS = {
+    "alarms": "GET /alarms",
+    "room load-test": "PUT /rooms/{room}/load-test",
     "room create": "POST /rooms",
     "room ramp": "POST /rooms/{room}/ramp",
     "room schedule": "POST /rooms/{room}/schedule",

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from waitingroom import clock
+from waitingroom.alarms import ALARMS
 from waitingroom.beats import Beat
 from waitingroom.cli import run
 from waitingroom.config import environment
 from waitingroom.model import Settings
 from waitingroom.readiness import ROWS
+from waitingroom.standing import Case, Standing
 from waitingroom.store.client import Store
-from waitingroom.store.keys import KEEPERS
+from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
 Capture = pytest.CaptureFixture[str]
 DAY_MS = 86_400_000
@@ -150,3 +152,21 @@ def test_a_secret_for_webhooks_is_one(here: Path, capsys: Capture) -> None:
         made.append(capsys.readouterr().out.strip())
     assert [webhook_secret(one) for one in made] == made
     assert made[0] != made[1]
+
+
+def test_alarms_that_hold_are_shown_with_what_to_do(store: Store, capsys: Capture) -> None:
+    """Or that there are none."""
+    store.client.delete(ALARM_STANDINGS)
+    assert run(["alarms"]) == 0
+    assert capsys.readouterr().out == "Nothing needs attention.\n"
+    case, now_ms = Case("WaitingRoomGateSlow", "a:8003"), store.alarms.now_ms()
+    standing = Standing(now_ms, now_ms, now_ms, 0.02)
+    store.alarms.change(lambda _kept: ({case: standing}, []), lambda *_: None)
+    assert run(["alarms"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Warning: One request in a hundred takes the gate on a:8003 more than")
+    assert f"{ALARMS[case.name].to_do} (docs/runbook.md#waitingroomgateslow)" in said
+    assert run(["alarms", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["name"] == case.name
+    store.client.delete(ALARM_STANDINGS)

@@ -20,10 +20,11 @@ from mailservers import MailServer, Running
 from redis import Redis
 from rq import Queue
 from rq.registry import ScheduledJobRegistry
-from systems import free_ports
+from systems import eventually, free_ports
 
 from waitingroom import clock
 from waitingroom.alarms import ALARMS
+from waitingroom.console import notices
 from waitingroom.console.notices import RETRIES_S, Post
 from waitingroom.standing import Case, Notice
 from workers import alarm, webhooks
@@ -216,6 +217,29 @@ def test_a_webhook_says_what_began_where_and_what_to_do(told: None, receiver: Re
         "ended_at": None,
         "console": "http://127.0.0.1:8001/rooms/spring",
     }
+
+
+def test_without_a_queue_the_same_is_told_at_once(
+    told: None,
+    receiver: Receiver,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """While the store is away; whoever does not take it is tried again, and is in no log."""
+    monkeypatch.setattr(notices, "AT_ONCE_RETRIES_S", (0, 0))
+    receiver.answers[:] = [500, 503]
+    mail_server.replies["rcpt"] = f"550 no {ADDRESSES[0]} here"
+    Post(Redis(port=free_ports(1)[0]), mails=2, webhook=True).at_once(STILL)
+    eventually(lambda: len(receiver.got) == 3, "the third try")
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    eventually(lambda: not _at_work(), "all have been told, or tried")
+    assert caplog.text.count("an alarm was not taken by webhook: NotTaken") == 2
+    assert not [one for one in (*ADDRESSES, "tok-3n") if one in caplog.text]
+
+
+def _at_work() -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name.startswith(("mail-", "webhook"))]
 
 
 def test_a_redirect_is_not_followed(told: None, receiver: Receiver) -> None:

@@ -9,16 +9,14 @@ from waitingroom import clock
 from waitingroom.commands import system
 from waitingroom.commands.output import acting, common, print_json
 from waitingroom.commands.roomid import RoomId, room_argument
-from waitingroom.errors import NoSuchRoom
-from waitingroom.readiness import LoadTest, Row, State
+from waitingroom.readiness import LONGEST_ABOUT, MOST_PEOPLE, LoadTest, Row, State
 
 MARKS = {State.READY: "ready", State.NOTE: "note", State.NOT_READY: "NOT READY"}
-LONGEST_ABOUT = 200
 
 
 @click.command()
 @click.argument("room_id", metavar="[ROOM]", required=False, type=RoomId())
-@click.option("--expected", type=click.IntRange(0, 100_000_000), default=0, help="How many people.")
+@click.option("--expected", type=click.IntRange(0, MOST_PEOPLE), default=0, help="How many people.")
 @common
 def ready(room_id: str | None, expected: int, file: Path | None, as_json: bool) -> int:
     """Look at everything before a sale; say how to mend what fails.
@@ -60,7 +58,7 @@ def _print(room: str, rows: list[Row]) -> None:
 
 @click.command("load-test")
 @room_argument
-@click.option("--people", type=click.IntRange(1, 100_000_000), required=True, help="How many came.")
+@click.option("--people", type=click.IntRange(1, MOST_PEOPLE), required=True, help="How many came.")
 @click.option("--passed/--failed", required=True, help="Whether every rule held.")
 @click.option("--about", default="", help="What was tried, in a few words.")
 @acting
@@ -72,12 +70,8 @@ def load_test(
         raise click.BadParameter(f"--about: at most {LONGEST_ABOUT} characters, no line breaks")
     done = LoadTest(clock.now_ms(), people, passed, about)
     with system.store_of(system.find(file)) as store:
-        if room_id not in store.rooms():
-            raise NoSuchRoom(room_id)
-        detail = f"{people} people, {'passed' if passed else 'failed'}{about and f': {about}'}"
-        store.note(room_id, "load_test", detail, actor=system.actor())
-        store.load_tests.record(room_id, done)
+        store.load_tests.record(room_id, done, actor=system.actor())
     if as_json:
         print_json({"room": room_id} | asdict(done))
     else:
-        click.echo(f"Recorded for {room_id}: {detail}.")
+        click.echo(f"Recorded for {room_id}: {done.words}.")

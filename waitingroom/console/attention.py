@@ -1,5 +1,7 @@
 """What needs an operator's attention now: the alarms that hold, in words. Pure."""
 
+from dataclasses import dataclass
+
 from waitingroom.alarms import ALARMS, Severity
 from waitingroom.beats import SILENT_MS
 from waitingroom.console.figures import clock_time
@@ -7,11 +9,21 @@ from waitingroom.standing import Case, Standing, firing
 from waitingroom.store.alarms import Seen
 
 UNWATCHED = "WaitingRoomMetricsAway"
-Shown = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alarm that holds, in words. ``name``: Prometheus'; ``since``: a time of day in UTC."""
+
+    name: str
+    severity: str
+    words: str
+    since: str
+    to_do: str
 
 
 def attention(seen: Seen, room: str = "") -> list[Shown]:
-    """The critical first, each with ``name``, ``severity``, ``words``, ``since`` and ``to_do``.
+    """The alarms that hold, the critical first.
 
     ``room``: leaves the alarms of others out; what ails a system ails every room.
     """
@@ -32,10 +44,10 @@ def _concerns(case: Case, room: str) -> bool:
 
 def _shown(case: Case, standing: Standing) -> Shown:
     alarm = ALARMS[case.name]
-    return {
-        "name": case.name,
-        "severity": "Critical" if alarm.severity is Severity.CRITICAL else "Warning",
-        "words": alarm.words(case.subject, standing.value),
-        "since": f"since {clock_time(standing.began_ms)} UTC",
-        "to_do": alarm.to_do,
-    }
+    return Shown(
+        name=case.name,
+        severity="Critical" if alarm.severity is Severity.CRITICAL else "Warning",
+        words=alarm.words(case.subject, standing.value),
+        since=f"since {clock_time(standing.began_ms)} UTC",
+        to_do=alarm.to_do,
+    )

@@ -143,7 +143,8 @@ def watch_of(config: KeeperConfig, store: Store) -> Watch:
     post = Post(store.client, mails=config.alarm_mails, webhook=config.alarm_webhook)
     counts = GateCounts(config.gate_counts, config.gate_workers)
     system = f"{socket.gethostname()}:{config.metrics_port}"
-    return Watch(store, system, counts.collect, post, now_ms=clock.now_ms)
+    marker = config.gate_counts.with_name("store-away")
+    return Watch(store, system, counts.collect, post, marker, now_ms=clock.now_ms)
 
 
 if __name__ == "__main__":

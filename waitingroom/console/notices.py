@@ -1,14 +1,20 @@
 """Hands alarms to the job queue: one job for each address and for the receiver of webhooks.
 
 The jobs are named by their path, since the waiting room knows no workers. They are in the same
-transaction as the alarm's standing: a keeper that is killed tells neither twice nor never.
+transaction as the alarm's standing: a keeper that is killed tells neither twice nor never. While
+the store is away there is no queue, and the same jobs are done in threads here.
 """
 
+import logging
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from rq import Queue, Retry
+from rq.utils import import_attribute
 
 from waitingroom.standing import Notice
 
@@ -19,7 +25,11 @@ QUEUE = "default"
 MAIL, WEBHOOK = "workers.alarm.mail", "workers.alarm.webhook"
 RETRIES_S = (5, 30, 120, 600, 1_800, 3_600)
 """When a job whose receiver did not take it is tried again: for an hour and three quarters."""
-JOB_TIMEOUT_S = 120
+AT_ONCE_RETRIES_S = RETRIES_S[:3]
+"""The same without the queue: longer than that a store is seldom away."""
+JOB_TIMEOUT_S = 60
+"""So long at most a receiver that drips its answer holds up the confirmations behind it."""
+log = logging.getLogger("waitingroom.keeper")
 
 
 class Post:
@@ -32,15 +42,23 @@ class Post:
 
     def __call__(self, notice: Notice, pipeline: "Pipeline") -> None:
         """Enqueue what tells of it, as part of a transaction."""
+        for job, args, name in self._jobs(notice):
+            self._enqueue(job, args, f"{notice.id}-{name}", pipeline)
+
+    def at_once(self, notice: Notice) -> None:
+        """Tell it without the queue; returns at once. Each receiver is tried a few times."""
+        for job, args, name in self._jobs(notice):
+            Thread(target=_tell, args=(job, args, name), name=name, daemon=True).start()
+
+    def _jobs(self, notice: Notice) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+        """Which job tells whom of it, by a name that gives nobody away."""
         told = asdict(notice)
         for nth in range(self.mails):
-            self._enqueue(MAIL, (told, nth), f"{notice.id}-mail-{nth}", pipeline)
+            yield MAIL, (told, nth), f"mail-{nth}"
         if self.webhook:
-            self._enqueue(WEBHOOK, (told,), f"{notice.id}-webhook", pipeline)
+            yield WEBHOOK, (told,), "webhook"
 
-    def _enqueue(
-        self, job: str, args: tuple[object, ...], job_id: str, pipeline: "Pipeline"
-    ) -> None:
+    def _enqueue(self, job: str, args: tuple[Any, ...], job_id: str, pipeline: "Pipeline") -> None:
         self._queue.enqueue_call(
             job,
             args=args,
@@ -52,3 +70,16 @@ class Post:
             retry=Retry(max=len(RETRIES_S), interval=list(RETRIES_S)),
             pipeline=pipeline,
         )
+
+
+def _tell(job: str, args: tuple[Any, ...], name: str) -> None:
+    """Do a job here, and again where it fails."""
+    for wait_s in (0, *AT_ONCE_RETRIES_S):
+        time.sleep(wait_s)
+        try:
+            import_attribute(job)(*args)
+        except Exception as error:
+            # Only its kind: what a driver says may hold an address.
+            log.warning("an alarm was not taken by %s: %s", name, type(error).__name__)
+        else:
+            return

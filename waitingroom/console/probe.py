@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 from contextlib import suppress
-from threading import Timer
+from threading import Thread, Timer
 from urllib.parse import urljoin, urlsplit
 
 from waitingroom.readiness import Asked, Door
@@ -24,6 +24,15 @@ def ask(url: str, gate: str, *, private: bool, patience_s: float = PATIENCE_S) -
     should send people. ``private``: whether an address that is not public may be asked, which
     operators who only name it must not make this host do. No redirect is followed.
     """
+    found: list[Asked] = []
+    # In a thread, since a look-up of a name has no limit of its own.
+    asker = Thread(target=lambda: found.append(_ask(url, gate, private, patience_s)), daemon=True)
+    asker.start()
+    asker.join(3 * patience_s)
+    return next(iter(found), Asked(Door.SILENT, url, "no answer in time"))
+
+
+def _ask(url: str, gate: str, private: bool, patience_s: float) -> Asked:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -6,10 +6,9 @@ from waitingroom.config import ConsoleConfig
 from waitingroom.console.access import Access
 from waitingroom.console.survey import survey
 from waitingroom.operators import Role
+from waitingroom.readiness import MOST_PEOPLE
 from waitingroom.ready import is_ready
 from waitingroom.store.client import Store
-
-MOST_EXPECTED = 100_000_000
 
 
 class ReadyPages:
@@ -37,7 +36,7 @@ class ReadyPages:
             rows=found,
             ready=is_ready(found),
             typed=typed,
-            problem="" if expected is not None else f"Type a whole number up to {MOST_EXPECTED:,}.",
+            problem="" if expected is not None else f"Type a whole number up to {MOST_PEOPLE:,}.",
         )
         return page if expected is not None else (page, 400)
 
@@ -48,4 +47,4 @@ def people(typed: str) -> int | None:
     if not plain:
         return 0
     known = plain.isascii() and plain.isdigit() and len(plain) <= 9
-    return int(plain) if known and int(plain) <= MOST_EXPECTED else None
+    return int(plain) if known and int(plain) <= MOST_PEOPLE else None

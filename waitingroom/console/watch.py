@@ -3,8 +3,10 @@
 Each system's keeper judges the rooms and its own gate. Two of them do no harm.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from prometheus_client.core import Metric
 
@@ -21,12 +23,15 @@ from waitingroom.store.client import Store
 
 AWAY = "WaitingRoomStoreAway"
 SILENT = "WaitingRoomMetricsAway"
+log = logging.getLogger("waitingroom.keeper")
 MOST_KEPT = 2 + LONGEST_MS // 5_000
 """Samples and readings: one of every five seconds that an alarm looks back over."""
 
 
 class Watch:
-    """Of one ``system`` (HOST:PORT of its metrics). ``counts``: what its gate has counted."""
+    """Of one ``system`` (HOST:PORT of its metrics). ``counts``: what its gate has counted.
+    ``marker``: a file that is there while it was told that the store is away.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Watch:
         system: str,
         counts: Callable[[], Iterable[Metric]],
         post: Post,
+        marker: Path,
         *,
         now_ms: Callable[[], int],
     ) -> None:
@@ -44,13 +50,25 @@ class Watch:
         self._now_ms = now_ms
         self._samples: dict[str, deque[Sample]] = {}
         self._readings: deque[Reading] = deque(maxlen=MOST_KEPT)
+        self._marker = marker
         self._away_since_ms = 0
+        self._away_told_ms = _read(marker)
 
     def lose(self) -> None:
-        """The store does not answer. Whom alarms go out to is told when it does again: the jobs
-        that tell them lie in it.
+        """The store does not answer. After a while that is told, without it: there is no queue, and
+        that it was told is written to a file.
         """
-        self._away_since_ms = self._away_since_ms or self._now_ms()
+        now_ms, alarm = self._now_ms(), ALARMS[AWAY]
+        self._away_since_ms = self._away_since_ms or now_ms
+        if self._away_told_ms or now_ms - self._away_since_ms < alarm.for_ms:
+            return
+        self._away_told_ms = now_ms
+        try:
+            self._marker.write_text(str(now_ms))
+        except OSError as error:
+            # A full disk, which may be why the store is away: a restart of ours would tell again.
+            log.warning("that the store is away is noted nowhere: %s", error.strerror)
+        self._post.at_once(Notice(Case(AWAY, self._system), now_ms, 0, 0))
 
     def look(self, rooms: Mapping[str, Snapshot], samples: Mapping[str, Sample]) -> None:
         """Judge all cases. ``samples``: of each room, of this moment."""
@@ -76,8 +94,9 @@ class Watch:
             gone = [case for case in kept if _is_gone(case, rooms, beats)]
             return step(kept, {**judged, **dict.fromkeys(gone)}, now_ms)
 
-        self._store.alarms.change(stepped, self._post, self._was_away(now_ms - ours_ms))
-        self._away_since_ms = 0
+        self._store.alarms.change(stepped, self._post, self._was_away())
+        self._away_since_ms = self._away_told_ms = 0
+        self._marker.unlink(missing_ok=True)
         beat = Beat(
             at_ms=now_ms,
             skew_ms=ours_ms - now_ms,
@@ -113,17 +132,19 @@ class Watch:
             judged |= {Case(alarm, name): value for alarm, value in found.items()}
         return judged
 
-    def _was_away(self, ahead_ms: int) -> list[Notice]:
-        """That the store was away for long enough, now that it can be told."""
-        since_ms, alarm = self._away_since_ms, ALARMS[AWAY]
-        until_ms = self._now_ms()
-        if not since_ms or until_ms - since_ms < alarm.for_ms:
+    def _was_away(self) -> list[Notice]:
+        """That it is over, where it was told that the store is away; by our own clock, as that."""
+        if not self._away_told_ms:
             return []
-        case, began_ms = Case(AWAY, self._system), since_ms + alarm.for_ms + ahead_ms
-        return [
-            Notice(case, began_ms, 0, 0),
-            Notice(case, began_ms, until_ms + ahead_ms, 0),
-        ]
+        return [Notice(Case(AWAY, self._system), self._away_told_ms, self._now_ms(), 0)]
+
+
+def _read(marker: Path) -> int:
+    """When it was told that the store is away; 0 for not."""
+    try:
+        return int(marker.read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _is_gone(case: Case, rooms: Mapping[str, Snapshot], beats: Mapping[str, Beat]) -> bool:

@@ -55,7 +55,7 @@ class Store:
         self.keys = OperatorKeys(client, self.run)
         self.alarms = Alarms(client)
         self.history = History(client)
-        self.load_tests = LoadTests(client)
+        self.load_tests = LoadTests(client, self.run)
         self.record = Record(client, self.run)
         self.shops = Shops(client)
         self.support = Support(self.run, self.status, self.statuses)

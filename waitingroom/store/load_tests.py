@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 import redis
 
+from waitingroom.model import Actor
 from waitingroom.readiness import LoadTest
+from waitingroom.store import acts
+from waitingroom.store.call import Call, Reply
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import load_test_key
 
@@ -17,11 +20,13 @@ T = TypeVar("T")
 class LoadTests:
     """Of all rooms. Raises ``StoreDown`` like every other use of the store."""
 
-    def __init__(self, client: "redis.Redis") -> None:
+    def __init__(self, client: "redis.Redis", run: Callable[[Call], Reply]) -> None:
         self._redis = client
+        self._run = run
 
-    def record(self, room: str, done: LoadTest) -> None:
-        """Keep it in place of the one before. The room's own record tells of each."""
+    def record(self, room: str, done: LoadTest, *, actor: Actor | str) -> None:
+        """Keep it in place of the one before; the room's record tells of each. ``NoSuchRoom``."""
+        self._run(acts.note(room, "load_test", done.words, actor=actor))
         self._plain(lambda: self._redis.set(load_test_key(room), json.dumps(asdict(done))))
 
     def last(self, room: str) -> LoadTest | None:

@@ -1,6 +1,7 @@
 """Programs that talk to the API of a console over the run's store."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -18,8 +19,9 @@ AWAY = "unix:///nowhere.sock"
 """A store that is not there."""
 
 
+@cache
 def console(url: str) -> FlaskClient:
-    """A console over the store at ``url``."""
+    """A console over the store at ``url``; one for all, since it keeps nothing of who asks."""
     return create_app(ConsoleConfig(url, KEYS, (SHOP_KEY,))).test_client()
 
 

@@ -1,5 +1,6 @@
 """All groups of operations. A new one is one line here."""
 
+from waitingroom.codes import Codes
 from waitingroom.config import ConsoleConfig
 from waitingroom.console.access import Access
 from waitingroom.console.api.bearers import Bearers
@@ -10,6 +11,7 @@ from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
+from waitingroom.console.api.support import Support
 from waitingroom.console.api.system import System
 from waitingroom.console.api.watching import Watching
 from waitingroom.console.releases import Releases
@@ -31,4 +33,5 @@ def operations(
         Operators(store, bearers).group(),
         Passes(store, bearers, Keyring(config.keys)).group(),
         Watching(store, bearers, config).group(),
+        Support(store, bearers, Codes(config.keys)).group(),
     ]

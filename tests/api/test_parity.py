@@ -24,6 +24,11 @@ PAGES = {
     "POST /rooms/<room>/knobs": ("PATCH /rooms/{room}/knobs", "room set"),
     "GET /rooms/<room>/record": ("GET /rooms/{room}/record", "audit show"),
     "GET /rooms/<room>/record.<form>": ("GET /rooms/{room}/record.jsonl", "audit export"),
+    "GET /rooms/<room>/support": ("GET /rooms/{room}/places/{code}", "room place"),
+    "POST /rooms/<room>/support": (
+        "POST /rooms/{room}/places/{code}/second-chance",
+        "room second-chance",
+    ),
     "GET /record": ("GET /record", "audit show"),
     "GET /record.<form>": ("GET /record.jsonl", "audit export"),
 }
@@ -44,7 +49,10 @@ COMMANDS = {
     "room ramp": "POST /rooms/{room}/ramp",
     "room schedule": "POST /rooms/{room}/schedule",
     "room undo": "POST /rooms/{room}/undo",
-    "room keys": "POST /rooms/{room}/shop-keys",
+    "room keys": "POST /rooms/{room}/guard-keys",
+    "room shop-key add": "POST /shop-keys",
+    "room shop-key list": "GET /shop-keys",
+    "room shop-key revoke": "DELETE /shop-keys/{name}",
     "audit verify": "GET /rooms/{room}/record/verify",
     "operator add": "POST /operators",
     "operator list": "GET /operators",
@@ -55,6 +63,7 @@ COMMANDS = {
     "operator key list": "GET /keys",
     "operator key revoke": "DELETE /keys/{name}",
     "staff pass": "POST /rooms/{room}/staff-passes",
+    "staff list": "GET /rooms/{room}/staff-passes",
     "staff revoke": "DELETE /rooms/{room}/staff-passes",
 }
 """What only commands and operations do, so far."""

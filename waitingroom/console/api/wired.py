@@ -1,5 +1,8 @@
 """All groups of operations. A new one is one line here."""
 
+from collections.abc import Sequence
+
+from waitingroom.codes import Codes
 from waitingroom.console.access import Access
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
@@ -9,14 +12,17 @@ from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
+from waitingroom.console.api.support import Support
 from waitingroom.console.api.system import System
 from waitingroom.console.releases import Releases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
 
-def operations(store: Store, access: Access, keyring: Keyring, releases: Releases) -> list[Group]:
-    """What operators' keys open. ``releases``: what the room API remembers."""
+def operations(
+    store: Store, access: Access, keys: Sequence[bytes], releases: Releases
+) -> list[Group]:
+    """What operators' keys open. ``keys``: the secret ones. ``releases``: the room API's memory."""
     bearers = Bearers(store.keys, access)
     return [
         System(store, bearers, releases).group(),
@@ -25,5 +31,6 @@ def operations(store: Store, access: Access, keyring: Keyring, releases: Release
         Knobs(store, bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
-        Passes(store, bearers, keyring).group(),
+        Passes(store, bearers, Keyring(keys)).group(),
+        Support(store, bearers, Codes(keys)).group(),
     ]

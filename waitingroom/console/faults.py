@@ -29,8 +29,6 @@ STATUS = {
     "version_conflict": 409,
     "cannot_undo": 409,
     "no_second_chance": 409,
-    "too_many_passes": 409,
-    "too_many_keys": 409,
     "wrong_phase": 409,
     "old_epoch": 410,
     "length_required": 411,

@@ -1,8 +1,7 @@
 """All groups of operations. A new one is one line here."""
 
-from collections.abc import Sequence
-
 from waitingroom.codes import Codes
+from waitingroom.config import ConsoleConfig
 from waitingroom.console.access import Access
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
@@ -10,6 +9,7 @@ from waitingroom.console.api.history import Figures
 from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
+from waitingroom.console.api.ready import Ready
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.support import Support
@@ -20,9 +20,9 @@ from waitingroom.tokens import Keyring
 
 
 def operations(
-    store: Store, access: Access, keys: Sequence[bytes], releases: Releases
+    store: Store, access: Access, config: ConsoleConfig, releases: Releases
 ) -> list[Group]:
-    """What operators' keys open. ``keys``: the secret ones. ``releases``: the room API's memory."""
+    """What operators' keys open. ``releases``: what the room API remembers."""
     bearers = Bearers(store.keys, access)
     return [
         System(store, bearers, releases).group(),
@@ -31,6 +31,7 @@ def operations(
         Knobs(store, bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
-        Passes(store, bearers, Keyring(keys)).group(),
-        Support(store, bearers, Codes(keys)).group(),
+        Passes(store, bearers, Keyring(config.keys)).group(),
+        Ready(store, bearers, config).group(),
+        Support(store, bearers, Codes(config.keys)).group(),
     ]

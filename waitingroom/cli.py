@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from waitingroom import __version__
+from waitingroom.commands.alarms import alarms
 from waitingroom.commands.audit import audit
 from waitingroom.commands.complaint import complain
 from waitingroom.commands.draw import draw
@@ -33,7 +34,7 @@ def cli() -> None:
 
 
 room.add_command(load_test)
-for _command in (up, demo, room, ready, preview, operator, staff, audit, draw, secret):
+for _command in (up, demo, room, ready, alarms, preview, operator, staff, audit, draw, secret):
     cli.add_command(_command)
 
 

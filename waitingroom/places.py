@@ -1,7 +1,10 @@
 """What support sees of one place, and what came of a second chance. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
+
+from waitingroom.errors import WaitingRoomError
 
 SHORTEST_WHY, LONGEST_WHY = 3, 200
 """Characters of the reason for a second chance."""
@@ -116,6 +119,15 @@ class Chance:
     at_ms: int
 
 
+class NoSecondChance(WaitingRoomError):
+    """The place may not be called once more; the text says why."""
+
+    code = "no_second_chance"
+
+    def __init__(self, chance: Chance) -> None:
+        super().__init__(f"nothing was done: {REFUSED[chance.code]}")
+
+
 REFUSED = {
     ChanceCode.HAD_ONE: "this place has had its second chance, and there is one for each",
     ChanceCode.USED_UP: "this running of the room has given all the second chances that it may",
@@ -128,3 +140,13 @@ REFUSED = {
     ChanceCode.LEFT: "they have given this place up",
 }
 """Why none was given, as a sentence."""
+
+
+def told(place: Place) -> dict[str, Any]:
+    """A place as a document; its times are None where they have not happened, or are not kept."""
+    found = {
+        name: (value or None) if name.endswith("_at_ms") else value
+        for name, value in asdict(place).items()
+    }
+    steps = [{"step": step, "at_ms": at_ms or None} for step, at_ms in place.steps()]
+    return found | {"may_have_a_second_chance": place.may_have_a_second_chance, "steps": steps}

@@ -36,3 +36,24 @@ def test_every_operation_is_described() -> None:
     ours = [rule for rule in rules if rule.startswith("/api/")]
     served = {rule.replace("<", "{").replace(">", "}") for rule in ours}
     assert served - {"/api/v1/openapi.json"} == set(document["paths"])
+
+
+def test_viewers_only_look() -> None:
+    """Whatever changes something takes more; a what-if changes nothing."""
+    document = console(AWAY).get("/api/v1/openapi.json").json
+    roles = {
+        f"{method} {path.removeprefix('/api/v1')}": item[method].get("x-role")
+        for path, item in document["paths"].items()
+        for method in METHODS.intersection(item)
+    }
+    viewers = {name for name, role in roles.items() if role == Role.VIEWER}
+    assert {name for name in viewers if not name.startswith("get ")} == {
+        "post /rooms/{room}/what-if"
+    }
+    admins = {name for name, role in roles.items() if role == Role.ADMIN}
+    opening = ("/operators", "/keys", "/shop-keys", "/record", "-passes", "guard-keys", "/reset")
+    assert admins == {
+        name
+        for name, role in roles.items()
+        if role and any(part in name for part in opening) and "{room}/record" not in name
+    }

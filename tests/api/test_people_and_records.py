@@ -9,6 +9,7 @@ import pytest
 from callers import AWAY, KEYS, Caller, console, refused
 
 from waitingroom import __version__, clock
+from waitingroom.codes import Codes
 from waitingroom.history import Sample
 from waitingroom.model import Settings
 from waitingroom.operators import Role, is_password_of
@@ -16,6 +17,7 @@ from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM
 from waitingroom.tokens import Keyring, RoomKeyring
 
+NOW_MS = clock.now_ms()
 PASSWORD = "a long enough password"
 
 
@@ -87,7 +89,7 @@ def test_what_opens_a_shop_is_given_to_admins_and_recorded(
 ) -> None:
     """A staff pass whose handover the shop's own keys read; and those keys."""
     store.create(room_id, Settings(origins=("https://shop.example",)), actor="test")
-    keys = boss("POST", f"/rooms/{room_id}/shop-keys")
+    keys = boss("POST", f"/rooms/{room_id}/guard-keys")
     assert keys.json == {"room": room_id, "keys": Keyring(KEYS).room_keys(room_id).export()}
     made = boss("POST", f"/rooms/{room_id}/staff-passes", {"name": "Ada", "lasts_ms": 60_000})
     assert made.status_code == 201, made.text
@@ -99,10 +101,59 @@ def test_what_opens_a_shop_is_given_to_admins_and_recorded(
         made.json["lease"],
         made.json["until_ms"],
     )
+    (listed,) = boss("GET", f"/rooms/{room_id}/staff-passes").json
+    assert (listed["name"], listed["state"]) == ("Ada", "good")
+    one = f"/rooms/{room_id}/staff-passes/{listed['lease']}"
+    assert [boss("DELETE", one).json["revoked"] for _ in "ab"] == [True, False]
+    refused(boss("DELETE", f"{one[:-1]}x"), 404, "no_such_pass")
     before = store.status(room_id).staff_epoch
     assert boss("DELETE", f"/rooms/{room_id}/staff-passes").json["staff_epoch"] == before + 1
-    acts = [entry.act for entry in store.record.newest(room_id, 3)]
-    assert acts == ["revoke_staff", "staff_pass", "shop_keys_shown"]
+    acts = [entry.act for entry in store.record.newest(room_id, 4)]
+    assert acts[0] == "revoke_staff"
+    assert acts[2:] == ["staff_pass", "guard_keys_shown"]
+
+
+def test_a_shops_key_is_told_once_opens_its_room_and_is_revoked(
+    boss: Caller, room: str, store: Store
+) -> None:
+    """No list has it; a key for a room that is not there is none."""
+    wanted = {"name": f"shop-{room}", "rooms": [room]}
+    made = boss("POST", "/shop-keys", wanted)
+    assert made.status_code == 201, made.text
+    shop = Caller(boss.client, made.json["key"])
+    assert shop("POST", f"/rooms/{room}/leases/renew", {"leases": []}).status_code == 200
+    refused(boss("POST", "/shop-keys", wanted), 409, "key_exists")
+    nowhere = wanted | {"name": f"x-{room}", "rooms": ["nowhere"]}
+    refused(boss("POST", "/shop-keys", nowhere), 404, "no_such_room")
+    listed = next(one for one in boss("GET", "/shop-keys").json if one["name"] == wanted["name"])
+    assert (listed["rooms"], "key" in listed) == ([room], False)
+    assert boss("DELETE", f"/shop-keys/{wanted['name']}").status_code == 204
+    refused(shop("POST", f"/rooms/{room}/leases/renew", {"leases": []}), 401, "unauthorized")
+
+
+def test_support_finds_a_place_and_gives_a_second_chance_once(
+    callers: dict[Role, Caller], room_id: str, store: Store
+) -> None:
+    """With a reason; a viewer may not even look for whose place it is."""
+    knobs = Settings(call_timeout_ms=1_000, claim_grace_ms=1_000, test_clock=True, burst=5)
+    store.create(room_id, knobs, actor="test", now_ms=NOW_MS)
+    store.open(room_id, actor="test", now_ms=NOW_MS)
+    store.join(room_id, 3, now_ms=NOW_MS)
+    for later_ms in range(0, 20_000, 1_000):
+        store.status(room_id, now_ms=NOW_MS + later_ms)
+    code = Codes(KEYS).of(room_id, 1, 1)
+    ask, path = callers[Role.SUPPORT], f"/rooms/{room_id}/places/{code}"
+    place = ask("GET", path)
+    assert place.status_code == 200, place.text
+    assert (place.json["state"], place.json["number"]) == ("lapsed", 1)
+    refused(callers[Role.VIEWER]("GET", path), 403, "forbidden")
+    refused(ask("POST", f"{path}/second-chance"), 422, "bad_setting")
+    given = ask("POST", f"{path}/second-chance?why=the+tram+stood")
+    assert (given.status_code, given.json["state"]) == (200, "called")
+    (entry,) = store.record.newest(room_id, 1)
+    assert (entry.act, entry.text("why")) == ("second_chance", "the tram stood")
+    refused(ask("POST", f"{path}/second-chance?why=once+more"), 409, "no_second_chance")
+    refused(ask("GET", f"/rooms/{room_id}/places/UUUU"), 404, "no_such_place")
 
 
 def test_a_record_is_read_verified_and_taken_away(

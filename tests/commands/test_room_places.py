@@ -54,8 +54,8 @@ def test_a_reason_is_needed_and_one_chance_is_all(room: str, capsys: Capture) ->
     code = code_of(room, 1)
     assert run(["room", "second-chance", room, code]) == 1
     assert "--why: say why" in capsys.readouterr().err
-    assert run(["room", "second-chance", room, code, "--why", "once"]) == 0
-    capsys.readouterr()
+    assert run(["room", "second-chance", room, code, "--why", "once", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "called"
     assert run(["room", "second-chance", room, code, "--why", "twice", "--json"]) == 1
     told = json.loads(capsys.readouterr().err)
     assert told["error"] == "no_second_chance"

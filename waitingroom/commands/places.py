@@ -1,8 +1,6 @@
 """``waitingroom room place`` and ``second-chance``: what support does, from a terminal."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,16 +10,9 @@ from waitingroom.commands.knobs import in_our_words
 from waitingroom.commands.output import acting, common, print_json
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import shown_time
-from waitingroom.errors import WaitingRoomError
-from waitingroom.places import REFUSED, ChanceCode, Place
+from waitingroom.places import ChanceCode, NoSecondChance, Place, told
 
 code_argument = click.argument("code")
-
-
-class NoSecondChance(WaitingRoomError):
-    """The place may not be called once more; the text says why."""
-
-    code = "no_second_chance"
 
 
 @click.command("place")
@@ -53,13 +44,13 @@ def give_second_chance(room_id: str, code: str, file: Path | None, as_json: bool
         codes, actor = Codes(config.secret_keys), system.actor()
         place, chance = store.support.second_chance(room_id, code, codes, actor=actor)
     if chance.code is not ChanceCode.CALLED:
-        raise NoSecondChance(f"nothing was done: {REFUSED[chance.code]}")
+        raise NoSecondChance(chance)
     _print(place, as_json)
 
 
 def _print(place: Place, as_json: bool) -> None:
     if as_json:
-        print_json(_json(place))
+        print_json(told(place))
         return
     where = f", {place.ahead} ahead" if place.ahead else ""
     click.echo(f"{place.room} {place.code}: {place.state}{where}")
@@ -70,13 +61,3 @@ def _print(place: Place, as_json: bool) -> None:
         lines["may come until"] = shown_time(place.claim_by_ms)
     for name, value in lines.items():
         click.echo(f"  {name.replace('_', ' '):<16}{value}")
-
-
-def _json(place: Place) -> dict[str, Any]:
-    """The place; its times are null where they have not happened, or are not kept."""
-    told = {
-        name: (value or None) if name.endswith("_at_ms") else value
-        for name, value in asdict(place).items()
-    }
-    steps = [{"step": step, "at_ms": at_ms or None} for step, at_ms in place.steps()]
-    return told | {"may_have_a_second_chance": place.may_have_a_second_chance, "steps": steps}

@@ -70,7 +70,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     shops = ShopAccess(config.shop_keys, store.shop_keys, now_ms)
     releases = Releases()
     room_api = RoomApi(store, keyring, shops, now_ms, releases).blueprint()
-    for group in (*operations(store, access, keyring, releases), room_api):
+    for group in (*operations(store, access, config, releases), room_api):
         api.register_blueprint(group)
         forgery.exempt(group)
     return app

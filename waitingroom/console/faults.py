@@ -28,6 +28,7 @@ STATUS = {
     "operator_moved": 409,
     "version_conflict": 409,
     "cannot_undo": 409,
+    "no_second_chance": 409,
     "wrong_phase": 409,
     "old_epoch": 410,
     "length_required": 411,

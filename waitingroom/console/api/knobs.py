@@ -62,7 +62,7 @@ _RAMP: dict[str, fields.Field[Any]] = {
     "at_ms": moment(about="When it begins; now, if nothing is said."),
     "replace": REPLACE,
 }
-RAMP = asked("Ramp", **_RAMP)
+RAMP = asked("NewRamp", **_RAMP)
 SCHEDULE = asked(
     "Schedule",
     at_ms=moment(required=True, about="When the knobs are turned."),
@@ -224,9 +224,9 @@ def _ramped(
     _check_future(room, begins_ms)
     then = value_at(there, field, getattr(room, field), begins_ms)
     first = body.get("from", then)
-    made = ramp(field, first, body["to"], begins_ms=begins_ms, over_ms=body["over_ms"])
-    # A first step that turns nothing would only end the time in which the ramp can be undone.
-    return joined(there, made[1:] if first == then else made, replace=body.get("replace", False))
+    over_ms = body["over_ms"]
+    made = ramp(field, first, body["to"], begins_ms=begins_ms, over_ms=over_ms, was=then)
+    return joined(there, made, replace=body.get("replace", False))
 
 
 def _scheduled(

@@ -55,8 +55,8 @@ class Operators:
         rule, one = Role.ADMIN, "/operators/<name>"
         new: dict[str, Any] = {"status": 201, "changes": True, "also": (409,)}
         person, program = {"body": NEW_OPERATOR, **new}, {"body": NEW_KEY, **new}
-        change: dict[str, Any] = {"answer": Holder, "changes": True}
-        gone: dict[str, Any] = {"status": 204, "changes": True}
+        change: dict[str, Any] = {"answer": Holder, "changes": True, "also": (409,)}
+        gone: dict[str, Any] = {"status": 204, "changes": True, "also": (409,)}
         group.add("GET", "/operators", self.list_operators, rule, answer=many(Holder))
         group.add("POST", "/operators", self.add_operator, rule, answer=Holder, **person)
         group.add("PUT", f"{one}/role", self.set_role, rule, body=NEW_ROLE, **change)
@@ -81,7 +81,7 @@ class Operators:
     def set_role(self, name: str, body: dict[str, Any]) -> Any:
         """Let an operator do more, or less; ends their sessions."""
         actor = self._bearers.actor()
-        return self._store.accounts.change(name, role=body["role"], actor=actor)
+        return self._store.accounts.change(name, role=body["role"], actor=actor, keep_admin=True)
 
     def set_password(self, name: str, body: dict[str, Any]) -> Any:
         """Give an operator a new password; ends their sessions."""
@@ -90,7 +90,7 @@ class Operators:
 
     def remove_operator(self, name: str) -> Any:
         """End an operator's account, and their sessions with it."""
-        self._store.accounts.remove(name, actor=self._bearers.actor())
+        self._store.accounts.remove(name, actor=self._bearers.actor(), keep_admin=True)
         return ""
 
     def list_keys(self) -> Any:

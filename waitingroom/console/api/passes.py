@@ -117,7 +117,7 @@ class Passes:
         group.add("DELETE", passes, self.revoke_passes, rule, answer=ROOM, changes=True)
         group.add("DELETE", f"{passes}/<lease>", self.revoke_pass, rule, **one)
         group.add("GET", shops, self.list_shop_keys, rule, answer=many(ListedShopKey))
-        new: dict[str, Any] = {"body": NEW_SHOP_KEY, "answer": MadeShopKey, **made}
+        new = {"body": NEW_SHOP_KEY, "answer": MadeShopKey, **made, "also": (404, 409)}
         group.add("POST", shops, self.add_shop_key, rule, **new)
         gone: dict[str, Any] = {"status": 204, "changes": True}
         group.add("DELETE", f"{shops}/<name>", self.revoke_shop_key, rule, **gone)

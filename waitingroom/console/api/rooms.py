@@ -5,20 +5,26 @@ from typing import Any
 from waitingroom.console.acts import ACTS
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Whole, asked, many, moment, shown, text
+from waitingroom.console.api.schemas import Whole, asked, many, moment, pick, shown, text
 from waitingroom.console.faults import Refused
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
+from waitingroom.reasons import Cause, Reason
 from waitingroom.settings import LONGEST_TEXT
 from waitingroom.store.client import Store
 
 ROOM = shown(Snapshot, waiting=Whole(required=True))
 """A room as every operation tells it, and ``waitingroom room show --json``."""
-REASON = asked("Reason", reason=text(LONGEST_TEXT["message"], about="What shoppers read."))
+_WHY: dict[str, Any] = {
+    "cause": pick(Cause, about="What shoppers read, each in their language."),
+    "reason": text(LONGEST_TEXT["reason"], about="What shoppers read, in your words."),
+}
+REASON = asked("Reason", **_WHY)
 RESET = asked(
     "Reset",
     name=text(40, required=True, about="The room's id, once more."),
     opens_at_ms=moment(about="When the new running opens; 0: as it was."),
+    **_WHY,
 )
 
 
@@ -39,9 +45,8 @@ class Rooms:
         group = Group("rooms", "Where rooms stand, and what is done to them.", self._bearers)
         group.add("GET", "/rooms", self.list_rooms, Role.VIEWER, answer=many(ROOM))
         group.add("GET", "/rooms/<room>", self.show_room, Role.VIEWER, answer=ROOM)
-        for name in ("resume", "open", "drain", "close"):
-            self._add_act(group, name)
-        self._add_act(group, "pause", body=REASON, body_required=False)
+        for name in ("pause", "resume", "open", "drain", "close"):
+            self._add_act(group, name, body=REASON, body_required=False)
         self._add_act(group, "reset", body=RESET)
         return group
 
@@ -57,30 +62,31 @@ class Rooms:
         rule, view = f"/rooms/<room>/{name}", getattr(self, name)
         group.add("POST", rule, view, ACTS[name].role, answer=ROOM, changes=True, **more)
 
-    def pause(self, room: str, version: int | None, body: dict[str, str]) -> Any:
+    def pause(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Nobody goes in until it is resumed; everybody keeps their place."""
-        return self._act("pause", room, version, body.get("reason", ""))
+        return self._act("pause", room, version, body)
 
-    def resume(self, room: str, version: int | None) -> Any:
+    def resume(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """People are called and go in again."""
-        return self._act("resume", room, version)
+        return self._act("resume", room, version, body)
 
-    def drain(self, room: str, version: int | None) -> Any:
+    def drain(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Nobody joins, is called or goes in any more; those inside finish."""
-        return self._act("drain", room, version)
+        return self._act("drain", room, version, body)
 
-    def close(self, room: str, version: int | None) -> Any:
+    def close(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """The sale ends."""
-        return self._act("close", room, version)
+        return self._act("close", room, version, body)
 
-    def _act(self, name: str, room: str, version: int | None, reason: str = "") -> Any:
-        actor = self._bearers.actor()
+    def _act(self, name: str, room: str, version: int | None, body: dict[str, Any]) -> Any:
+        actor, reason = self._bearers.actor(), _reason(body)
         self._store.act(room, name, actor=actor, reason=reason, version=version)
         return with_version(self._store.status(room))
 
-    def open(self, room: str, version: int | None) -> Any:
+    def open(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """The sale opens now; after draining it goes on, after closing it begins anew."""
-        self._store.open(room, actor=self._bearers.actor(), version=version)
+        actor, reason = self._bearers.actor(), _reason(body)
+        self._store.open(room, actor=actor, reason=reason, version=version)
         return with_version(self._store.status(room))
 
     def reset(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
@@ -89,5 +95,10 @@ class Rooms:
             told = f"must be the room's id, {room}, so that nobody resets another by mistake"
             raise Refused("bad_fields", f"name: {told}", fields={"name": told})
         actor, opens_at_ms = self._bearers.actor(), body.get("opens_at_ms", 0)
-        self._store.reset(room, actor=actor, opens_at_ms=opens_at_ms, version=version)
+        more: dict[str, Any] = {"reason": _reason(body), "version": version}
+        self._store.reset(room, actor=actor, opens_at_ms=opens_at_ms, **more)
         return with_version(self._store.status(room))
+
+
+def _reason(body: dict[str, Any]) -> Reason:
+    return Reason(str(body.get("cause", "")), body.get("reason", ""))

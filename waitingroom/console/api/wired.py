@@ -1,5 +1,7 @@
 """All groups of operations. A new one is one line here."""
 
+from waitingroom.codes import Codes
+from waitingroom.config import ConsoleConfig
 from waitingroom.console.access import Access
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
@@ -7,15 +9,19 @@ from waitingroom.console.api.history import Figures
 from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
+from waitingroom.console.api.ready import Ready
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
+from waitingroom.console.api.support import Support
 from waitingroom.console.api.system import System
 from waitingroom.console.releases import Releases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
 
 
-def operations(store: Store, access: Access, keyring: Keyring, releases: Releases) -> list[Group]:
+def operations(
+    store: Store, access: Access, config: ConsoleConfig, releases: Releases
+) -> list[Group]:
     """What operators' keys open. ``releases``: what the room API remembers."""
     bearers = Bearers(store.keys, access)
     return [
@@ -25,5 +31,7 @@ def operations(store: Store, access: Access, keyring: Keyring, releases: Release
         Knobs(store, bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
-        Passes(store, bearers, keyring).group(),
+        Passes(store, bearers, Keyring(config.keys)).group(),
+        Ready(store, bearers, config).group(),
+        Support(store, bearers, Codes(config.keys)).group(),
     ]

@@ -227,6 +227,8 @@ def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: 
     assert "who it is for" in refused(capsys, *words, " ", status=2)
     for lasts in ("0", "59s", "999d"):
         assert "1m to 7d" in refused(capsys, *words, "Ada", "--for", lasts, status=2)
+    for path in ("sale", "//evil.example", "https://evil.example/", "/a b"):
+        assert "where in the shop" in refused(capsys, *words, "Ada", "--to", path, status=2)
 
 
 def test_a_reset_wants_to_be_meant(capsys: Capture, room_id: str) -> None:

@@ -17,6 +17,7 @@ SHORTEST_MS, LONGEST_MS = 60_000, 7 * 86_400_000
 LINK_MS = 60_000
 """How long the link works: no handover may live longer, or a replay of it would not be known."""
 LONGEST_NAME = 60
+LONGEST_PATH = 200
 
 
 class PassState(StrEnum):
@@ -105,8 +106,21 @@ def check_origins(room: str, origins: tuple[str, ...]) -> str:
     return origins[0]
 
 
-def link(made: StaffPass, keys: RoomKeyring, origin: str) -> str:
-    """An address in the shop at ``origin`` that lets one browser in, once."""
+def check_path(path: str) -> None:
+    """Raise :class:`BadSetting` for what is no path of a shop."""
+    whole = all("!" <= character <= "~" and character != "\\" for character in path)
+    if not whole or path[:1] != "/" or path[:2] == "//" or len(path) > LONGEST_PATH:
+        raise BadSetting(
+            "to",
+            "write where in the shop the room’s pages begin, like / or /sale/, without its host",
+        )
+
+
+def link(made: StaffPass, keys: RoomKeyring, origin: str, path: str = "/") -> str:
+    """An address in the shop at ``origin`` that lets one browser in, once.
+
+    ``path``: one that the room guards, or nobody there would take the pass.
+    """
     handover = Handover(
         room=made.room,
         epoch=made.epoch,
@@ -117,4 +131,4 @@ def link(made: StaffPass, keys: RoomKeyring, origin: str) -> str:
         pass_expires_at_ms=made.until_ms,
         pass_ends_at_ms=made.until_ms,
     )
-    return with_handover(f"{origin}/", keys.sign_handover(handover))
+    return with_handover(f"{origin}{path}", keys.sign_handover(handover))

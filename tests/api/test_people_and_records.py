@@ -91,10 +91,13 @@ def test_what_opens_a_shop_is_given_to_admins_and_recorded(
     store.create(room_id, Settings(origins=("https://shop.example",)), actor="test")
     keys = boss("POST", f"/rooms/{room_id}/guard-keys")
     assert keys.json == {"room": room_id, "keys": Keyring(KEYS).room_keys(room_id).export()}
-    made = boss("POST", f"/rooms/{room_id}/staff-passes", {"name": "Ada", "lasts_ms": 60_000})
+    wanted = {"name": "Ada", "lasts_ms": 60_000, "to": "/sale/"}
+    elsewhere = wanted | {"to": "//evil.example"}
+    refused(boss("POST", f"/rooms/{room_id}/staff-passes", elsewhere), 422, "bad_setting")
+    made = boss("POST", f"/rooms/{room_id}/staff-passes", wanted)
     assert made.status_code == 201, made.text
     url = urlsplit(made.json["url"])
-    assert url.netloc == "shop.example"
+    assert (url.netloc, url.path) == ("shop.example", "/sale/")
     (token,) = (value for values in parse_qs(url.query).values() for value in values)
     handover = RoomKeyring.parse(keys.json["keys"]).read_handover(token, now_ms=clock.now_ms())
     assert (handover.lease, handover.pass_ends_at_ms) == (

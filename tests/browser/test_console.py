@@ -13,6 +13,7 @@ from eyes import is_open_to_all
 from playwright.sync_api import Browser, Page, expect
 from sales import Sale, Site, now_ms
 from scenes import PHONE
+from systems import eventually
 from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import PLAIN_HOST, Tab, Visitor
 
@@ -27,6 +28,8 @@ SOON_MS = 2_000
 """By when a figure has moved."""
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 DRAWN = "document.querySelector(`img[alt='${alt}']`).naturalWidth > 0"
+NEWCOMER = "newcomer"
+STAFF = ("Ada", "Zoë from the agency", "W" * 60)
 REASON = "The till is slow."
 SHOW = "What would it do?"
 
@@ -346,6 +349,58 @@ def test_a_link_in_somebody_elses_page_ends_no_session(
     expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
 
 
+def test_an_admin_lets_an_operator_in_and_ends_that_again(
+    operator: Callable[..., Page], browser: Browser, console: str
+) -> None:
+    """Without a script: a made password opens, until the account is removed."""
+    admin = operator(Role.ADMIN, java_script_enabled=False)
+    admin.get_by_role("link", name="Operators", exact=True).click()
+    admin.get_by_label("Name").fill(NEWCOMER)
+    admin.get_by_label("Role").select_option("support")
+    admin.get_by_role("button", name="Add").click()
+    password = admin.locator(".secret").inner_text()
+    context = browser.new_context(viewport=PHONE)
+    theirs = context.new_page()
+    theirs.goto(console)
+    theirs.get_by_label("Name").fill(NEWCOMER)
+    theirs.get_by_label("Password").fill(password)
+    theirs.get_by_role("button", name="Log in").click()
+    expect(theirs.locator("header")).to_contain_text(f"{NEWCOMER}, support")
+    admin.get_by_role("link", name="go on").click()
+    admin.get_by_role("link", name=NEWCOMER, exact=True).click()
+    admin.get_by_role("link", name="Remove").click()
+    admin.get_by_label("Why").fill("A trial.")
+    admin.get_by_role("button", name="Remove").click()
+    told(admin, f"“{NEWCOMER}” may use the console no more.")
+    theirs.reload()
+    expect(theirs.get_by_role("heading")).to_have_text("Log in")
+    context.close()
+
+
+def test_a_staff_pass_made_in_the_console_opens_the_shop_until_it_is_revoked_there(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale], come: Callable[..., Visitor]
+) -> None:
+    """Past a line that nobody is called from; the shop hears of the end by itself."""
+    sale = make_sale(item=True, rate_per_min=0)
+    admin = operator(Role.ADMIN, f"/rooms/{sale.room}")
+    admin.get_by_role("link", name="Staff passes").tap()
+    admin.get_by_label("For whom").fill("Ada")
+    admin.get_by_label("Leads to").fill(sale.path)
+    admin.get_by_role("button", name="Make the pass").tap()
+    staff = come().opens(admin.locator(".secret").inner_text())
+    expect(staff.page).to_have_url(sale.shop_url)
+    admin.get_by_role("link", name="go on").tap()
+    admin.get_by_role("link", name="Revoke the pass of Ada").tap()
+    admin.get_by_role("button", name="Revoke").tap()
+    told(admin, "The pass of Ada has ended.")
+
+    def is_out() -> bool:
+        staff.page.goto(sale.shop_url)
+        return staff.page.url.startswith(sale.base)
+
+    eventually(is_out, "the shop has heard of it", 30)
+
+
 def test_a_room_that_is_gone_is_said_so(
     operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site
 ) -> None:
@@ -422,6 +477,16 @@ PAGES: dict[str, tuple[str, str, str]] = {
                     "&closes_at_ms=2090-10-29T02%3A30", SHOW),
     "knobs-later": (Role.ADMIN, "/rooms/{room}/knobs/plan", SHOW),
     "plan": (Role.ADMIN, "/rooms/{room}/plan", ""),
+    "account": (Role.ADMIN, "/account", "Change it"),
+    "operators": (Role.ADMIN, "/operators?name=No+name&role=viewer", "Add"),
+    "operator": (Role.ADMIN, f"/operators/{LONG_NAME}", ""),
+    "operator-made": (Role.ADMIN, "/operators?name={room}&role=viewer", "Add"),
+    "operator-remove": (Role.ADMIN, f"/operators/{LONG_NAME}/remove", ""),
+    "shop-keys": (Role.ADMIN, "/shop-keys?name={room}&rooms=nowhere", "Make the key"),
+    "shop-key-made": (Role.ADMIN, "/shop-keys?name={room}&all=1", "Make the key"),
+    "staff": (Role.ADMIN, "/rooms/{staff}/staff", ""),
+    "staff-made": (Role.ADMIN, "/rooms/{unbroken}/staff?name=" + "X" * 60, "Make the pass"),
+    "staff-revoke": (Role.ADMIN, "/rooms/{staff}/staff/revoke", ""),
     "not-allowed": (Role.VIEWER, "/rooms/{room}/acts/pause", ""),
     "not-there": (Role.VIEWER, "/rooms/none", ""),
 }  # fmt: skip
@@ -433,6 +498,7 @@ def test_every_page_can_be_read_by_everybody(
     operator: Callable[..., Page],
     browser: Browser,
     make_sale: Callable[..., Sale],
+    site: Site,
     request: pytest.FixtureRequest,
     console: str,
     name: str,
@@ -444,7 +510,11 @@ def test_every_page_can_be_read_by_everybody(
     rtl = make_sale(title="מכירת אביב גדולה (50%)")
     rtl.act("pause", "יש בעיה עם ספק התשלומים; נחזור בקרוב")
     unbroken = make_sale(title="X" * 80)
-    path = path.format(room=sale.room, rtl=rtl.room, unbroken=unbroken.room)
+    staff = make_sale(title="Before the opening")
+    site.store.shop_keys.add(sale.room + "-shop", [sale.room], actor="test", now_ms=now_ms())
+    lent = [site.store.staff.make(staff.room, name, 3_600_000, actor="test") for name in STAFF]
+    site.store.staff.revoke(staff.room, lent[0].lease, actor="console:" + LONG_NAME)
+    path = path.format(room=sale.room, rtl=rtl.room, unbroken=unbroken.room, staff=staff.room)
     if who:
         page = operator(who, tolerates=(400, 403, 404))
     else:

@@ -147,10 +147,11 @@ def test_a_staff_pass_is_a_link_that_is_shown_once(
     admin: Desk, store: Store, room: str, people: People
 ) -> None:
     """Good for what was chosen; the list has whose it is, and never the link."""
-    answer = admin.post(f"/rooms/{room}/staff", {"name": "Zoë <b>", "for": "480"})
+    fields = {"name": "Zoë <b>", "for": "480", "to": "/sale/?a=1"}
+    answer = admin.post(f"/rooms/{room}/staff", fields)
     assert answer.status_code == 200
     url = html.unescape(shown_secret(answer.text))
-    assert url.startswith(f"{SHOP}/?wr_handover=h1.")
+    assert url.startswith(f"{SHOP}/sale/?a=1&wr_handover=h1.")
     keyring = Keyring((b"k" * 32,)).room_keys(room)
     found = keyring.read_handover(url.partition("wr_handover=")[2], now_ms=clock.now_ms())
     assert found.carried.staff
@@ -210,6 +211,10 @@ BAD_PASSES: list[tuple[dict[str, str], str]] = [
     ({"name": "a\tb"}, "At most 60 characters, and no line breaks."),
     ({"for": "99999999"}, "Choose one of these."),
     ({"for": "-60"}, "Choose one of these."),
+    ({"to": "//evil.example"}, "Write where in the shop"),
+    ({"to": "https://evil.example/"}, "Write where in the shop"),
+    ({"to": "/a b"}, "Write where in the shop"),
+    ({"to": "/\\evil.example"}, "Write where in the shop"),
 ]
 
 

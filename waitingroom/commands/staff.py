@@ -11,7 +11,7 @@ from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Duration, shown_time
 from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
-from waitingroom.staff import LINK_MS, check_origins, check_pass, link
+from waitingroom.staff import LINK_MS, check_origins, check_pass, check_path, link
 from waitingroom.tokens import Keyring
 
 
@@ -31,20 +31,28 @@ def staff() -> None:
     show_default=True,
     help="How long the pass is good.",
 )
+@click.option(
+    "--to",
+    "path",
+    default="/",
+    show_default=True,
+    help="Where in the shop the link leads: a path that the room guards.",
+)
 @acting
 def staff_pass(
-    room_id: str, name: str, lasts_ms: int, file: Path | None, as_json: bool
-) -> None:  # fmt: skip
+    *, room_id: str, name: str, lasts_ms: int, path: str, file: Path | None, as_json: bool
+) -> None:
     """Print a URL that lets one person into the shop, past the line. Recorded."""
     try:
         check_pass(name, lasts_ms)
+        check_path(path)
     except BadSetting as wrong:
         raise click.BadParameter(wrong.why, param_hint=f"--{wrong.field}") from None
     config = system.with_secrets(file)
     with system.store_of(config) as store:
         origin = check_origins(room_id, store.status(room_id).origins)
         made = store.staff.make(room_id, name, lasts_ms, actor=system.actor())
-    url = link(made, Keyring(config.secret_keys).room_keys(room_id), origin)
+    url = link(made, Keyring(config.secret_keys).room_keys(room_id), origin, path)
     if as_json:
         told = {"room": room_id, "name": name, "lease": made.lease, "url": url}
         print_json(told | {"url_until_ms": made.link_until_ms, "until_ms": made.until_ms})

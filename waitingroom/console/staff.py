@@ -29,6 +29,7 @@ from waitingroom.staff import (
     TooManyPasses,
     check_origins,
     check_pass,
+    check_path,
     link,
 )
 from waitingroom.store.client import Store
@@ -88,6 +89,10 @@ class StaffPages:
                 "for", "Good for", kind="select", text=typed("for", "480"),
                 options=tuple(LASTS.items()), problem=problems.get("for", ""),
             ),
+            Field(
+                "to", "Leads to", "a page of the shop that this room guards",
+                text=typed("to", "/"), problem=problems.get("to", ""),
+            ),
         ]  # fmt: skip
         return render_template(
             "staff.html",
@@ -105,13 +110,14 @@ class StaffPages:
             return self._list(found, {"for": "Choose one of these."}), 400
         lasts_ms = int(lasts) * MINUTE_MS
         try:
-            origin = check_origins(room, found.origins)
+            origin, path = check_origins(room, found.origins), sent("to") or "/"
             check_pass(name, lasts_ms)
+            check_path(path)
             self._access.make_one()
             actor, make = self._access.actor(), self._store.staff.make
             made = surely(lambda: make(room, name, lasts_ms, actor=actor), "the staff passes")
         except BadSetting as wrong:
-            where = wrong.field if wrong.field in ("name", "for") else ""
+            where = wrong.field if wrong.field in ("name", "for", "to") else ""
             return self._list(found, {where: sentence(wrong.why)}), 400
         except TooManyPasses as wrong:
             return self._list(found, {"": sentence(str(wrong))}), 409
@@ -120,7 +126,7 @@ class StaffPages:
             f"good until {told_moment(made.until_ms)} UTC, or until it is revoked.",
             "Whoever was too late needs another: make it, and revoke this one.",
         )
-        url = link(made, self._keyring.room_keys(room), origin)
+        url = link(made, self._keyring.room_keys(room), origin, path)
         return once(f"The way in for {name}", url, lines, url_for("staff.list", room=room))
 
     def ask_to_revoke(self, room: str, lease: str) -> str:

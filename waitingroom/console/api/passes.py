@@ -25,10 +25,12 @@ from waitingroom.shop_keys import MOST_ROOMS, ShopKey
 from waitingroom.staff import (
     LONGEST_MS,
     LONGEST_NAME,
+    LONGEST_PATH,
     SHORTEST_MS,
     PassState,
     StaffPass,
     check_origins,
+    check_path,
     link,
 )
 from waitingroom.store.client import Store
@@ -39,6 +41,7 @@ NEW_PASS = asked(
     "NewStaffPass",
     name=text(LONGEST_NAME, shortest=1, required=True, about="Who it is for; recorded."),
     lasts_ms=whole(SHORTEST_MS, LONGEST_MS, load_default=EIGHT_HOURS_MS),
+    to=text(LONGEST_PATH, load_default="/", about="Where in the shop its link leads: a path."),
 )
 NEW_SHOP_KEY = asked(
     "NewShopKey",
@@ -136,13 +139,14 @@ class Passes:
     def make_pass(self, room: str, body: dict[str, Any]) -> Any:
         """A URL that lets one person into the shop, past the line."""
         origin = check_origins(room, self._store.status(room).origins)
+        check_path(body["to"])
         actor, name = self._bearers.actor(), body["name"]
         made = self._store.staff.make(room, name, body["lasts_ms"], actor=actor)
         return {
             "room": room,
             "name": name,
             "lease": made.lease,
-            "url": link(made, self._keyring.room_keys(room), origin),
+            "url": link(made, self._keyring.room_keys(room), origin, body["to"]),
             "url_until_ms": made.link_until_ms,
             "until_ms": made.until_ms,
         }

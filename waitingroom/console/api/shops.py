@@ -62,6 +62,10 @@ class LeasesTold(Document):
     leases = fields.Dict(keys=fields.String(), values=fields.Nested(_Lease), required=True)
     mark = fields.String(metadata={"description": "For `since`, the next time."})
     released = fields.List(fields.String())
+    revoked = fields.List(
+        fields.String(),
+        metadata={"description": "Staff passes that count no more, though they are signed."},
+    )
 
 
 class ShopGroup(flask_smorest.Blueprint):  # type: ignore[misc]

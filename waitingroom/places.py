@@ -44,9 +44,10 @@ class Place:
     ``number``: None before the draw; ``ahead``: people before it. ``joined_at_ms``,
     ``called_at_ms`` and ``lapsed_at_ms`` are true to a second in the first quarter of an hour of a
     running, later to a thousandth of the time since; the place cannot have come to it earlier.
-    ``entered_at_ms`` and ``expires_at_ms`` are kept while the shopper is inside. ``chance_at_ms``:
-    when it got a second chance. ``claim_by_ms``: until when who is called may come.
-    ``chances_left``: how many the room may still give.
+    ``expires_at_ms`` is kept while the shopper is inside, ``entered_at_ms`` and
+    ``ended_at_ms`` (the visit's end, or when they left) of the last 2,000 after that, too.
+    ``chance_at_ms``: when it got a second chance. ``claim_by_ms``: until when who is called may
+    come. ``chances_left``: how many the room may still give.
     """
 
     room: str
@@ -63,6 +64,7 @@ class Place:
     lapsed_at_ms: int
     entered_at_ms: int
     expires_at_ms: int
+    ended_at_ms: int
     chance_at_ms: int
     claim_by_ms: int
     released: bool
@@ -88,9 +90,9 @@ class Place:
         if was_in:
             found.append((Step.ENTERED, self.entered_at_ms))
         if self.state is PlaceState.SPENT:
-            found.append((Step.RELEASED if self.released else Step.EXPIRED, 0))
+            found.append((Step.RELEASED if self.released else Step.EXPIRED, self.ended_at_ms))
         if self.state is PlaceState.LEFT:
-            found.append((Step.LEFT, 0))
+            found.append((Step.LEFT, self.ended_at_ms))
         return found
 
 

@@ -17,7 +17,7 @@ from waitingroom.gate.catalog import Catalog
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.privacy import kept
-from waitingroom.store.keys import NETWORK_TTL_MS, RoomKeys
+from waitingroom.store.keys import ENDS_KEPT, NETWORK_TTL_MS, RoomKeys
 
 GATE = Path(privacy.__file__).parent
 Rooms = Callable[..., Room]
@@ -90,7 +90,8 @@ def test_a_networks_hash_is_kept_as_long_as_the_page_says() -> None:
 def test_since_when_somebody_is_in_the_shop_is_kept_as_long_as_that(
     gate: LocalGate, make_room: Rooms, store_url: str
 ) -> None:
-    """In the store: written on the way in, gone with the place in the shop."""
+    """In the store: written on the way in, gone with the place in the shop; and of the last so many
+    that have gone, when that was."""
     room, store = make_room(rate_per_min=6000, burst=9), redis.Redis.from_url(store_url)
     keys = RoomKeys.of(room.name)
     joined = gate.ask("POST", f"/{room.name}/ticket", {"Wr-Client": "native"}).json
@@ -99,8 +100,10 @@ def test_since_when_somebody_is_in_the_shop_is_kept_as_long_as_that(
     assert (store.hlen(keys.entered), store.zcard(keys.leases)) == (1, 1)
     room.store.release(room.name, ["1-1"])
     assert (store.hlen(keys.entered), store.zcard(keys.leases)) == (0, 0)
+    assert store.zcard(keys.ended) == 1 <= ENDS_KEPT
     store.close()
-    assert "While you are in the shop, also since when, and until when." in page_of()
+    told = "While you are in the shop, and for a while after, also since when, and until when;"
+    assert told in page_of()
 
 
 def test_behind_tls_the_names_are_those_that_browsers_show() -> None:

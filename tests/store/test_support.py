@@ -12,11 +12,14 @@ from waitingroom.model import Actor, DrawMethod
 from waitingroom.outcomes import EntryCode, Standing
 from waitingroom.places import ChanceCode, PlaceState, Step
 from waitingroom.store import library, support
-from waitingroom.store.keys import RoomKeys
+from waitingroom.store.keys import ENDS_KEPT, RoomKeys
 
 CODES = Codes([b"k" * 32])
 BEN = Actor("console:ben", "192.0.2.1", "phone was dead")
 SHORT = {"call_timeout_ms": 1000, "claim_grace_ms": 5000, "burst": 1, "rate_per_min": 60}
+ACT = {"actor": "test", "now_ms": T0 + 30_000}
+OF_NO_PLACE = {"create", "reset", "account"}
+"""Verbs that begin a line without anybody in it, or know of no room."""
 LAPSED_MS = T0 + 30_000
 """By then the first twenty or so of a room that is ``SHORT`` have lapsed, if nobody came."""
 
@@ -320,6 +323,7 @@ def test_no_verb_but_this_one_gives_a_lapsed_place_back(room):
     lapsed place and on one that waits: neither stands better than before.
     """
     verbs = set(library.source().split("local VERBS = {")[1].split("\n}")[0].split("'")[1::2])
+    passes = []
     tried = {
         "join": lambda: room.join(LAPSED_MS, [None], seen=(1, 1)),
         "status": lambda: room.status(LAPSED_MS),
@@ -332,7 +336,6 @@ def test_no_verb_but_this_one_gives_a_lapsed_place_back(room):
         "redeem": lambda: room.redeem(1, "0" * 16),
         "renew": lambda: room.store.renew(room.name, ["1-1", "1-199"], now_ms=LAPSED_MS),
         "release": lambda: room.store.release(room.name, ["1-1", "1-199"], now_ms=LAPSED_MS),
-        "create": lambda: None,
         "set": lambda: room.set(LAPSED_MS, {"claim_grace_ms": 3_600_000}),
         "undo": lambda: room.undo(LAPSED_MS),
         "plan": lambda: room.plan(LAPSED_MS, []),
@@ -341,14 +344,47 @@ def test_no_verb_but_this_one_gives_a_lapsed_place_back(room):
         "drain": lambda: room.act(LAPSED_MS, "drain"),
         "open": lambda: room.open(LAPSED_MS),
         "revoke_staff": lambda: room.act(LAPSED_MS, "revoke_staff"),
+        "staff_pass": lambda: passes.append(room.store.staff.make(room.name, "Ada", 60_000, **ACT)),
+        "revoke_pass": lambda: room.store.staff.revoke(room.name, passes[0].lease, **ACT),
         "note": lambda: room.store.note(room.name, "test", "", actor="test"),
         "system_note": lambda: room.store.record.note("test", "", actor="test"),
-        "account": lambda: None,
         "close": lambda: room.act(LAPSED_MS, "close"),
     }
-    assert tried.keys() == verbs - {"second_chance", "reset"}, "a new verb has its try here"
+    assert tried.keys() == verbs - OF_NO_PLACE - {"second_chance"}, "a new verb has its try here"
     for verb, try_ in tried.items():
         try_()
         assert room.standing([(1, 1, 1)]) == (Standing.LAPSED,), verb
         assert room.standing([(1, 199, 199)]) == (Standing.NOT_CALLED,), verb
         assert room.written().serving < 199, verb
+
+
+def test_who_left_or_was_in_the_shop_is_told_when(make_room):
+    """While the room remembers; the visit's beginning too."""
+    room = make_room(**SHORT | {"burst": 9, "session_ms": 60_000})
+    room.crowd(T0, 5)
+    room.status(T0)
+    for arrival in (1, 2, 3):
+        room.knock(T0, arrival)
+    room.store.release(room.name, ["1-1"], now_ms=T0 + 20_000)
+    room.go(T0 + 30_000, 5)
+    room.status(T0 + 61_000)
+    told = {n: dict(find(room, n, T0 + 61_000).steps()) for n in (1, 2, 5)}
+    assert (told[1][Step.ENTERED], told[1][Step.RELEASED]) == (T0, T0 + 20_000)
+    assert (told[2][Step.ENTERED], told[2][Step.EXPIRED]) == (T0, T0 + 61_000)
+    assert told[5][Step.LEFT] == T0 + 30_000
+    room.store.renew(room.name, ["1-2"], now_ms=T0 + 70_000)
+    again = find(room, 2, T0 + 70_000)
+    assert (again.state, again.ended_at_ms) == (PlaceState.INSIDE, 0)
+
+
+def test_only_so_many_ends_are_remembered(make_room):
+    """However many leave; of those before, only that they did."""
+    room = make_room(rate_per_min=0)
+    room.crowd(T0, ENDS_KEPT + 50)
+    for arrival in range(1, ENDS_KEPT + 51):
+        room.go(T0 + arrival * 1000, arrival)
+    assert room.redis.zcard(room.keys.ended) == ENDS_KEPT
+    assert room.redis.memory_usage(room.keys.ended, samples=0) < 300_000
+    now_ms = T0 + 3_000_000
+    assert dict(find(room, 1, now_ms).steps())[Step.LEFT] == 0
+    assert dict(find(room, 60, now_ms).steps())[Step.LEFT] == T0 + 60_000

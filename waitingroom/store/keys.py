@@ -108,6 +108,9 @@ class RoomKeys(NamedTuple):
     """string of the same: which numbers were called from when on; by whoever calls"""
     gone: str
     """string of the same: which numbers lapsed when; by whoever sees it"""
+    ended: str
+    """sorted set epoch-arrival → second × 2^21 + seconds of the visit, of the last ``ENDS_KEPT``
+    who left or whose visit ended; by leave, release, and whoever sees a lease expire"""
 
     @classmethod
     def of(cls, room: str) -> "RoomKeys":
@@ -183,6 +186,8 @@ TEXTS_TOLD = (
 """Of a room's texts, those that ``status`` tells."""
 LOG_KEPT = 10_000
 """Entries of a record, at least; the oldest go, a hundred or fewer at a time."""
+ENDS_KEPT = 2_000
+"""Of a room's places that were given up or used: so many are remembered with times."""
 MOST_STRAYS = 100
 """Of the entries that an older library wrote in between, the next one binds so many."""
 

@@ -21,7 +21,15 @@ from waitingroom.model import (
     UNITS_PER_ADMISSION,
     Settings,
 )
-from waitingroom.store.keys import FIELDS, FORMAT, LOG_KEPT, MOST_STRAYS, SCHEMA, TEXTS_TOLD
+from waitingroom.store.keys import (
+    ENDS_KEPT,
+    FIELDS,
+    FORMAT,
+    LOG_KEPT,
+    MOST_STRAYS,
+    SCHEMA,
+    TEXTS_TOLD,
+)
 
 MOST_LOADS = 3
 """For one call: somebody may take the functions away again before it is repeated."""
@@ -91,6 +99,7 @@ def _body() -> str:
         "APPOINTMENT_HELD": APPOINTMENT_HELD_MS,
         "MOST_APPOINTMENTS": MOST_APPOINTMENTS,
         "MOST_CHANCES": MOST_SECOND_CHANCES,
+        "ENDS_KEPT": ENDS_KEPT,
         "NO_APPOINTMENT": NO_APPOINTMENT_MS,
     }
     for mark, value in marks.items():

@@ -113,9 +113,8 @@ def _arrival_in(room: Snapshot, plain: str, codes: Codes) -> int:
 def _read_place(
     now: Snapshot, plain: str, arrival: int, number: int | None, reply: Reply
 ) -> Place:  # fmt: skip
-    word, joined, drawn, called, lapsed, entered, expires, chance, claim_by, at_door, released = (
-        reply
-    )
+    word, joined, drawn, called, lapsed, *times, claim_by, at_door, released = reply
+    entered, expires, ended, chance = times
     state = STATES.get(text(word)) or PlaceState(text(word))
     if state is PlaceState.WAITING and number is None:
         state = PlaceState.EARLY
@@ -135,6 +134,7 @@ def _read_place(
         lapsed_at_ms=lapsed,
         entered_at_ms=entered,
         expires_at_ms=expires,
+        ended_at_ms=ended,
         chance_at_ms=chance,
         claim_by_ms=claim_by,
         released=bool(released),

@@ -10,7 +10,8 @@
 -- takes it behind these.
 local STATE, TEXTS, SPENT, LEFT, SKIP, RELEASED, LEASES, ENTERED = 1, 2, 3, 4, 5, 6, 7, 8
 local CALLED, DUE, DOOR, APPOINTMENTS, NEWS, PLAN, LOG = 9, 10, 11, 12, 13, 14, 15
-local EXTENDED, HEAD, CHANCES, JOINED, SERVED, GONE, EXTRA = 16, 17, 18, 19, 20, 21, 22
+local EXTENDED, HEAD, CHANCES, JOINED, SERVED, GONE = 16, 17, 18, 19, 20, 21
+local ENDED, EXTRA = 22, 23
 
 local SCHEMA = @SCHEMA@
 local UNIT = @UNIT@            -- of one admission

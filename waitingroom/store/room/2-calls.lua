@@ -91,7 +91,7 @@ end
 local function lapse(keys, s)
   while s.old_slot ~= s.open_slot and is_over(s, s.old_slot, s.claim_grace_ms) do
     redis.call('ZREM', keys[CALLED], text_of(s.old_slot))
-    mark(keys, s, GONE, 'gone_due_ms', s.lapsed + 1)
+    moments.mark(keys, s, GONE, 'gone_due_ms', s.lapsed + 1)
     local slot, first = slot_after(keys, s.lapsed)
     s.old_slot = slot
     s.lapsed = slot > 0 and first - 1 or s.serving
@@ -187,7 +187,7 @@ local function call_numbers(keys, s)
     if s.old_slot == 0 then s.old_slot = slot end
   end
   redis.call('HINCRBY', keys[DUE], text_of(slot), called)
-  mark(keys, s, SERVED, 'served_due_ms', s.serving + 1)
+  moments.mark(keys, s, SERVED, 'served_due_ms', s.serving + 1)
   s.serving = serving
   s.credit = s.credit - called * UNIT
   s.open_calls = s.open_calls + called

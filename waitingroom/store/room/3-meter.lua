@@ -91,6 +91,9 @@ local function expire_leases(keys, s)
   if s.leases == 0 or s.now < s.next_expiry_ms then return end
   local over = redis.call('ZRANGEBYSCORE', keys[LEASES], '-inf', text_of(s.now), 'LIMIT', 0, SWEEP)
   if #over > 0 then
+    for i, began in ipairs(redis.call('HMGET', keys[ENTERED], unpack(over))) do
+      moments.note_end(keys, s, over[i], tonumber(began) or s.now)
+    end
     redis.call('ZREM', keys[LEASES], unpack(over))
     redis.call('HDEL', keys[ENTERED], unpack(over))
     s.leases = s.leases - #over

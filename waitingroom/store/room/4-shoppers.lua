@@ -109,7 +109,7 @@ local join = timed(function(keys, s, args)
     end
     answer[#answer + 1] = wait == 0 and s.tail or -wait
   end
-  if s.tail > before then mark(keys, s, JOINED, 'joined_due_ms', before + 1) end
+  if s.tail > before then moments.mark(keys, s, JOINED, 'joined_due_ms', before + 1) end
   return answer
 end)
 
@@ -235,7 +235,7 @@ local express = timed(function(keys, s, args)
     s.tail = s.tail - 1
     return {'line', s.epoch, 0}
   end
-  mark(keys, s, JOINED, 'joined_due_ms', s.tail)
+  moments.mark(keys, s, JOINED, 'joined_due_ms', s.tail)
   call_numbers(keys, s)
   local arrival = text_of(s.tail)
   local answer = {'joined', s.epoch, s.tail}
@@ -302,6 +302,7 @@ local leave = timed(function(keys, s, args)
   raise_tail(s, tonumber(arrival), s.epoch)
   if redis.call('SETBIT', keys[LEFT], arrival, 1) == 0 then
     s.left = s.left + 1
+    moments.note_end(keys, s, arrival, s.now)
     give_up_place(keys, s, arrival, number)
     s.credit = math.min(s.credit, burst_of(s) * UNIT)
     s.dirty = true

@@ -2,8 +2,8 @@
 -- (docs/decisions/support.md). No other verb moves a place, and this one gives no number.
 
 -- args: epoch, arrival, number (0: not drawn yet). Answers where the place stands; about when it
--- joined, when the draw was, about when it was called, lapsed; when it entered, its lease ends, and its second chance was given; until
--- when it may come; whether it stands at the door, was released. 0 for what has not happened, or is
+-- joined, when the draw was, about when it was called, lapsed; when it entered, its lease ends, its visit or its wait ended, and its second
+-- chance was given; until when it may come; whether it stands at the door, was released. 0 for what has not happened, or is
 -- not known. Writes nothing.
 local function place(keys, args)
   local s, problem = load_room(keys, '')
@@ -14,11 +14,13 @@ local function place(keys, args)
   local lease = redis.call('ZSCORE', keys[LEASES], arrival)
   local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
   local called = number > 0 and number <= s.serving
+  local ended, began = moments.end_of(keys, s, arrival)
   return {lease and 'inside' or refusal or 'called',
-    moment_of(keys, JOINED, tonumber(arrival)), s.drawn_at_ms,
-    called and moment_of(keys, SERVED, number) or 0,
-    called and number <= s.lapsed and moment_of(keys, GONE, number) or 0,
-    tonumber(redis.call('HGET', keys[ENTERED], arrival) or 0), tonumber(lease or 0),
+    moments.of(keys, JOINED, tonumber(arrival)), s.drawn_at_ms,
+    called and moments.of(keys, SERVED, number) or 0,
+    called and number <= s.lapsed and moments.of(keys, GONE, number) or 0,
+    lease and tonumber(redis.call('HGET', keys[ENTERED], arrival)) or refusal == 'spent' and began or 0,
+    tonumber(lease or 0), not lease and ended or 0,
     tonumber(redis.call('HGET', keys[CHANCES], extension_of(s, arrival)) or 0),
     refusal and 0 or claim_by(keys, s, arrival, number, 0), at_door and 1 or 0,
     redis.call('GETBIT', keys[RELEASED], arrival)}

@@ -37,7 +37,7 @@ end
 local function turn_epoch(keys, s, seed, commitment)
   redis.call('UNLINK', keys[SPENT], keys[LEFT], keys[SKIP], keys[RELEASED], keys[LEASES],
     keys[ENTERED], keys[CALLED], keys[DUE], keys[DOOR], keys[APPOINTMENTS],
-    keys[CHANCES], keys[JOINED], keys[SERVED], keys[GONE],
+    keys[CHANCES], keys[JOINED], keys[SERVED], keys[GONE], keys[ENDED],
     keys[EXTENDED])
   redis.call('HSET', keys[TEXTS], 'seed', seed, 'commitment', commitment)
   redis.call('HDEL', keys[TEXTS], 'end_reason', 'end_code')

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from waitingroom import clock
 from waitingroom.console.knobs import GROUPS, KNOBS
-from waitingroom.model import Brand, DrawMethod, PlanStep, Settings
+from waitingroom.model import Brand, DrawMethod, PlanStep, Settings, WhileNoSale
 from waitingroom.operators import Role
 from waitingroom.ramps import ramp
 from waitingroom.store.client import Store
@@ -93,12 +93,11 @@ TURNS = (
     ("stay", "claim_grace_ms", "1h30m", 5_400_000),
     ("stay", "session_ms", "30m", 1_800_000),
     ("stay", "session_max_ms", "1h", 3_600_000),
-    (
-        "message",
-        "message",
-        "Bring <b>an umbrella</b> & wait",
-        "Bring <b>an umbrella</b> & wait",
-    ),
+    ("around", "poll_min_ms", "5s", 5_000),
+    ("around", "poll_max_ms", "1m", 60_000),
+    ("around", "poll_divisor", "20", 20),
+    ("around", "outside", "open", WhileNoSale.OPEN),
+    ("message", "message", "Bring <b>bags</b> & wait", "Bring <b>bags</b> & wait"),
 )
 
 
@@ -170,6 +169,10 @@ REFUSED = (
     ("message", {"message": "x" * 501}, "Message must have at most 500 characters."),
     ("message", {"message": "two\nlines"}, "Message must not hold line breaks"),
     ("pace", {"joins": "maybe"}, "New people must be one of: may join, may not join."),
+    ("around", {"poll_min_ms": "10ms"}, "more often than must be 0, or from 1s to 1m."),
+    ("around", {"poll_min_ms": "31s"}, "must not be longer than the longest, 30000 ms."),
+    ("around", {"poll_divisor": "101"}, "Part of the wait must be a whole number from 0 to 100."),
+    ("around", {"outside": "ajar"}, "must be one of: as the shop is set, open to all, blocked"),
     ("pace", {"tail": "5"}, "There is no field “tail” here; nothing was changed."),
     ("pace", {"opens_at_ms": "5"}, "There is no field “opens_at_ms” here"),
     ("times", {"closes_at_ms": "soon"}, "Closing: “soon” is no time; write it like 2026-"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from waitingroom import zones
 from waitingroom.console.figures import clock_time
 from waitingroom.console.knobs import KNOBS, shown
-from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot
+from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot, WhileNoSale
 from waitingroom.record import LogEntry
 
 BEFORE_NAMES = ("console:", "cli:")
@@ -17,7 +17,11 @@ MOVES = frozenset(
 ) | {"revoke_staff"}
 """Acts that move the version of a room, each by one."""
 MOST_TOLD = 5
-WAS_DRAWN = {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "draw": {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO},
+    "outside": {"0": WhileNoSale.SHOP, "1": WhileNoSale.OPEN, "2": WhileNoSale.BLOCKED},
+}
+"""What the store's numbers for a choice mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,8 @@ def _shown(name: str, facts: Mapping[str, str]) -> str:
 
 def _value(name: str, word: str) -> int | str:
     """A value as the store tells it, as ours."""
-    if name == "draw":
-        return WAS_DRAWN.get(word, word)
+    if name in WORDS:
+        return WORDS[name].get(word, word)
     return int(word) if word.isascii() and word.isdigit() and name != "message" else word
 
 

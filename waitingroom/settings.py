@@ -6,7 +6,7 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, PlanStep, Settings, WhileNoSale, poll_of
+from waitingroom.model import DrawMethod, PlanStep, Ramp, Settings, WhileNoSale, poll_of
 from waitingroom.reasons import Cause, Reason
 
 MS_PER_DAY = 86_400_000
@@ -126,6 +126,12 @@ def check_plan(steps: Sequence[PlanStep]) -> None:
         check({step.field: step.value})
         if not isinstance(step.at_ms, int) or not 0 <= step.at_ms <= LATEST_MS:
             raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
+        if (ramp := step.ramp) and not _is_within(step, ramp):
+            raise BadSetting("ramp", "must be of the step's own field, and its time lie in it")
+
+
+def _is_within(step: PlanStep, ramp: Ramp) -> bool:
+    return ramp.field == step.field and ramp.begins_ms <= step.at_ms <= ramp.ends_ms
 
 
 def check_together(settings: Settings) -> None:

@@ -251,6 +251,34 @@ def test_the_second_of_two_operators_sees_who_moved_the_knob_and_from_what_to_wh
     assert (now.rate_per_min, now.capacity, now.message) == (120, 50, "Hello")
 
 
+def test_of_two_operators_at_the_same_moment_one_is_told(
+    operator: Desk, room: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the other one comes between the look at the room and the turn."""
+    page, turn_it = show(operator, room, rate_per_min="120"), Store.set
+
+    def after_ada(self: Store, name: str, changes: dict, **how: object) -> object:
+        monkeypatch.setattr(Store, "set", turn_it)
+        store.set(room, {"rate_per_min": 90}, actor="ada")
+        return turn_it(self, name, changes, **how)
+
+    monkeypatch.setattr(Store, "set", after_ada)
+    answer = apply(operator, page, room)
+    assert answer.status_code == 409
+    assert "ada: Rate: 0 a minute, which holds everybody → 90 a minute." in text(answer)
+    assert store.status(room).rate_per_min == 90
+
+
+def test_no_form_of_knobs_is_taken_from_elsewhere(operator: Desk, room: str, store: Store) -> None:
+    """Without the token of its session nothing is changed."""
+    store.plan(room, [PlanStep(4_000_000_000_000, "capacity", 9)], actor="ada")
+    version = store.status(room).version
+    fields = {"version": str(version), "rate_per_min": "5", "step": "apply"}
+    for way in ("knobs/pace", "undo", "plan/4000000000000-capacity"):
+        assert operator.post(f"/rooms/{room}/{way}", fields, token="").status_code == 400
+    assert store.status(room).version == version
+
+
 def test_a_knob_that_others_moved_is_not_put_back_by_a_form_that_shows_it(
     operator: Desk, room: str, store: Store
 ) -> None:

@@ -46,6 +46,30 @@ class Outside(StrEnum):
     BLOCKED = "blocked"
 
 
+class WhileNoSale(StrEnum):
+    """What a room wants of its shop while there is no sale; ``SHOP``: as the shop itself is set."""
+
+    SHOP = "shop"
+    OPEN = "open"
+    BLOCKED = "blocked"
+
+    def asked_of(self, shops_own: Outside) -> Outside:
+        """What the shop does."""
+        return shops_own if self is WhileNoSale.SHOP else Outside(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How often pages ask: after a ``divisor``-th of their expected wait, within these bounds.
+
+    By a tenth there are about 45 reads in a ten-minute wait.
+    """
+
+    min_ms: int = 2_000
+    max_ms: int = 30_000
+    divisor: int = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The knobs of a room. 0 means *none* for limits and times, except where said.
@@ -53,6 +77,7 @@ class Settings:
     ``rate_per_min`` 0 holds everybody. ``burst`` 0 means automatic: two seconds of the rate,
     at least 2. ``session_max_ms`` 0 means four sessions: the absolute end of a pass.
     ``draw_at_ms`` 0 means at the opening. ``origins``: where a shopper may be sent back to.
+    ``poll_…`` 0 means as :class:`Poll` has it.
     ``test_clock``: the caller's ``now_ms`` rules this room; for tests only, fixed at creation.
     """
 
@@ -70,6 +95,10 @@ class Settings:
     opens_at_ms: int = 0
     draw_at_ms: int = 0
     closes_at_ms: int = 0
+    poll_min_ms: int = 0
+    poll_max_ms: int = 0
+    poll_divisor: int = 0
+    outside: WhileNoSale = WhileNoSale.SHOP
     origins: tuple[str, ...] = ()
     title: str = ""
     message: str = ""
@@ -197,6 +226,15 @@ class Snapshot:
     pause_code: str = ""
     end_code: str = ""
     end_reason: str = ""
+    poll_min_ms: int = 0
+    poll_max_ms: int = 0
+    poll_divisor: int = 0
+    outside: WhileNoSale = WhileNoSale.SHOP
+
+    @property
+    def poll(self) -> Poll:
+        """How often pages ask."""
+        return poll_of(self)
 
     @property
     def reason(self) -> Reason:
@@ -227,6 +265,16 @@ class Snapshot:
         Before the draw, what it will be if nobody else comes: pages choose their moment then.
         """
         return spread_ms(self.tail if self.drawn is None else self.drawn, self.draw)
+
+
+def poll_of(room: Settings | Snapshot) -> Poll:
+    """What a room says, and for what it does not say, what is usual."""
+    usual = Poll()
+    return Poll(
+        room.poll_min_ms or usual.min_ms,
+        room.poll_max_ms or usual.max_ms,
+        room.poll_divisor or usual.divisor,
+    )
 
 
 def spread_ms(drawn: int | None, draw: DrawMethod) -> int:

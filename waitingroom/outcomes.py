@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from waitingroom.model import Phase
+from waitingroom.model import Phase, WhileNoSale
 
 
 class JoinCode(StrEnum):
@@ -134,6 +134,7 @@ class Leases:
     phase: Phase
     now_ms: int
     states: tuple[LeaseState, ...]
+    outside: WhileNoSale = WhileNoSale.SHOP
 
 
 def lease_id(epoch: int, arrival: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, PlanStep, Settings
+from waitingroom.model import DrawMethod, PlanStep, Ramp, Settings, WhileNoSale, poll_of
 from waitingroom.reasons import Cause, Reason
 
 MS_PER_DAY = 86_400_000
@@ -26,8 +26,14 @@ RANGES: dict[str, tuple[int, int]] = {
     "opens_at_ms": (0, LATEST_MS),
     "draw_at_ms": (0, LATEST_MS),
     "closes_at_ms": (0, LATEST_MS),
+    "poll_min_ms": (0, 60_000),
+    "poll_max_ms": (0, 600_000),
+    "poll_divisor": (0, 100),
 }
 """Each numeric knob and the lowest and highest value it takes."""
+
+LEAST_BUT_0 = {"poll_min_ms": 1_000, "poll_max_ms": 1_000}
+"""Of knobs whose 0 means something else: a page that asks more often asks for what it has."""
 
 PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins"})
 """Knobs that a plan may turn: none that another one could contradict when the time comes."""
@@ -45,6 +51,8 @@ def _check_number(field: str, value: Value) -> None:
         raise BadSetting(field, f"must be a whole number, not {value!r}")
     if not low <= value <= high:
         raise BadSetting(field, f"must be from {low} to {high}, not {value}")
+    if 0 < value < (least := LEAST_BUT_0.get(field, 0)):
+        raise BadSetting(field, f"must be 0, which is as usual, or {least} or more, not {value}")
 
 
 def _check_text(field: str, value: Value) -> None:
@@ -95,6 +103,8 @@ def check(changes: Mapping[str, Value]) -> None:
             raise BadSetting(field, f"must be true or false, not {value!r}")
         elif field == "draw" and value not in tuple(DrawMethod):
             raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+        elif field == "outside" and value not in tuple(WhileNoSale):
+            raise BadSetting(field, f"must be shop, open or blocked, not {value!r}")
 
 
 def check_reason(reason: Reason) -> None:
@@ -116,6 +126,12 @@ def check_plan(steps: Sequence[PlanStep]) -> None:
         check({step.field: step.value})
         if not isinstance(step.at_ms, int) or not 0 <= step.at_ms <= LATEST_MS:
             raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
+        if (ramp := step.ramp) and not _is_within(step, ramp):
+            raise BadSetting("ramp", "must be of the step's own field, and its time lie in it")
+
+
+def _is_within(step: PlanStep, ramp: Ramp) -> bool:
+    return ramp.field == step.field and ramp.begins_ms <= step.at_ms <= ramp.ends_ms
 
 
 def check_together(settings: Settings) -> None:
@@ -130,3 +146,5 @@ def check_together(settings: Settings) -> None:
         raise BadSetting("draw_at_ms", "must not be later than the opening")
     if settings.closes_at_ms and settings.closes_at_ms <= settings.opens_at_ms:
         raise BadSetting("closes_at_ms", "must be later than the opening")
+    if (poll := poll_of(settings)).min_ms > poll.max_ms:
+        raise BadSetting("poll_min_ms", f"must not be longer than the longest, {poll.max_ms} ms")

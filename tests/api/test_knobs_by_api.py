@@ -171,6 +171,27 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     assert [one.value for one in store.steps(room)] == [9]
 
 
+def test_a_ramp_that_is_planned_again_as_it_was_told_is_the_same_ramp(
+    ada: Caller, room: str, store: Store
+) -> None:
+    """Whoever reads the plan and sends it back with one step more loses nothing of it."""
+    wanted = {"knob": "rate_per_min", "to": 120, "over_ms": 60_000}
+    told = ada("POST", f"/rooms/{room}/ramp", wanted).json["steps"]
+    steps = store.steps(room)
+    assert told[0]["ramp"] == {
+        "field": "rate_per_min",
+        "begins_ms": steps[0].at_ms,
+        "ends_ms": steps[-1].at_ms,
+        "first": 60,
+        "last": 120,
+    }
+    more = {"at_ms": steps[-1].at_ms + HOUR_MS, "field": "capacity", "value": 9}
+    assert ada("PUT", f"/rooms/{room}/plan", {"steps": [*told, more]}).status_code == 200
+    assert store.steps(room)[:-1] == steps
+    strange = told[0] | {"ramp": told[0]["ramp"] | {"field": "capacity"}}
+    refused(ada("PUT", f"/rooms/{room}/plan", {"steps": [strange]}), 422, "bad_setting")
+
+
 def test_the_last_change_is_taken_back_once(ada: Caller, room: str, store: Store) -> None:
     """Then there is none any more."""
     ada("PATCH", f"/rooms/{room}/knobs", {"rate_per_min": 30})

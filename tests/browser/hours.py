@@ -7,9 +7,10 @@ from playwright.sync_api import Request, Route
 from sales import Sale
 from visitors import Tab, Visitor
 
-from waitingroom.gate.status import HEADERS, POLL_MAX_MS
+from waitingroom.gate.status import HEADERS
+from waitingroom.model import Poll
 
-LONGEST_POLL_S = round(POLL_MAX_MS * 1.5 / 1000)
+LONGEST_POLL_S = round(Poll().max_ms * 1.5 / 1000)
 CACHEABLE = dict(HEADERS)[b"cache-control"].decode()
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from waitingroom import clock
 from waitingroom.console.knobs import GROUPS, KNOBS
-from waitingroom.model import Brand, DrawMethod, PlanStep, Settings
+from waitingroom.model import Brand, DrawMethod, PlanStep, Settings, WhileNoSale
 from waitingroom.operators import Role
 from waitingroom.ramps import ramp
 from waitingroom.store.client import Store
@@ -93,12 +93,11 @@ TURNS = (
     ("stay", "claim_grace_ms", "1h30m", 5_400_000),
     ("stay", "session_ms", "30m", 1_800_000),
     ("stay", "session_max_ms", "1h", 3_600_000),
-    (
-        "message",
-        "message",
-        "Bring <b>an umbrella</b> & wait",
-        "Bring <b>an umbrella</b> & wait",
-    ),
+    ("around", "poll_min_ms", "5s", 5_000),
+    ("around", "poll_max_ms", "1m", 60_000),
+    ("around", "poll_divisor", "20", 20),
+    ("around", "outside", "open", WhileNoSale.OPEN),
+    ("message", "message", "Bring <b>bags</b> & wait", "Bring <b>bags</b> & wait"),
 )
 
 
@@ -170,6 +169,10 @@ REFUSED = (
     ("message", {"message": "x" * 501}, "Message must have at most 500 characters."),
     ("message", {"message": "two\nlines"}, "Message must not hold line breaks"),
     ("pace", {"joins": "maybe"}, "New people must be one of: may join, may not join."),
+    ("around", {"poll_min_ms": "10ms"}, "more often than must be 0, or from 1s to 1m."),
+    ("around", {"poll_min_ms": "31s"}, "must not be longer than the longest, 30000 ms."),
+    ("around", {"poll_divisor": "101"}, "Part of the wait must be a whole number from 0 to 100."),
+    ("around", {"outside": "ajar"}, "must be one of: as the shop is set, open to all, blocked"),
     ("pace", {"tail": "5"}, "There is no field “tail” here; nothing was changed."),
     ("pace", {"opens_at_ms": "5"}, "There is no field “opens_at_ms” here"),
     ("times", {"closes_at_ms": "soon"}, "Closing: “soon” is no time; write it like 2026-"),
@@ -248,6 +251,34 @@ def test_the_second_of_two_operators_sees_who_moved_the_knob_and_from_what_to_wh
     assert (now.rate_per_min, now.capacity, now.message) == (120, 50, "Hello")
 
 
+def test_of_two_operators_at_the_same_moment_one_is_told(
+    operator: Desk, room: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the other one comes between the look at the room and the turn."""
+    page, turn_it = show(operator, room, rate_per_min="120"), Store.set
+
+    def after_ada(self: Store, name: str, changes: dict, **how: object) -> object:
+        monkeypatch.setattr(Store, "set", turn_it)
+        store.set(room, {"rate_per_min": 90}, actor="ada")
+        return turn_it(self, name, changes, **how)
+
+    monkeypatch.setattr(Store, "set", after_ada)
+    answer = apply(operator, page, room)
+    assert answer.status_code == 409
+    assert "ada: Rate: 0 a minute, which holds everybody → 90 a minute." in text(answer)
+    assert store.status(room).rate_per_min == 90
+
+
+def test_no_form_of_knobs_is_taken_from_elsewhere(operator: Desk, room: str, store: Store) -> None:
+    """Without the token of its session nothing is changed."""
+    store.plan(room, [PlanStep(4_000_000_000_000, "capacity", 9)], actor="ada")
+    version = store.status(room).version
+    fields = {"version": str(version), "rate_per_min": "5", "step": "apply"}
+    for way in ("knobs/pace", "undo", "plan/4000000000000-capacity"):
+        assert operator.post(f"/rooms/{room}/{way}", fields, token="").status_code == 400
+    assert store.status(room).version == version
+
+
 def test_a_knob_that_others_moved_is_not_put_back_by_a_form_that_shows_it(
     operator: Desk, room: str, store: Store
 ) -> None:
@@ -299,7 +330,7 @@ def test_a_ramp_is_shown_begun_listed_and_stopped_with_one_click(
     listed = text(operator.get(f"/rooms/{room}/plan"))
     assert "Rate: from 60 a minute to 300 a minute, little by little (19 steps to come)" in listed
     home = operator.get(f"/rooms/{room}")
-    assert "nothing is planned any more" in text(home)
+    assert "out of the plan: Rate: from 60 a minute to 300 a minute, little by" in text(home)
     undo = held(home, f"/rooms/{room}/undo")
     assert operator.post(f"/rooms/{room}/undo", undo, token=undo["csrf_token"]).status_code == 303
     assert store.steps(room) == ()

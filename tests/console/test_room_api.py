@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from waitingroom import clock
 from waitingroom.config import ConsoleConfig, load_config
 from waitingroom.console.app import create_app
-from waitingroom.model import Settings
+from waitingroom.model import Settings, WhileNoSale
 from waitingroom.run.child import spawn
 from waitingroom.run.parts import parts
 from waitingroom.store.client import Store
@@ -183,6 +183,10 @@ def test_an_empty_renewal_only_asks_and_a_closed_room_is_outside_a_sale(
     told = call(client, f"{room}/leases/renew", {"leases": []}).json
     assert told is not None
     assert (told["phase"], told["outside"], told["leases"]) == ("closed", True, {})
+    assert told["shop"] is None, "as the shop is set itself"
+    for rule in (WhileNoSale.OPEN, WhileNoSale.BLOCKED):
+        store.set(room, {"outside": rule}, actor="test")
+        assert call(client, f"{room}/leases/renew", {"leases": []}).json["shop"] == rule
 
 
 def test_whoever_asks_is_told_what_was_released_since_they_asked_last(

@@ -10,7 +10,7 @@ import pytest
 from gates import Answer, Browser, LocalGate, Native, RunningGate
 from rooms import MINUTE_MS, Room, now_ms
 
-from waitingroom.model import Settings
+from waitingroom.model import Settings, WhileNoSale
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.staff import StaffPass
 from waitingroom.tokens import Pass, Ticket
@@ -310,6 +310,21 @@ def test_outside_a_sale_a_shop_may_be_open_to_all(gate: LocalGate, make_room: Ro
         assert outside(gate, room, "hold=30&outside=open", **headers) == (204, "no-store")
     answer = gate.ask("GET", f"/{room.name}/check?outside=sometimes")
     assert (answer.status, answer.error) == (400, "bad_request")
+
+
+def test_a_room_that_says_how_its_shop_is_without_a_sale_wins(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Whatever the proxy says; and a gate hears of it with its next look, twice a second."""
+    room = make_room(opens_at_ms=now_ms() - MINUTE_MS)
+    room.store.act(room.name, "close", actor="test")
+    asked = {"open": "outside=open", "blocked": "outside=blocked"}
+    for rule in (WhileNoSale.OPEN, WhileNoSale.BLOCKED, WhileNoSale.SHOP):
+        room.store.set(room.name, {"outside": rule}, actor="test")
+        gate.refresh()
+        for own, words in asked.items():
+            is_open = (own if rule is WhileNoSale.SHOP else rule) == "open"
+            assert outside(gate, room, words)[0] == (204 if is_open else 401)
 
 
 def test_the_word_that_there_is_no_sale_ends_where_one_begins(

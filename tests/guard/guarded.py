@@ -89,6 +89,7 @@ class StandInApi:
     epoch: int = 1
     staff_epoch: int = 1
     outside: bool = False
+    shop: str | None = None
     released: set[str] = field(default_factory=set)
     news: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
@@ -145,6 +146,7 @@ class StandInApi:
             "epoch": self.epoch,
             "staff_epoch": self.staff_epoch,
             "outside": self.outside,
+            "shop": self.shop,
         }
         if since is not None:
             self.since.append(since)

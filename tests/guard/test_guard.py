@@ -481,6 +481,20 @@ class TestOutsideASale:
         shop.guard._reporter.turn()  # type: ignore[union-attr]
         assert shop.get("/x").status_code == status
 
+    @pytest.mark.parametrize("own", ["open", "blocked"])
+    @pytest.mark.parametrize(("rooms", "status"), [("open", 200), ("blocked", 303)])
+    def test_a_room_that_says_how_it_is_wins(
+        self, open_shop: Build, api: StandInApi, own: str, rooms: str, status: int
+    ) -> None:
+        """An operator turns it on the console; during a sale a pass is wanted in any case."""
+        api.outside, api.shop = True, rooms
+        shop = open_shop(outside=own, api=api.url)
+        shop.guard._reporter.turn()  # type: ignore[union-attr]
+        assert shop.get("/x").status_code == status
+        api.outside = False
+        shop.guard._reporter._send_renewals("demo", 2)  # type: ignore[union-attr]
+        assert shop.get("/x").status_code == 303
+
     def test_until_the_first_answer_it_is_a_sale(self, open_shop: Build) -> None:
         """A guard that has heard nothing guards."""
         assert open_shop(outside="open").get("/x").status_code == 303

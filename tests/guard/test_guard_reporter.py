@@ -177,6 +177,7 @@ def test_a_call_that_will_never_be_taken_is_let_go(
         {"epoch": True, "staff_epoch": 1, "outside": False, "leases": {}},
         {"epoch": -1, "staff_epoch": 1, "outside": False, "leases": {}},
         {"epoch": 1, "staff_epoch": 1, "outside": 1, "leases": {}},
+        {"epoch": 1, "staff_epoch": 1, "outside": True, "shop": "ajar", "leases": {}},
         {"epoch": 1, "staff_epoch": 1, "outside": False, "leases": []},
         {"epoch": 1, "staff_epoch": 1, "outside": False, "leases": {"1-1": "active"}},
     ],

@@ -4,7 +4,7 @@ import pytest
 from real import T0
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import Phase, PlanStep
+from waitingroom.model import Phase, PlanStep, Ramp
 from waitingroom.ramps import ramp
 
 
@@ -100,6 +100,8 @@ def test_joins_can_be_planned(make_room):
         PlanStep(-1, "rate_per_min", 1),
         PlanStep(10**15, "rate_per_min", 1),
         PlanStep(1.5, "rate_per_min", 1),
+        PlanStep(T0, "rate_per_min", 1, Ramp("capacity", T0, T0, 1, 9)),
+        PlanStep(T0, "rate_per_min", 1, Ramp("rate_per_min", T0 + 1, T0 + 2, 1, 9)),
     ],
 )
 def test_only_what_can_be_followed_can_be_planned(make_room, step):

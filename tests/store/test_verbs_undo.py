@@ -229,6 +229,20 @@ def test_a_brand_goes_back_with_its_logo(make_room, store):
     assert store.logo(room.name) == PNG
 
 
+def test_a_step_between_leaves_a_logo_as_it_was(make_room, store):
+    """What is kept for an undo is written anew with each step, and holds bytes."""
+    room = make_room()
+    first = Brand(logo=brand.read_logo(PNG))
+    version = store.brand(room.name, first, logo=PNG, **ME, version=room.written().version).version
+    version = room.plan(T0, [PlanStep(T0 + 10, "capacity", 5)], version).version
+    changed = store.brand(room.name, Brand(), logo=b"", **ME, version=version, now_ms=T0)
+    assert room.status(T0 + 10).version == changed.version + 1
+    assert store.last_change(room.written()).actor == ME["actor"]
+    room.undo(T0 + 10)
+    assert (room.written().brand, room.written().capacity) == (first, 5)
+    assert store.logo(room.name) == PNG
+
+
 def test_a_plan_based_on_an_old_version_changes_nothing(make_room, store):
     """Another operator's plan is not lost silently; nor is a step that was followed meanwhile."""
     room = make_room()

@@ -9,11 +9,12 @@ import click
 from waitingroom.commands.values import Duration, Number, Origin, Time
 from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, Settings
+from waitingroom.model import DrawMethod, Settings, WhileNoSale
 from waitingroom.settings import RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+RULES = click.Choice([rule.value for rule in WhileNoSale])
 DRAWS = click.Choice([method.value for method in DrawMethod])
 
 KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -35,6 +36,14 @@ KNOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("--join-limit", "join_limit", {"type": Number(), "help": "Joins a minute from one network; "
      "0 = no limit."}),
     ("--joins/--no-joins", "joins", {"default": None, "help": "Whether new shoppers may join."}),
+    ("--poll-min", "poll_min_ms", {"type": Duration(), "help": "A waiting page asks no more often; "
+     "0 = 2s."}),
+    ("--poll-max", "poll_max_ms", {"type": Duration(), "help": "A waiting page asks no less often; "
+     "0 = 30s."}),
+    ("--poll-divisor", "poll_divisor", {"type": Number(), "help": "It asks that many times in its "
+     "wait, more often as it gets shorter; 0 = 10."}),
+    ("--outside", "outside", {"type": RULES, "help": "The shop while there is no sale: as it is "
+     "set itself, open to all, or blocked for all but staff."}),
     ("--origin", "origins", {"type": Origin(), "multiple": True, "help": "Where shoppers may be "
      "sent back to, like https://shop.example.com; may be repeated."}),
     ("--title", "title", {"help": "The room's title on its page."}),

@@ -103,6 +103,11 @@ def _knobs(room: Snapshot) -> dict[str, object]:
         "session": shown_duration(room.session_ms),
         "join limit": room.join_limit or "none",
         "joins": "yes" if room.joins else "no",
+        "pages ask": f"every {shown_duration(room.poll.min_ms)} to "
+        f"{shown_duration(room.poll.max_ms)}, 1/{room.poll.divisor} of the wait",
+        "no sale": f"the shop is {room.outside}"
+        if room.outside != "shop"
+        else "as the shop is set",
         "origins": ", ".join(room.origins) or "-",
         "title": room.title or "-",
         "message": room.message or "-",

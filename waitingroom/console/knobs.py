@@ -7,7 +7,7 @@ from enum import Enum, auto
 from waitingroom import zones
 from waitingroom.console.figures import number
 from waitingroom.durations import shown_duration
-from waitingroom.model import DrawMethod, Snapshot
+from waitingroom.model import DrawMethod, Snapshot, WhileNoSale
 from waitingroom.settings import Value
 
 
@@ -61,6 +61,13 @@ KNOBS: Mapping[str, Knob] = {
     "session_ms": Knob("Session", Kind.DURATION, "how long somebody idle stays inside"),
     "session_max_ms": Knob("Longest session", Kind.DURATION, "of anybody; 0 is four sessions",
         none="four sessions"),
+    "poll_min_ms": Knob("Pages ask no more often than", Kind.DURATION, "0 is 2s", none="2s"),
+    "poll_max_ms": Knob("Pages ask no less often than", Kind.DURATION, "0 is 30s", none="30s"),
+    "poll_divisor": Knob("Part of the wait", Kind.COUNT, "a page asks again after that part of its "
+        "wait: 10 is a tenth; 0 is 10", "th", none="10th"),
+    "outside": Knob("Shop without a sale", Kind.CHOICE, "before joining begins, and once closed",
+        choices={WhileNoSale.SHOP: "as the shop is set", WhileNoSale.OPEN: "open to all",
+                 WhileNoSale.BLOCKED: "blocked for all but staff"}),
     "message": Knob("Message", Kind.TEXT, "all in line read it; empty for none", none="none"),
 }  # fmt: skip
 
@@ -91,6 +98,7 @@ GROUPS: Mapping[str, Group] = {
         "Calls, sessions, draw",
         ("call_timeout_ms", "claim_grace_ms", "session_ms", "session_max_ms", "draw"),
     ),
+    "around": Group("Pages and shop", ("poll_min_ms", "poll_max_ms", "poll_divisor", "outside")),
 }
 """In the order of their links."""
 QUICK = ("rate_per_min", "capacity")

@@ -78,7 +78,8 @@ class PlanPages:
         for _ in range(MOST_TRIES):
             found = self._store.status(room)
             last = self._store.last_change(found)
-            told = plans.undoing(found, last) if last else "the last change"
+            steps = self._store.steps(room)
+            told = plans.undoing(found, last, steps) if last else "the last change"
             self._refuse_moved(found, based_on)
             with suppress(VersionConflict):
                 now = found.version

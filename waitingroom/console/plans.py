@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from waitingroom import zones
 from waitingroom.console.figures import clock_time
 from waitingroom.console.knobs import KNOBS, shown
-from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot
+from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot, WhileNoSale
 from waitingroom.record import LogEntry
 
 BEFORE_NAMES = ("console:", "cli:")
@@ -17,7 +17,11 @@ MOVES = frozenset(
 ) | {"revoke_staff"}
 """Acts that move the version of a room, each by one."""
 MOST_TOLD = 5
-WAS_DRAWN = {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "draw": {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO},
+    "outside": {"0": WhileNoSale.SHOP, "1": WhileNoSale.OPEN, "2": WhileNoSale.BLOCKED},
+}
+"""What the store's numbers for a choice mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ def _planned(steps: tuple[PlanStep, ...], zone: str) -> Planned:
     return Planned(f"{ends_ms}-{first.field}", when, what, steps)
 
 
-def undoing(room: Snapshot, change: Change) -> str:
-    """What an undo of the last change would do, and whose that was."""
+def undoing(room: Snapshot, change: Change, steps: Sequence[PlanStep]) -> str:
+    """What an undo of the last change would do, and whose that was. ``steps``: the plan of now."""
     told = [
         f"{KNOBS[name].label} {shown(name, getattr(room, name))} → {shown(name, _value(name, was))}"
         if name in KNOBS
@@ -61,15 +65,14 @@ def undoing(room: Snapshot, change: Change) -> str:
         for name, was in change.words.items()
     ]
     if change.steps is not None:
-        told.append(_of_plan(change))
-    return f"{'; '.join(told)} ({_who(change.actor)}, {clock_time(change.at_ms)} UTC)"
+        told += _of_plan("out of the plan", [one for one in steps if one not in change.steps])
+        told += _of_plan("planned again", [one for one in change.steps if one not in steps])
+    what = "; ".join(told) or "the plan as it was"
+    return f"{what} ({_who(change.actor)}, {clock_time(change.at_ms)} UTC)"
 
 
-def _of_plan(change: Change) -> str:
-    count = len(change.steps or ())
-    if not count:
-        return "nothing is planned any more"
-    return f"the plan as it was ({count} step{'' if count == 1 else 's'})"
+def _of_plan(what: str, steps: Sequence[PlanStep]) -> list[str]:
+    return [f"{what}: {one.what}, {one.when}" for one in planned(steps, "UTC")]
 
 
 def meanwhile(entries: Sequence[LogEntry], moved: int) -> list[str]:
@@ -124,8 +127,8 @@ def _shown(name: str, facts: Mapping[str, str]) -> str:
 
 def _value(name: str, word: str) -> int | str:
     """A value as the store tells it, as ours."""
-    if name == "draw":
-        return WAS_DRAWN.get(word, word)
+    if name in WORDS:
+        return WORDS[name].get(word, word)
     return int(word) if word.isascii() and word.isdigit() and name != "message" else word
 
 

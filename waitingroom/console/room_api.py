@@ -27,7 +27,7 @@ from waitingroom.console.releases import Releases
 from waitingroom.console.requests import adopt
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import OUTSIDE, ShopHealth, is_room_id
+from waitingroom.model import OUTSIDE, ShopHealth, WhileNoSale, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
@@ -171,6 +171,7 @@ def _told(leases: Sequence[str], answer: Leases) -> dict[str, Any]:
         "staff_epoch": answer.staff_epoch,
         "phase": answer.phase,
         "outside": answer.phase in OUTSIDE,
+        "shop": None if answer.outside is WhileNoSale.SHOP else answer.outside,
         "leases": {
             lease: {"state": state.code, "expires_at_ms": state.expires_at_ms}
             for lease, state in zip(leases, answer.states, strict=True)

@@ -26,12 +26,12 @@ NAMES = {"over_ms": "over", "at_ms": "at", "plan": "at", "when": "when"}
 
 def knobs_of(store: Store, room: Snapshot) -> dict[str, object]:
     """What the room's own page shows of its knobs: the quick ones, the ways to all, the undo."""
-    last = store.last_change(room)
+    last, steps = store.last_change(room), store.steps(room.room)
     return {
         "knobs": typed.form(room, QUICK, {}, Typed("UTC")),
         "groups": GROUPS,
-        "undoing": plans.undoing(room, last) if last else "",
-        "planned": len(plans.planned(store.steps(room.room), "UTC")),
+        "undoing": plans.undoing(room, last, steps) if last else "",
+        "planned": len(plans.planned(steps, "UTC")),
     }
 
 

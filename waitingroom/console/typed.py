@@ -8,8 +8,8 @@ from waitingroom.console.figures import number
 from waitingroom.console.knobs import KNOBS, Group, Kind, frozen, shown, typed, zone_of
 from waitingroom.durations import duration_ms, shown_duration
 from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, Snapshot
-from waitingroom.settings import RANGES, Value, check
+from waitingroom.model import DrawMethod, Snapshot, WhileNoSale
+from waitingroom.settings import LEAST_BUT_0, RANGES, Value, check
 
 LONGEST_NUMBER = 12
 LONGEST_SHOWN = 600
@@ -30,6 +30,10 @@ OF_THE_FORM = frozenset(
 )
 NOW, AT, RAMP = "now", "at", "ramp"
 PASSED = "must be a time to come; this one has passed"
+_WORDS: dict[str, type[DrawMethod] | type[WhileNoSale]] = {
+    "draw": DrawMethod,
+    "outside": WhileNoSale,
+}
 WHAT_THEN = {
     "early_at_ms": "leave it empty to let people join at once",
     "draw_at_ms": "leave it empty to draw at the opening",
@@ -103,7 +107,7 @@ def _value(name: str, text: str, form: Mapping[str, str], found: Typed) -> Value
         case Kind.CHOICE if text not in (choices := KNOBS[name].choices or {}):
             raise ValueError(f"must be one of: {', '.join(choices.values())}")
         case Kind.CHOICE:
-            return DrawMethod(text) if name == "draw" else text == "1"
+            return _WORDS[name](text) if name in _WORDS else text == "1"
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         low, high = RANGES[name]
         raise ValueError(
@@ -120,7 +124,10 @@ def _second(form: Mapping[str, str], name: str) -> bool | None:
 def _said(name: str, wrong: BadSetting) -> str:
     if name in RANGES and KNOBS[name].kind is Kind.DURATION:
         low, high = map(shown_duration, RANGES[name])
-        return f"must be from {low} to {high}"
+        least = shown_duration(LEAST_BUT_0.get(name, 0))
+        return (
+            f"must be {f'0, or from {least}' if name in LEAST_BUT_0 else f'from {low}'} to {high}"
+        )
     if name in RANGES and KNOBS[name].kind is Kind.COUNT:
         low, high = map(number, RANGES[name])
         return f"must be a whole number from {low} to {high}"

@@ -16,9 +16,8 @@ from waitingroom.gate.http import (
 from waitingroom.gate.line import pass_of
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.gate.status import POLL_DIVISOR, POLL_MAX_MS, POLL_MIN_MS
 from waitingroom.gate.targets import resolve
-from waitingroom.model import Phase
+from waitingroom.model import Phase, Poll
 from waitingroom.outcomes import Entry, EntryCode
 from waitingroom.tokens import Ticket
 
@@ -42,7 +41,7 @@ REFUSALS: dict[EntryCode, tuple[int, str, str]] = {
 """How each outcome of a knock goes over the wire: status, code, message."""
 
 
-def refusal_of(entry: Entry) -> Refusal:
+def refusal_of(entry: Entry, poll: Poll) -> Refusal:
     """The answer to a knock that did not open."""
     status, code, message = REFUSALS[entry.code]
     if status == 410:
@@ -50,7 +49,7 @@ def refusal_of(entry: Entry) -> Refusal:
     more = _deadline(entry) if entry.claim_by_ms else {}
     if entry.code is EntryCode.NOT_CALLED:
         more = {"ahead": entry.ahead}
-    return Refusal(status, code, message, retry_after_ms=_retry_ms(entry), more=more)
+    return Refusal(status, code, message, retry_after_ms=_retry_ms(entry, poll), more=more)
 
 
 def _deadline(entry: Entry) -> dict[str, int | bool]:
@@ -58,11 +57,11 @@ def _deadline(entry: Entry) -> dict[str, int | bool]:
     return {"claim_by_ms": entry.claim_by_ms, "extended": bool(entry.extended)}
 
 
-def _retry_ms(entry: Entry) -> int:
+def _retry_ms(entry: Entry, poll: Poll) -> int:
     """An appointment is kept to the millisecond; elsewhere ask as often as the page does."""
     if entry.code in (EntryCode.DOOR, EntryCode.FULL):
         return entry.retry_after_ms
-    return min(POLL_MAX_MS, max(POLL_MIN_MS, entry.retry_after_ms // POLL_DIVISOR))
+    return min(poll.max_ms, max(poll.min_ms, entry.retry_after_ms // poll.divisor))
 
 
 def let_in(
@@ -109,7 +108,7 @@ async def enter(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if not entry.is_in:
         if request.wants_redirects:
             return redirect(gate.wait_page(room, to))
-        raise refusal_of(entry)
+        raise refusal_of(entry, known.snapshot.poll)
     if request.is_native:
         _note_wait(gate, known, ticket, entry)
         value = pass_of(ticket, entry, known.snapshot.session_ms)
@@ -129,7 +128,7 @@ async def more_time(gate: Gate, request: Request, known: KnownRoom) -> Response:
     if request.wants_redirects:
         return redirect(gate.wait_page(known.snapshot.room, to))
     if entry.code is not EntryCode.EXTENDED:
-        raise refusal_of(entry)
+        raise refusal_of(entry, known.snapshot.poll)
     return json_response(200, _deadline(entry))
 
 

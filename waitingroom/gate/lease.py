@@ -35,7 +35,7 @@ async def check(gate: Gate, request: Request, known: KnownRoom) -> Response:
     It keeps the holder's place, and hands a pass that has aged a later one. Where the store does
     not answer, the signature counts, as it does for a guard.
     """
-    hold_s, is_open = _hold_s(request), _is_open(request)
+    hold_s, is_open = _hold_s(request), _is_open(request, known)
     found = await current_pass(gate, request, known)
     if found is None:
         # Of a pass that is no good nothing is kept: whoever makes passes up would fill the cache.
@@ -114,12 +114,15 @@ def _hold_s(request: Request) -> int:
     return int(said)
 
 
-def _is_open(request: Request) -> bool:
-    """Whether the shop behind the proxy is open to all while there is no sale."""
+def _is_open(request: Request, known: KnownRoom) -> bool:
+    """Whether the shop behind the proxy is open to all while there is no sale.
+
+    As the proxy says, where the room does not.
+    """
     said = request.query.get("outside", Outside.BLOCKED)
     if said not in _OUTSIDE_WORDS:
         raise Refusal(400, "bad_request", "outside is open or blocked")
-    return said == Outside.OPEN
+    return known.snapshot.outside.asked_of(Outside(said)) is Outside.OPEN
 
 
 def _outside_s(known: KnownRoom, now_ms: int) -> int:

@@ -7,11 +7,6 @@ from waitingroom.model import News, Snapshot
 from waitingroom.reasons import Reason
 
 VERSION = 1
-POLL_MIN_MS = 2_000
-POLL_MAX_MS = 30_000
-POLL_DIVISOR = 10
-"""A page asks again after a tenth of its expected wait: about 45 reads in a ten-minute wait."""
-
 HEADERS = (
     (b"content-type", b"application/json"),
     # Caches may hold it for a second. No stale-while-revalidate: Chromium then always showed the
@@ -23,6 +18,7 @@ HEADERS = (
 
 def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
     """The body of ``status.json``, as docs/protocol.md has it."""
+    poll = snapshot.poll
     value = {
         "v": VERSION,
         "room": snapshot.room,
@@ -50,9 +46,9 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
         "reason": _reason(snapshot.reason),
         "news": [_line(line) for line in snapshot.news],
         "poll": {
-            "min_ms": POLL_MIN_MS,
-            "max_ms": POLL_MAX_MS,
-            "divisor": POLL_DIVISOR,
+            "min_ms": poll.min_ms,
+            "max_ms": poll.max_ms,
+            "divisor": poll.divisor,
             "spread_ms": snapshot.spread_ms,
         },
         "stale": stale,

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from waitingroom import request_ids
 from waitingroom.guard.knowledge import RoomFacts
+from waitingroom.model import Outside
 
 # Sockets load the codec of host names when they first meet one. A server that forks while our
 # thread does so would leave its child without that codec for good: it could never call again.
@@ -174,7 +175,12 @@ def _lease_news(body: dict[str, Any], now_ms: int) -> LeaseNews:
     """Read an answer, field by field. Raises :class:`ApiAway` for one that we cannot read."""
     try:
         facts = RoomFacts(
-            _count(body["epoch"]), _count(body["staff_epoch"]), _flag(body["outside"]), now_ms
+            _count(body["epoch"]),
+            _count(body["staff_epoch"]),
+            _flag(body["outside"]),
+            now_ms,
+            # An older console says nothing.
+            None if body.get("shop") is None else Outside(_text(body["shop"])),
         )
         states = {lease: state["state"] for lease, state in body["leases"].items()}
         released = tuple(map(_text, body.get("released", ())))

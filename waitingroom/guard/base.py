@@ -138,7 +138,8 @@ class BaseGuard(Generic[App]):
 
     def _guarded(self, room: str, now_ms: int) -> bool:
         """Whether the room wants passes now: always, but outside a sale where that is left open."""
-        return self._settings.outside is Outside.BLOCKED or self._known.facts(room).sale_on(now_ms)
+        facts = self._known.facts(room)
+        return (facts.shop or self._settings.outside) is Outside.BLOCKED or facts.sale_on(now_ms)
 
     def _current(self, room: str, visit: Visit, now_ms: int) -> Pass | None:
         """The pass that a request carries, if it counts."""

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
 
+from waitingroom.model import Outside
 from waitingroom.tokens import Handover, Pass
 
 MOST_REMEMBERED = 100_000
@@ -30,13 +31,15 @@ because the room API is away for a minute; a sale must not begin unguarded becau
 class RoomFacts:
     """Where a room stands, as the room API said at ``heard_at_ms``. Zeros: nothing is known.
 
-    ``outside``: there is no sale (the room is scheduled or closed).
+    ``outside``: there is no sale (the room is scheduled or closed). ``shop``: what the room wants
+    of the shop then; None where that is the shop's own business.
     """
 
     epoch: int = 0
     staff_epoch: int = 0
     outside: bool = False
     heard_at_ms: int = 0
+    shop: Outside | None = None
 
     def sale_on(self, now_ms: int) -> bool:
         """Whether the guard has to take it that there is a sale: yes, unless told otherwise."""

@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from waitingroom.draw import commitment
-from waitingroom.model import Actor, Change, DrawMethod, PlanStep, Ramp, Settings, Snapshot
+from waitingroom.model import (
+    Actor,
+    Change,
+    DrawMethod,
+    PlanStep,
+    Ramp,
+    Settings,
+    Snapshot,
+    WhileNoSale,
+)
 from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text
-from waitingroom.store.keys import OPERATORS, SYSTEM_KEYS
+from waitingroom.store.keys import NO_SALE, OPERATORS, SYSTEM_KEYS
 
 _STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
 _RAMP = re.compile(r"([a-z_]+) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+)", re.ASCII)
@@ -22,6 +31,8 @@ def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
     for field, value in changes.items():
         if field == "draw":
             stored["fifo"] = int(value == DrawMethod.FIFO)
+        elif field == "outside":
+            stored[field] = NO_SALE.index(WhileNoSale(str(value)))
         elif isinstance(value, tuple):
             stored[field] = " ".join(value)
         else:

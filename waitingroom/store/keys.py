@@ -7,7 +7,7 @@ end with ``reset`` or with the room); the two kinds that count something short-l
 
 from typing import NamedTuple
 
-from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
+from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, WhileNoSale
 
 ROOMS = "wr:rooms"
 """Set of room ids, written by ``create``."""
@@ -220,8 +220,12 @@ FIELDS = (
     "early_known",  # 1: the record has it that people may join, or need not
     "second_chances",
     *("joined_due_ms", "served_due_ms", "gone_due_ms"),  # from when on a moment is marked again
+    *("poll_min_ms", "poll_max_ms", "poll_divisor", "outside"),
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
+
+NO_SALE = (WhileNoSale.SHOP, WhileNoSale.OPEN, WhileNoSale.BLOCKED)
+"""What each number of ``outside`` means."""
 
 FORMAT = "<" + "d" * len(FIELDS)
 """The layout, in the words of Lua's ``struct`` (Python's spells it alike)."""

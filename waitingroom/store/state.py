@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitingroom import brand
-from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot, WhileNoSale
 from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.store.call import Call, call, clock
-from waitingroom.store.keys import FIELDS, FORMAT, TEXTS_TOLD
+from waitingroom.store.keys import FIELDS, FORMAT, NO_SALE, TEXTS_TOLD
 
 _PACKED = struct.Struct(FORMAT)
 _COUNTERS = tuple(Counters.__dataclass_fields__)
 _PLAIN = tuple(
     name
     for name in Snapshot.__dataclass_fields__
-    if name in FIELDS and name not in ("drawn", "joins", "paused", "test_clock")
+    if name in FIELDS and name not in ("drawn", "joins", "outside", "paused", "test_clock")
 )
 
 
@@ -55,6 +55,7 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         drawn=numbers["drawn"] if numbers["drawn"] >= 0 else None,
         draw=DrawMethod.FIFO if numbers["fifo"] else DrawMethod.SHUFFLE,
         joins=bool(numbers["joins"]),
+        outside=no_sale(numbers["outside"]),
         paused=bool(numbers["paused"]),
         test_clock=bool(numbers["test_clock"]),
         seed=seed.decode() or None,
@@ -70,6 +71,11 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         news=texts.news,
         brand=texts.brand,
     )
+
+
+def no_sale(number: int) -> WhileNoSale:
+    """What a newer version may have written beyond what we know is left to the shop."""
+    return NO_SALE[number] if number < len(NO_SALE) else WhileNoSale.SHOP
 
 
 def _read_texts(values: Any, news: Any) -> Texts:

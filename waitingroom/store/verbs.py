@@ -25,6 +25,7 @@ from waitingroom.outcomes import (
 )
 from waitingroom.store.call import Call, Reply, call, clock, text
 from waitingroom.store.keys import HANDOVER_TTL_MS, handover_key, network_key, staff_key
+from waitingroom.store.state import no_sale
 
 
 def join(
@@ -150,9 +151,10 @@ def release(room: str, leases: Sequence[str], now_ms: int | None) -> Call:
 
 
 def read_leases(reply: Reply) -> Leases:
-    """Epoch, staff epoch, phase, now, and per lease its expiry or what became of it."""
-    epoch, staff_epoch, phase, now_ms, *states = reply
-    return Leases(epoch, staff_epoch, Phase(text(phase)), now_ms, tuple(map(_lease, states)))
+    """Epoch, staff epoch, phase, now, outside, and per lease its expiry or what became of it."""
+    epoch, staff_epoch, phase, now_ms, outside, *states = reply
+    found = tuple(map(_lease, states))
+    return Leases(epoch, staff_epoch, Phase(text(phase)), now_ms, found, no_sale(outside))
 
 
 def _lease(state: Reply) -> LeaseState:

@@ -22,7 +22,7 @@ from waitingroom.console.api.schemas import (
 )
 from waitingroom.console.faults import Refused
 from waitingroom.errors import BadSetting
-from waitingroom.model import ROOM_ID, PlanStep, Settings, Snapshot
+from waitingroom.model import ROOM_ID, PlanStep, Ramp, Settings, Snapshot
 from waitingroom.operators import Role
 from waitingroom.ramps import RAMPED, joined, ramp, value_at
 from waitingroom.settings import FIXED_AT_CREATION, LONGEST_TEXT, PLANNABLE, RANGES, Value
@@ -71,11 +71,21 @@ SCHEDULE = asked(
     ),
     replace=REPLACE,
 )
+_RAMPED = RANGES["capacity"]
+RAMP_OF = asked(
+    "RampOfStep",
+    field=fields.String(required=True, validate=validate.OneOf(RAMPED)),
+    begins_ms=moment(required=True),
+    ends_ms=moment(required=True),
+    first=whole(*_RAMPED, required=True),
+    last=whole(*_RAMPED, required=True),
+)
 STEP = asked(
     "Step",
     at_ms=moment(required=True),
     field=fields.String(required=True, validate=validate.OneOf(sorted(PLANNABLE))),
     value=Setting(required=True),
+    ramp=fields.Nested(RAMP_OF, allow_none=True),
 )
 STEPS = asked("Steps", steps=fields.List(fields.Nested(STEP), required=True))
 WISH = asked(
@@ -214,7 +224,15 @@ def _changes(body: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _steps(given: Sequence[Mapping[str, Any]]) -> list[PlanStep]:
-    return [PlanStep(one["at_ms"], one["field"], one["value"]) for one in given]
+    return [
+        PlanStep(
+            one["at_ms"],
+            one["field"],
+            one["value"],
+            Ramp(**one["ramp"]) if one.get("ramp") else None,
+        )
+        for one in given
+    ]
 
 
 def _ramped(

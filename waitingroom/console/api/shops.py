@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP, refusals
 from waitingroom.console.api.schemas import Document, Flag, Whole, asked, pick, whole
-from waitingroom.model import Phase
+from waitingroom.model import Outside, Phase
 from waitingroom.outcomes import LeaseCode
 
 MOST_LEASES = 1_000
@@ -59,6 +59,11 @@ class LeasesTold(Document):
     staff_epoch = Whole(required=True)
     phase = pick(Phase, required=True)
     outside = Flag(required=True)
+    shop = pick(
+        Outside,
+        allow_none=True,
+        about="What the shop does while there is no sale; null: as it is set itself.",
+    )
     leases = fields.Dict(keys=fields.String(), values=fields.Nested(_Lease), required=True)
     mark = fields.String(metadata={"description": "For `since`, the next time."})
     released = fields.List(fields.String())

@@ -9,7 +9,6 @@ from waitingroom.console.api.history import Figures
 from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
-from waitingroom.console.api.ready import Ready
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.support import Support

@@ -32,7 +32,7 @@ end
 -- its new expiry, 'released', 'unknown' or 'old_epoch'.
 local function for_each_lease(one)
   return timed(function(keys, s, args)
-    local answer = {s.epoch, s.staff_epoch, phase_of(s), s.now}
+    local answer = {s.epoch, s.staff_epoch, phase_of(s), s.now, s.outside}
     for i = 2, #args, 2 do
       local known = tonumber(args[i]) == s.epoch
       answer[#answer + 1] = known and one(keys, s, args[i + 1]) or 'old_epoch'

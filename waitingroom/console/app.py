@@ -22,6 +22,7 @@ from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
 from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.rooms import RoomForms
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.console.shop_keys import ShopKeyPages
 from waitingroom.console.staff import StaffPages
@@ -58,6 +59,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
     app.register_blueprint(ReadyPages(store, access, config).blueprint())
+    app.register_blueprint(RoomForms(store, access, config.gate_url).blueprint())
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     keyring = Keyring(config.keys)
     app.register_blueprint(AccountPages(store, access).blueprint())

@@ -11,6 +11,7 @@ from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import acting, common, print_json, print_table, room_json
+from waitingroom.commands.rehearse import rehearse
 from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
 from waitingroom.errors import NoSuchRoom
@@ -33,7 +34,7 @@ def room() -> None:
 
 for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key, figures, history):
     room.add_command(_command)
-for _command in phases.COMMANDS:
+for _command in (rehearse, *phases.COMMANDS):
     room.add_command(_command)
 for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)

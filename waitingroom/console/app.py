@@ -22,6 +22,7 @@ from waitingroom.console.planning import PlanPages
 from waitingroom.console.previews import Previews
 from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
+from waitingroom.console.rehearsal_pages import RehearsalPages
 from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
 from waitingroom.console.rooms import RoomForms
@@ -64,6 +65,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(ReadyPages(store, access, config).blueprint())
     app.register_blueprint(RoomForms(store, access, config.gate_url).blueprint())
     app.register_blueprint(Branding(store, access).blueprint())
+    app.register_blueprint(RehearsalPages(store, access).blueprint())
     previews = Previews(store, access, config.templates).blueprint()
     forgery.exempt(previews)
     app.register_blueprint(previews)

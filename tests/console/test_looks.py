@@ -20,7 +20,7 @@ People = dict[Role, str]
 
 @dataclass
 class Studio:
-    """The form of a room's look, as an admin fills it in."""
+    """The form of a room's look, as an operator fills it in."""
 
     desk: Desk
     room: str
@@ -43,11 +43,11 @@ class Studio:
 
 @pytest.fixture
 def studio(desk: Desk, people: People, store: Store, room_id: str) -> Studio:
-    """An admin before a room with five in line."""
+    """An operator before a room with five in line."""
     store.create(room_id, Settings(rate_per_min=0, opens_at_ms=clock.now_ms(), title="Fair"),
                  actor="test")  # fmt: skip
     store.join(room_id, 5)
-    assert desk.log_in(people[Role.ADMIN]).status_code == 303
+    assert desk.log_in(people[Role.OPERATOR]).status_code == 303
     return Studio(desk, room_id, store)
 
 

@@ -23,9 +23,9 @@ GOOD = {
 
 
 @pytest.fixture
-def admin(desk: Desk, people: People) -> Desk:
-    """An admin's browser."""
-    assert desk.log_in(people[Role.ADMIN]).status_code == 303
+def operator(desk: Desk, people: People) -> Desk:
+    """An operator's browser."""
+    assert desk.log_in(people[Role.OPERATOR]).status_code == 303
     return desk
 
 
@@ -47,17 +47,17 @@ def text_of(answer) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
 
 
-def test_a_room_is_made_as_it_was_typed(admin: Desk, people: People, store: Store, room_id: str):
+def test_a_room_is_made_as_it_was_typed(operator: Desk, people: People, store: Store, room_id: str):
     """It waits for its opening; who made it is in its record, and what the shop needs is told."""
-    assert 'href="/new"' in admin.get("/").text
-    answer = admin.post("/new", GOOD | {"room": room_id})
+    assert 'href="/new"' in operator.get("/").text
+    answer = operator.post("/new", GOOD | {"room": room_id})
     assert (answer.status_code, answer.location) == (303, f"/rooms/{room_id}")
     made = store.status(room_id)
     assert (made.title, made.rate_per_min, made.capacity) == ("Spring sale", 120, 40)
     assert (made.draw, made.phase) == (DrawMethod.FIFO, Phase.EARLY)
     assert made.origins == ("https://shop.example.com", "https://www.example.com")
-    assert store.record.newest(room_id, 1)[0].actor == f"console:{people[Role.ADMIN]}"
-    told = text_of(admin.get(answer.location))
+    assert store.record.newest(room_id, 1)[0].actor == f"console:{people[Role.OPERATOR]}"
+    told = text_of(operator.get(answer.location))
     assert f"http://gate.example/{room_id} within a second" in told
     assert f"waitingroom room keys {room_id}" in told
 
@@ -78,10 +78,10 @@ def test_a_room_is_made_as_it_was_typed(admin: Desk, people: People, store: Stor
     ],
 )
 def test_each_wrong_field_has_a_sentence_and_nothing_is_made(
-    admin: Desk, store: Store, room_id: str, field: str, typed: str, said: str
+    operator: Desk, store: Store, room_id: str, field: str, typed: str, said: str
 ) -> None:
     """What was typed stays, also in the other fields."""
-    answer = admin.post("/new", GOOD | {"room": room_id} | {field: typed})
+    answer = operator.post("/new", GOOD | {"room": room_id} | {field: typed})
     assert answer.status_code == 400
     assert said in answer.text
     assert f'aria-describedby="{field}-problem"' in answer.text
@@ -90,26 +90,28 @@ def test_each_wrong_field_has_a_sentence_and_nothing_is_made(
     assert room_id not in store.rooms()
 
 
-def test_an_id_that_is_taken_is_told_and_the_room_there_stays(admin: Desk, store: Store, room: str):
+def test_an_id_that_is_taken_is_told_and_the_room_there_stays(
+    operator: Desk, store: Store, room: str
+):
     before = store.status(room)
-    answer = admin.post("/new", GOOD | {"room": room})
+    answer = operator.post("/new", GOOD | {"room": room})
     assert answer.status_code == 409
     assert f"There is a room “{room}” already" in answer.text
     assert store.status(room).version == before.version
-    itself = admin.post("/new", GOOD | {"room": room, "like": room})
+    itself = operator.post("/new", GOOD | {"room": room, "like": room})
     assert itself.status_code == 400
     assert "a clone needs an id of its own" in itself.text
 
 
 def test_a_clone_has_the_settings_and_the_look_and_nothing_else(
-    admin: Desk, store: Store, room: str
+    operator: Desk, store: Store, room: str
 ) -> None:
     """None of the people, the times, the message, the seed; the room itself is not touched."""
-    page = admin.get(f"/new?like={room}").text
+    page = operator.get(f"/new?like={room}").text
     assert 'value="Winter"' in page
     before, record = store.status(room), store.record.heads([room])
     other = f"{room}-b"
-    answer = admin.post("/new", GOOD | {"room": other, "like": room, "title": "Winter two"})
+    answer = operator.post("/new", GOOD | {"room": other, "like": room, "title": "Winter two"})
     assert answer.status_code == 303
     made = store.status(other)
     assert (made.title, made.join_limit, made.capacity) == ("Winter two", 9, 40)
@@ -120,37 +122,37 @@ def test_a_clone_has_the_settings_and_the_look_and_nothing_else(
     assert store.status(room).version == before.version
 
 
-def test_what_is_cloned_must_be_there(admin: Desk, store: Store, room_id: str) -> None:
+def test_what_is_cloned_must_be_there(operator: Desk, store: Store, room_id: str) -> None:
     for like in ("nowhere", "../x", "x" * 99):
-        assert admin.get("/new", **{}).status_code == 200
-        answer = admin.post("/new", GOOD | {"room": room_id, "like": like})
+        assert operator.get("/new", **{}).status_code == 200
+        answer = operator.post("/new", GOOD | {"room": room_id, "like": like})
         assert answer.status_code == 404
     assert room_id not in store.rooms()
 
 
-def test_names_and_texts_are_edited_on_what_was_seen(admin: Desk, store: Store, room: str):
+def test_names_and_texts_are_edited_on_what_was_seen(operator: Desk, store: Store, room: str):
     """A page that others made old changes nothing, says who it was, and keeps what was typed."""
     version = str(store.status(room).version)
     fields = {"version": version, "title": "Late winter", "message": "", "origins": ""}
-    answer = admin.post(f"/rooms/{room}/edit", fields)
+    answer = operator.post(f"/rooms/{room}/edit", fields)
     assert answer.status_code == 303
-    assert "Changed: Title, Message, Shops." in text_of(admin.get(answer.location))
+    assert "Changed: Title, Message, Shops." in text_of(operator.get(answer.location))
     now = store.status(room)
     assert (now.title, now.message, now.origins) == ("Late winter", "", ())
-    stale = admin.post(f"/rooms/{room}/edit", fields | {"title": "Mine"})
+    stale = operator.post(f"/rooms/{room}/edit", fields | {"title": "Mine"})
     assert stale.status_code == 409
     assert "Nothing of yours was done" in stale.text
     assert 'value="Mine"' in stale.text
-    wrong = admin.post(f"/rooms/{room}/edit", fields | {"origins": "nonsense"})
+    wrong = operator.post(f"/rooms/{room}/edit", fields | {"origins": "nonsense"})
     assert wrong.status_code == 400
     assert store.status(room).version == now.version
 
 
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT, Role.OPERATOR])
-def test_making_and_editing_rooms_takes_an_admin(
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+def test_making_and_editing_rooms_takes_an_operator(
     desk: Desk, people: People, store: Store, room: str, role: Role
 ) -> None:
-    """They say where shoppers are sent to. Others are not offered it, and are refused."""
+    """Others are not offered it, and are refused."""
     desk.log_in(people[role])
     version = store.status(room).version
     assert "/new" not in desk.get("/").text + desk.get(f"/rooms/{room}").text

@@ -1,4 +1,4 @@
-"""The routes of a room's brand: colours, logo, links, sentences. Admins only, like its name."""
+"""The routes of a room's brand: colours, logo, links, sentences."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ class Branding:
     def blueprint(self) -> Blueprint:
         """The routes."""
         routes = Blueprint("branding", __name__, url_prefix="/rooms/<room>/brand")
-        turn = self._access.needs(Role.ADMIN)
+        turn = self._access.needs(Role.OPERATOR)
         routes.get("")(turn(self.show))
         routes.post("")(turn(self.brand))
         return routes

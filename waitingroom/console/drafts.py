@@ -126,8 +126,8 @@ CAPACITY = Entry(
     *("capacity", "Capacity, people inside at once", "0 is no limit"), _number("capacity"), "number"
 )
 METHOD = Entry(
-    *("draw", "Order of those who come early", "fixed once somebody has come"), _method, "choice",
-    ((DrawMethod.SHUFFLE, "by lot: coming earlier gains nothing"), (DrawMethod.FIFO, "by arrival")),
+    *("draw", "Order of those who come early", "by lot, earlier gains nothing"), _method, "choice",
+    ((DrawMethod.SHUFFLE, "by lot"), (DrawMethod.FIFO, "by arrival")),
 )  # fmt: skip
 EDITED = (TITLE, MESSAGE, ORIGINS)
 MADE = (ID, TITLE, ORIGINS, RATE, CAPACITY, METHOD)

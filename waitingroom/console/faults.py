@@ -15,6 +15,7 @@ STATUS = {
     "unauthorized": 401,
     "forbidden": 403,
     "no_such_room": 404,
+    "no_rehearsal": 404,
     "no_such_operator": 404,
     "no_such_key": 404,
     "no_such_place": 404,

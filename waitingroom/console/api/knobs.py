@@ -62,7 +62,7 @@ _RAMP: dict[str, fields.Field[Any]] = {
     "at_ms": moment(about="When it begins; now, if nothing is said."),
     "replace": REPLACE,
 }
-RAMP = asked("RampWanted", **_RAMP)
+RAMP = asked("NewRamp", **_RAMP)
 SCHEDULE = asked(
     "Schedule",
     at_ms=moment(required=True, about="When the knobs are turned."),

@@ -7,6 +7,7 @@ from waitingroom.console.api.history import Figures
 from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
+from waitingroom.console.api.preparing import Preparing
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.system import System
@@ -23,6 +24,7 @@ def operations(store: Store, access: Access, keyring: Keyring, releases: Release
         Rooms(store, bearers).group(),
         Figures(store, bearers).group(),
         Knobs(store, bearers).group(),
+        Preparing(store, bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
         Passes(store, bearers, keyring).group(),

@@ -67,7 +67,7 @@ class ConsoleConfig:
     """What the console needs. ``shop_keys``: any of them opens the room API, for all rooms.
     ``public_url``: where operators reach it. ``proxies``: as the gate's. ``body_limit``: bytes.
     ``gate_url``, ``shop_url``, ``rooms`` and ``production`` (whether the run is one): what
-    readiness looks at.
+    readiness looks at, and pages tell. ``templates``: the gate's, for previews.
     """
 
     store_url: str
@@ -81,6 +81,7 @@ class ConsoleConfig:
     shop_url: str = ""
     rooms: tuple[str, ...] = ()
     production: bool = False
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class Config:
             shop_url=self.shop_url if self.shop != "off" else "",
             rooms=self.rooms if self.shop != "off" else (),
             production=self.env is Environment.PRODUCTION,
+            templates=self.templates,
         )
 
     def keeper(self) -> KeeperConfig:

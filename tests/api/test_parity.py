@@ -13,7 +13,14 @@ from waitingroom.console.acts import ACTS
 
 PREFIX = "/api/v1"
 
+PREVIEW = "shows pages, as `waitingroom preview` does; asks no line"
 PAGES = {
+    "POST /new": ("POST /rooms", "room create"),
+    "POST /rooms/<room>/edit": ("PATCH /rooms/{room}/knobs", "room set"),
+    "POST /rooms/<room>/brand": ("PATCH /rooms/{room}/brand", "room brand"),
+    "GET /rooms/<room>/rehearsal": ("GET /rooms/{room}/rehearsal", "room rehearse"),
+    "POST /rooms/<room>/rehearsal": ("POST /rooms/{room}/rehearsal", "room rehearse"),
+    "POST /rooms/<room>/rehearsal/end": ("DELETE /rooms/{room}/rehearsal", "room rehearse"),
     "GET /": ("GET /rooms", "room list"),
     "GET /live.json": ("GET /figures", "room figures"),
     "GET /operators": ("GET /operators", "operator list"),
@@ -65,6 +72,14 @@ NO_VERBS = {
     "GET /rooms/<room>/staff/<lease>/revoke": "a form",
     "GET /rooms/<room>/staff/revoke": "a form",
     "GET /shop-keys/<name>/revoke": "a form",
+    "GET /new": "the form of a new room",
+    "GET /rooms/<room>/edit": "the form of a room's name and texts",
+    "GET /rooms/<room>/brand": "the form of a room's look",
+    **{
+        f"{method} /rooms/<room>/preview/{rest}": PREVIEW
+        for method in ("GET", "POST", "DELETE")
+        for rest in ("", "<path:rest>")
+    },
     "GET /part": "a part of the page of all rooms",
     "GET /rooms/<room>/acts": "a part of a room's page",
     "GET /login": "a key takes its place",
@@ -77,6 +92,7 @@ NO_VERBS = {
 COMMANDS = {
     "alarms": "GET /alarms",
     "room load-test": "PUT /rooms/{room}/load-test",
+    "room clone": "POST /rooms/{room}/clone",
     "audit verify": "GET /rooms/{room}/record/verify",
     "operator key add": "POST /keys",
     "operator key list": "GET /keys",
@@ -90,7 +106,6 @@ AT_HOME = {
     "up": "starts the system that the API is part of",
     "demo": "starts the system that the API is part of",
     "preview": "shows pages on this machine",
-    "room brand": "reads files of this machine",
     "secret": "asks no system",
     "draw verify": "asks no system, on purpose",
 }

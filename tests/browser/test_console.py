@@ -152,6 +152,37 @@ def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
     shopper.shows("waiting")
 
 
+def test_a_room_is_made_previewed_branded_and_opened(
+    operator: Callable[..., Page], come: Callable[..., Visitor], site: Site, room_id: str
+) -> None:
+    """On a phone, from nothing to shoppers who read its name; the gate needs no restart, and the
+    preview's own script comes to each state without anybody in line."""
+    page, made = operator(tolerates=(409,)), f"{room_id}-made"
+    page.get_by_role("link", name="New room").tap()
+    page.get_by_label("Id in the address").fill(made)
+    page.get_by_label("Title").fill("Spring sale")
+    page.get_by_label("Shops").fill(site.shop)
+    page.get_by_role("button", name="Make the room").tap()
+    told(page, f"/{made} within a second")
+    page.get_by_role("link", name="Look …").tap()
+    page.get_by_label("Sentences").fill("pl | Your turn | Zapraszamy!")
+    page.get_by_role("button", name="Save").tap()
+    told(page, "Saved.")
+    page.get_by_role("link", name="Preview the shoppers").tap()
+    page.get_by_role("navigation").get_by_role("link", name="pl", exact=True).tap()
+    for state, said in (("paused", "kłopoty techniczne"), ("door", "Zapraszamy!")):
+        page.goto(f"{page.url.partition('/preview/')[0]}/preview/{state}/pl")
+        expect(page.locator("#card")).to_have_class(state)
+        expect(page.locator("#card")).to_contain_text(said)
+    assert site.store.status(made).tail == 0
+    page.goto(page.url.partition("/preview/")[0])
+    page.get_by_role("link", name="Open now").tap()
+    page.get_by_role("button", name="Open now").tap()
+    told(page, "Opened.")
+    shopper = come().opens(f"{site.gate}/{made}/pl")
+    expect(shopper.page.locator("h1")).to_have_text("Spring sale")
+
+
 def test_an_operator_needs_no_mouse(
     operator: Callable[..., Page], make_sale: Callable[..., Sale], browser: Browser, console: str
 ) -> None:
@@ -487,6 +518,11 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "staff": (Role.ADMIN, "/rooms/{staff}/staff", ""),
     "staff-made": (Role.ADMIN, "/rooms/{unbroken}/staff?name=" + "X" * 60, "Make the pass"),
     "staff-revoke": (Role.ADMIN, "/rooms/{staff}/staff/revoke", ""),
+    "new-room-wrong": (Role.ADMIN, "/new", "Make the room"),
+    "clone": (Role.ADMIN, "/new?like={unbroken}", ""),
+    "edit": (Role.ADMIN, "/rooms/{rtl}/edit", ""),
+    "brand-wrong": (Role.ADMIN, "/rooms/{unbroken}/brand?light-accent=blue", "Save"),
+    "rehearsal": (Role.ADMIN, "/rooms/{unbroken}/rehearsal", ""),
     "not-allowed": (Role.VIEWER, "/rooms/{room}/acts/pause", ""),
     "not-there": (Role.VIEWER, "/rooms/none", ""),
 }  # fmt: skip

@@ -113,3 +113,16 @@ def test_every_line_of_the_documents_works_as_it_stands(
     assert told(capsys, "brand", room, *words[1:])["brand"] != told(
         capsys, "brand", room, "--plain"
     )
+
+
+def test_a_clone_has_the_look_and_the_knobs_of_the_other(room: str, capsys: Capture) -> None:
+    """Its id must be free."""
+    Path("logo.svg").write_bytes(SVG)
+    told(capsys, "brand", room, "--logo", "logo.svg", "--colour", "light-accent=#003399")
+    told(capsys, "set", room, "--rate", "77", "--message", "Today", "--opens-at", "+1h")
+    made = told(capsys, "clone", room, f"{room}-b", "--title", "Two")
+    assert (made["title"], made["rate_per_min"], made["message"]) == ("Two", 77, "")
+    assert (made["opens_at_ms"], made["brand"]["colours"]) == (0, [["light-accent", "#003399"]])
+    assert made["brand"]["logo"]["content_type"] == "image/svg+xml"
+    assert "already a room" in refused(capsys, "clone", room, f"{room}-b")
+    assert "an id of its own" in refused(capsys, "clone", room, room)

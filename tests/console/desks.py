@@ -29,7 +29,14 @@ class Desk:
     proxies: tuple[Network, ...] = ()
 
     def __post_init__(self) -> None:
-        config = ConsoleConfig(self.url, self.keys, ("s" * 32,), self.public_url, self.proxies)
+        config = ConsoleConfig(
+            self.url,
+            self.keys,
+            ("s" * 32,),
+            self.public_url,
+            self.proxies,
+            gate_url="http://gate.example",
+        )
         app = create_app(config, now_ms=lambda: self.clock_ms)
         self.client: FlaskClient = app.test_client()
 

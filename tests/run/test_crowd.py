@@ -4,8 +4,8 @@ import pytest
 from systems import Folder
 
 from waitingroom.clock import monotonic_ms
-from waitingroom.run.crowd import AFTER_S, Crowd, arrivals
-from waitingroom.run.shopper import Ending, Sale, Shopper
+from waitingroom.crowd.crowd import AFTER_S, Crowd, arrivals
+from waitingroom.crowd.shopper import Ending, Sale, Shopper
 
 GUARDED = """
 import os

@@ -4,7 +4,7 @@ import json
 
 from systems import Folder, eventually
 
-from waitingroom.run.shopper import Browser
+from waitingroom.crowd.shopper import Browser
 
 
 def test_a_staff_pass_opens_the_shop_once_before_the_sale_until_it_is_revoked(

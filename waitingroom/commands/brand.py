@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import click
 
 from waitingroom.brand import LARGEST_LOGO, LINKS, read_logo
 from waitingroom.colours import ROLES, SCHEMES
-from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Saying
 
 
@@ -80,21 +78,13 @@ def _said(was: Iterable[Saying], typed: Iterable[tuple[str, str, str]]) -> tuple
     said = {(one.lang, one.sentence): one.text for one in was}
     for lang, sentence, text in typed:
         if text:
-            _check_sentence(lang, sentence, text)
+            _check_saying(Saying(lang, sentence, text))
         said[lang, sentence] = text
     return tuple(Saying(*key, text) for key, text in sorted(said.items()) if text)
 
 
-def _check_sentence(lang: str, sentence: str, text: str) -> None:
+def _check_saying(saying: Saying) -> None:
     # The catalogues take a moment to read, which other commands need not wait for.
-    from waitingroom.gate.catalog import names_in
-    from waitingroom.gate.languages import LANGUAGES, sentences
+    from waitingroom.gate.sayings import check_saying
 
-    if lang not in LANGUAGES:
-        raise BadSetting("--text", f"there is no language {lang!r}; there are {list(LANGUAGES)}")
-    if sentence not in sentences():
-        close = next(iter(get_close_matches(sentence, sentences(), n=1)), "")
-        meant = f"; did you mean {close!r}?" if close else ""
-        raise BadSetting("--text", f"no page says {sentence!r}{meant}")
-    if extra := set(names_in(text)) - set(names_in(sentence)):
-        raise BadSetting("--text", f"{sentence!r} has no {', '.join(sorted(extra))} in braces")
+    check_saying(saying)

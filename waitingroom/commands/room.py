@@ -11,11 +11,13 @@ from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import acting, common, print_json, print_table, room_json
-from waitingroom.commands.roomid import room_argument
+from waitingroom.commands.rehearse import rehearse
+from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
 from waitingroom.store.client import Store
+from waitingroom.store.rooms import made_like
 
 
 def brand_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,7 +34,7 @@ def room() -> None:
 
 for _command in (turns.ramp_knob, turns.schedule, turns.undo, shop_key, figures, history):
     room.add_command(_command)
-for _command in phases.COMMANDS:
+for _command in (rehearse, *phases.COMMANDS):
     room.add_command(_command)
 for _command in (places.show_place, places.give_second_chance):
     room.add_command(_command)
@@ -53,6 +55,24 @@ def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> Non
         store.create(room_id, settings, actor=system.actor())
         # A room that opens now does so when it is looked at.
         return store.status(room_id)
+
+    done(file, as_json, make)
+
+
+@room.command()
+@room_argument
+@click.argument("new_id", metavar="NEW", type=RoomId())
+@click.option("--title", help="The new room's title on its page.")
+@acting
+def clone(room_id: str, new_id: str, title: str | None, file: Path | None, as_json: bool) -> None:
+    """Make the room NEW like the room ID.
+
+    With its knobs and its look; without its people, times, message and keys.
+    """
+    values = {} if title is None else {"title": title}
+
+    def make(store: Store) -> Snapshot:
+        return made_like(store, new_id, store.status(room_id), values, actor=system.actor())
 
     done(file, as_json, make)
 

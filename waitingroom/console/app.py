@@ -14,14 +14,18 @@ from waitingroom.console.access import Access, context
 from waitingroom.console.account import AccountPages
 from waitingroom.console.api.frame import Api
 from waitingroom.console.api.wired import operations
+from waitingroom.console.branding import Branding, let_logos_in
 from waitingroom.console.health import health
 from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
 from waitingroom.console.planning import PlanPages
+from waitingroom.console.previews import Previews
 from waitingroom.console.ready import ReadyPages
 from waitingroom.console.record import RecordPages
+from waitingroom.console.rehearsal_pages import RehearsalPages
 from waitingroom.console.releases import Releases
 from waitingroom.console.room_api import RoomApi
+from waitingroom.console.rooms import RoomForms
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.console.shop_keys import ShopKeyPages
 from waitingroom.console.staff import StaffPages
@@ -50,6 +54,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     faults.register(app)
     app.register_blueprint(health(store))
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
+    let_logos_in(app)
     forgery = access.register(app, config.keys)
     app.context_processor(context)
     app.jinja_env.globals["causes"] = LABELS
@@ -58,6 +63,12 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(RecordPages(store, access).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
     app.register_blueprint(ReadyPages(store, access, config).blueprint())
+    app.register_blueprint(RoomForms(store, access, config.gate_url).blueprint())
+    app.register_blueprint(Branding(store, access).blueprint())
+    app.register_blueprint(RehearsalPages(store, access).blueprint())
+    previews = Previews(store, access, config.templates).blueprint()
+    forgery.exempt(previews)
+    app.register_blueprint(previews)
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     keyring = Keyring(config.keys)
     app.register_blueprint(AccountPages(store, access).blueprint())

@@ -15,6 +15,7 @@ STATUS = {
     "unauthorized": 401,
     "forbidden": 403,
     "no_such_room": 404,
+    "no_rehearsal": 404,
     "no_such_operator": 404,
     "no_such_key": 404,
     "no_such_place": 404,
@@ -176,7 +177,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _noted(response: Response) -> Response:
-        changes = request.method not in READS and request.blueprint != SHOPS
+        changes = request.method not in READS and request.blueprint not in (SHOPS, "preview")
         if changes and 400 <= response.status_code < 500:
             operator, key = g.get("operator"), g.get("key")
             who = operator.name if operator else f"key:{key.name}" if key else NOBODY
@@ -190,5 +191,6 @@ def register(app: Flask) -> None:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        # Previews of the gate's pages come with the gate's own.
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         return response

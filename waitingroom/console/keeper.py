@@ -23,6 +23,7 @@ from waitingroom.config import KeeperConfig, environment, load_config
 from waitingroom.console import metrics
 from waitingroom.console.metrics import GateCounts
 from waitingroom.console.notices import Post
+from waitingroom.console.rehearsing import Rehearsing
 from waitingroom.console.watch import Watch
 from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.history import Sample
@@ -43,6 +44,7 @@ class Keeper:
         self._store = store
         self._gate_url = gate_url
         self._watch = watch
+        self._rehearsing = Rehearsing(store, gate_url)
         self._away = False
         self._heads: dict[str, Head] = {}
 
@@ -65,6 +67,7 @@ class Keeper:
             self._note_heads([SYSTEM, *rooms])
             if self._watch:
                 self._watch.look(rooms, samples)
+            self._rehearsing.look(clock.now_ms())
         except (StoreDown, StoreUnfit) as error:
             if self._watch:
                 self._watch.lose()

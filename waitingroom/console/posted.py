@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from flask import request
 
+from waitingroom.console.access import CONSOLE
 from waitingroom.console.faults import Refused
 from waitingroom.errors import StoreDown
+from waitingroom.store.client import Store
 
 LONGEST_NUMBER = 15
 LONGEST_TOLD = 200
@@ -33,3 +35,13 @@ def surely(change: Callable[[], T]) -> T:
             "store_down",
             "the store did not say whether this was done. Look at the room before you do it again",
         ) from error
+
+
+def moved(store: Store, room: str) -> str:
+    """That somebody else was there first, and who."""
+    (last,) = store.record.newest(room, 1)
+    who = last.actor.removeprefix(CONSOLE)
+    return (
+        f"Nothing of yours was done: {who} changed this room after your page was shown "
+        f"(the last act: {last.act}). Look again, then send it once more."
+    )

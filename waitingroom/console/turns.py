@@ -3,11 +3,11 @@
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from waitingroom.console.access import CONSOLE, Access
+from waitingroom.console.access import Access
 from waitingroom.console.acts import ACTS, Act, offered
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import phase_text
-from waitingroom.console.posted import LONGEST_TOLD, surely, version
+from waitingroom.console.posted import LONGEST_TOLD, moved, surely, version
 from waitingroom.console.turning import knobs_of
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
@@ -60,7 +60,7 @@ class Turns:
         try:
             after = surely(lambda: self._do(room, name, reason, based_on))
         except VersionConflict:
-            return self._form(self._store.status(room), name, act, self._moved(room)), 409
+            return self._form(self._store.status(room), name, act, moved(self._store, room)), 409
         # It travels in a cookie, which has an end.
         flash(f"{act.done} The room is now {phase_text(after)[:LONGEST_TOLD]}.")
         return redirect(url_for("pages.room", room=room), 303)
@@ -89,15 +89,6 @@ class Turns:
                 request.values.get("cause", ""),
                 request.values.get("reason", "")[: LONGEST_TEXT["reason"]],
             ),
-        )
-
-    def _moved(self, room: str) -> str:
-        """That somebody else was there first, and who."""
-        (last,) = self._store.record.newest(room, 1)
-        who = last.actor.removeprefix(CONSOLE)
-        return (
-            f"Nothing of yours was done: {who} changed this room after your page was shown "
-            f"(the last act: {last.act}). Look again, then send it once more."
         )
 
 

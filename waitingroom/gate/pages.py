@@ -169,13 +169,18 @@ class Pages:
         return self._render("privacy.html", snapshot, lang, values)
 
     def index(
-        self, scenes: Sequence[tuple[str, str, bool, bool]], shown: str, look: Snapshot
+        self,
+        scenes: Sequence[tuple[str, str, bool, bool]],
+        shown: str,
+        look: Snapshot,
+        back: str = "",
     ) -> bytes:
         """What ``waitingroom preview`` begins with, leading to pages in the language ``shown``.
 
         ``scenes``: name, what it shows, whether there is a page with a script, and without.
         """
         values = {"scenes": scenes, "shown": shown, "languages": LANGUAGES}
+        values |= {"home": self._prefix, "back": back}
         return self._render("preview.html", look, LANGUAGES[0], values)
 
     def _render(

@@ -32,7 +32,7 @@ NO_STORE = (b"cache-control", b"no-store")
 
 class Preview:
     """The application. ``look``: a room whose title, message and brand the scenes have; ``logo``:
-    its picture. ``clock``: now, in milliseconds.
+    its picture. ``clock``: now, in milliseconds. ``back``: where its first page leads back to.
     """
 
     def __init__(
@@ -41,11 +41,13 @@ class Preview:
         clock: Callable[[], int],
         look: Snapshot | None = None,
         logo: bytes = b"",
+        back: str = "",
     ) -> None:
         self._pages = pages
         self._clock = clock
         self._look = look
         self._logo = logo
+        self._back = back
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """One request."""
@@ -124,7 +126,7 @@ class Preview:
         ]
         first = self._scene(next(iter(SCENES)))
         body = self._pages.index(
-            scenes, shown, first if self._look else replace(first, title="A new room")
+            scenes, shown, first if self._look else replace(first, title="A new room"), self._back
         )
         return body, 200, html_headers(None, b"no-store")
 

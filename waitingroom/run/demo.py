@@ -92,7 +92,7 @@ def first_operator(store: Store) -> str:
 def crowd_part(config: Config, env: Mapping[str, str], shoppers: int) -> Part:
     """The crowd, as a process of its own that ends when everybody is through."""
     words = (config.gate_url, config.shop_url, ROOM, str(shoppers), str(EARLY_MS / 1000))
-    argv = (sys.executable, "-m", "waitingroom.run.crowd", *words)
+    argv = (sys.executable, "-m", "waitingroom.crowd.crowd", *words)
     log = config.data / "log" / "crowd.log"
     own = foreign_environment(env) | config.as_env("log_format")
     return named(Part("crowd", argv, own, log, lambda: True, 2, ends=True))

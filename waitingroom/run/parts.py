@@ -104,15 +104,8 @@ def _console(config: Config, base: Mapping[str, str]) -> Part:
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = (
         *("env", "host", "console_port", "console_url", "redis_url", "secret_keys", "shop_key"),
-        *(
-            "trusted_proxies",
-            "proxy_headers",
-            "gate_url",
-            "shop",
-            "shop_url",
-            "rooms",
-            "log_requests",
-        ),
+        *("trusted_proxies", "proxy_headers", "gate_url", "shop", "shop_url", "rooms"),
+        *("log_requests", "templates"),
     )
     return _web(config, "console", argv, {**base, **config.as_env(*names)}, config.console_port)
 

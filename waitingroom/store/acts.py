@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from types import MappingProxyType
 
 from waitingroom.draw import commitment
 from waitingroom.model import (
@@ -51,13 +52,20 @@ def _flat(changes: Mapping[str, Value]) -> list[str | int]:
 
 
 def create(
-    room: str, settings: Settings, seed: bytes, *, actor: Actor | str, now_ms: int | None = None
+    room: str,
+    settings: Settings,
+    seed: bytes,
+    *,
+    actor: Actor | str,
+    more: Mapping[str, str | bytes] = MappingProxyType({}),
+    now_ms: int | None = None,
 ) -> Call:
-    """Make a room. Of two racers one is told ``RoomExists``."""
+    """Make a room. ``more``: its brand and logo. Of two racers one is told ``RoomExists``."""
     changes = asdict(settings)
     detail = json.dumps(changes)
     seeds = (seed.hex(), commitment(seed))
-    return call("create", room, clock(now_ms), who(actor), *seeds, detail, *_flat(changes))
+    words = (*_flat(changes), *(word for pair in more.items() for word in pair))
+    return call("create", room, clock(now_ms), who(actor), *seeds, detail, *words)
 
 
 def change(

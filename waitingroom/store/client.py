@@ -222,19 +222,31 @@ class Store:
         return state.read_status(room, self.run(call))
 
     def create(
-        self, room: str, settings: Settings, *, actor: Actor | str, now_ms: int | None = None
+        self,
+        room: str,
+        settings: Settings,
+        *,
+        actor: Actor | str,
+        look: Brand | None = None,
+        logo: bytes = b"",
+        now_ms: int | None = None,
     ) -> Snapshot:
-        """Make a room with a fresh seed, which nobody sees before the draw."""
+        """Make a room with a fresh seed, which nobody sees before the draw. ``look``: its brand."""
         if not is_room_id(room):
             raise BadSetting("room", f"{room!r} is no room's name: {ROOM_ID.pattern}")
         changes = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
         del changes["test_clock"]
         check(changes)
         check_together(settings)
+        brand.check(look or Brand())
+        more: dict[str, str | bytes] = {}
+        if look is not None:
+            more = {"brand": brand.dumps(look), "logo": logo}
         # Listed first: a crash in between leaves a name without a room, which `rooms` users skip.
         self._plain(lambda: self._redis.sadd(ROOMS, room))
         seed = secrets.token_bytes(SEED_BYTES)
-        return self._snapshot(room, acts.create(room, settings, seed, actor=actor, now_ms=now_ms))
+        call = acts.create(room, settings, seed, actor=actor, more=more, now_ms=now_ms)
+        return self._snapshot(room, call)
 
     def set(
         self,

@@ -33,6 +33,10 @@ minute at most."""
 
 MOST_SHOP_KEYS = 200
 
+REHEARSALS = f"wr:{{{SYSTEM}}}:rehearsals"
+"""Hash of rehearsals: room → JSON {of, people, until_ms}; by the console, the command line and the
+keeper."""
+
 LOGIN_TTL_S = 900
 
 
@@ -148,6 +152,13 @@ def history_key(room: str, every_ms: int) -> str:
     hundred or thousand; by the keeper.
     """
     return f"wr:{{{room}}}:history:{every_ms}"
+
+
+def crowd_key(room: str) -> str:
+    """string, empty: a keeper sends this rehearsal's people; by that keeper, as long as it may
+    last.
+    """
+    return f"wr:{{{room}}}:crowd"
 
 
 def shop_key(room: str) -> str:

@@ -9,6 +9,7 @@ from waitingroom.console.api.history import Figures
 from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
+from waitingroom.console.api.preparing import Preparing
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.support import Support
@@ -29,6 +30,7 @@ def operations(
         Rooms(store, bearers).group(),
         Figures(store, bearers).group(),
         Knobs(store, bearers).group(),
+        Preparing(store, bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
         Passes(store, bearers, Keyring(config.keys)).group(),

@@ -1,4 +1,4 @@
-"""The demo's crowd: ``python -m waitingroom.run.crowd GATE_URL SHOP_URL ROOM SHOPPERS EARLY_S``.
+"""The demo's crowd: ``python -m waitingroom.crowd.crowd GATE_URL SHOP_URL ROOM SHOPPERS EARLY_S``.
 
 A heap of shoppers by the time of their next step, and a few threads that take the steps.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from waitingroom import logs
 from waitingroom.clock import monotonic_ms
-from waitingroom.run.shopper import Sale, Shopper
+from waitingroom.crowd.shopper import Sale, Shopper
 
 log = logging.getLogger("waitingroom.crowd")
 THREADS = 12

@@ -106,14 +106,15 @@ class Ending(StrEnum):
 class Shopper:
     """``n``: which of the crowd; decides what this one does. ``ending``: None while it goes on.
 
-    ``way_in``: where the gate sends who has a pass, with a handover if need be. ``items``: what
-    the shop's front page has on offer.
+    ``lease``: what a visit goes by in the store. ``way_in``: where the gate sends who has a pass,
+    with a handover if need be. ``items``: what the shop's front page has on offer.
     """
 
     n: int
     sale: Sale
     browser: Browser = field(default_factory=Browser)
     number: int | None = None
+    lease: str = ""
     way_in: str = ""
     items: list[str] = field(default_factory=list)
     ending: Ending | None = None
@@ -155,6 +156,7 @@ class Shopper:
         told = answer.json()
         if answer.status in (200, 201):
             self.number = told.get("number")
+            self.lease = f"{told.get('epoch')}-{told.get('arrival')}"
             self.next = self.wait
             return 0
         if answer.status == 409 and told.get("error") != "not_yet":

@@ -1,0 +1,59 @@
+"""Clones, looks and rehearsals by the API: what is done, refused, and based on what was seen."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from callers import console, keys_of
+from test_brand import SVG
+
+from waitingroom.model import Phase, Settings
+from waitingroom.operators import Role
+from waitingroom.store.client import Store
+from waitingroom.store.rehearsals import Rehearsals
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The run's store."""
+    made = Store.connect(store_url)
+    yield made
+    made.close()
+
+
+def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, room_id: str) -> None:
+    """By an operator's key; a viewer's is refused, and nothing is done."""
+    store.create(room_id, Settings(rate_per_min=70, title="Fair", message="Hi"), actor="test")
+    keys = keys_of(store, room_id)
+    client, at = console(store_url), f"/api/v1/rooms/{room_id}"
+    mine = {"headers": {"Authorization": f"Bearer {keys[Role.OPERATOR]}"}}
+    theirs = {"headers": {"Authorization": f"Bearer {keys[Role.VIEWER]}"}}
+    look = {
+        "colours": {"light-accent": "#003399"},
+        "texts": [{"lang": "de", "sentence": "You are next", "text": "Gleich!"}],
+        "logo": base64.b64encode(SVG).decode(),
+    }
+    assert client.patch(f"{at}/brand", json=look, **theirs).status_code == 403
+    dressed = client.patch(f"{at}/brand", json=look, **mine)
+    assert dressed.status_code == 200, dressed.text
+    assert store.logo(room_id) == SVG
+    assert store.status(room_id).brand.texts[0].text == "Gleich!"
+    for wrong in ({"logo": "%"}, {"colours": {"light-accent": "blue"}}, {"texts": [{"lang": "x"}]},
+                  {"texts": [look["texts"][0] | {"sentence": "No such"}]}):  # fmt: skip
+        assert client.patch(f"{at}/brand", json=wrong, **mine).status_code in (400, 422)
+    other = f"{room_id}-b"
+    made = client.post(f"{at}/clone", json={"room": other, "title": "Two"}, **mine)
+    assert (made.status_code, made.json["rate_per_min"]) == (201, 70)
+    assert (store.logo(other), store.status(other).message) == (SVG, "")
+    assert client.post(f"{at}/clone", json={"room": other}, **mine).status_code == 409
+    assert client.get(f"{at}/rehearsal", **mine).status_code == 404
+    asked = {"people": 9, "minutes": 2}
+    assert client.post(f"{at}/rehearsal", json=asked | {"people": 0}, **mine).status_code == 422
+    begun = client.post(f"{at}/rehearsal", json=asked, **mine)
+    assert begun.status_code == 201, begun.text
+    assert client.post(f"{at}/rehearsal", json=asked, **mine).status_code == 409
+    assert client.get(f"{at}/rehearsal", **theirs).json == begun.json
+    assert client.delete(f"{at}/rehearsal", **mine).status_code == 204
+    assert store.status(begun.json["room"]).phase is Phase.CLOSED
+    there = Rehearsals(store)
+    there.clean_up(there.of(room_id))

@@ -1,0 +1,98 @@
+"""The routes of a room's brand: colours, logo, links, sentences."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+
+from waitingroom.brand import LARGEST_LOGO
+from waitingroom.console import drafts, looks
+from waitingroom.console.access import Access
+from waitingroom.console.posted import moved, surely, version
+from waitingroom.console.turns import Page
+from waitingroom.errors import BadSetting, VersionConflict
+from waitingroom.model import Snapshot
+from waitingroom.operators import Role
+from waitingroom.store.client import Store
+
+
+def let_logos_in(app: Flask) -> None:
+    """A logo and the other fields are more than the console takes elsewhere. To be registered
+    before whatever reads forms.
+    """
+
+    @app.before_request
+    def _larger() -> None:
+        if request.endpoint == "branding.brand" and request.max_content_length is not None:
+            request.max_content_length += LARGEST_LOGO + 1
+
+
+class Branding:
+    """Over one store."""
+
+    def __init__(self, store: Store, access: Access) -> None:
+        self._store = store
+        self._access = access
+
+    def blueprint(self) -> Blueprint:
+        """The routes."""
+        routes = Blueprint("branding", __name__, url_prefix="/rooms/<room>/brand")
+        turn = self._access.needs(Role.OPERATOR)
+        routes.get("")(turn(self.show))
+        routes.post("")(turn(self.brand))
+        return routes
+
+    def show(self, room: str) -> str:
+        """The form; with what was typed before a log-in."""
+        found = self._store.status(room)
+        kept = looks.texts_of(found.brand) | dict(request.args)
+        return self._form(found, found.version, kept, {})
+
+    def brand(self, room: str) -> Page:
+        """Look so: 303 to the form; 400 and 409 with the form again, and nothing changed."""
+        found, based_on = self._store.status(room), version()
+        values, problems = drafts.read(looks.ENTRIES, request.form)
+        if problems:
+            return self._form(found, based_on, request.form, problems), 400
+        logo = _logo()
+        try:
+            made = looks.wanted(found.brand, values, logo)
+        except BadSetting as wrong:
+            told = f"Nothing was changed: the {wrong.field} {wrong.why}."
+            return self._form(found, based_on, request.form, {}, told), 400
+        actor = self._access.actor()
+        try:
+            surely(
+                lambda: self._store.brand(room, made, logo=logo, actor=actor, version=based_on)
+            )  # fmt: skip
+        except VersionConflict:
+            now, told = self._store.status(room), moved(self._store, room)
+            return self._form(now, now.version, request.form, {}, told), 409
+        flash("Saved. Shoppers who come now see it; look at it in the preview.")
+        return redirect(url_for("branding.show", room=room), 303)
+
+    def _form(
+        self,
+        room: Snapshot,
+        version: int,
+        typed: Mapping[str, str],
+        problems: Mapping[str, str],
+        problem: str = "",
+    ) -> str:
+        return render_template(
+            "brand.html",
+            room=room,
+            version=version,
+            fields=drafts.shown(looks.ENTRIES, typed, problems),
+            problem=problem,
+            longest={},
+            largest=LARGEST_LOGO // 1024,
+        )
+
+
+def _logo() -> bytes | None:
+    """The picture that came along; b"" for none any more, None to leave it."""
+    if "no_logo" in request.form:
+        return b""
+    file = request.files.get("logo")
+    body = file.read(LARGEST_LOGO + 1) if file else b""
+    return body or None

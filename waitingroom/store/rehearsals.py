@@ -1,0 +1,132 @@
+"""Rehearsals in the store: which there are, begun, ended, and cleaned up. Beside the real rooms, of
+which nothing is written but what the system's record tells.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from waitingroom import rehearsals
+from waitingroom.errors import BadSetting, NoSuchRoom, WaitingRoomError, WrongPhase
+from waitingroom.model import Actor, Snapshot
+from waitingroom.rehearsals import Rehearsal
+from waitingroom.store.acts import settings_of
+from waitingroom.store.client import Store
+from waitingroom.store.faults import translated
+from waitingroom.store.history import HOUR, SALE
+from waitingroom.store.keys import (
+    REHEARSALS,
+    ROOMS,
+    RoomKeys,
+    crowd_key,
+    fence_key,
+    history_key,
+    shop_key,
+    staff_key,
+)
+
+
+class TooManyRehearsals(WaitingRoomError):
+    """There is one of this room already, or as many as a system takes."""
+
+    code = "wrong_phase"
+
+
+class Rehearsals:
+    """Over one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._redis = store.client
+
+    def all(self) -> list[Rehearsal]:
+        """Those that were begun and not cleaned up yet, by name."""
+        with translated(None):
+            found: Any = self._redis.hgetall(REHEARSALS)
+        made = [_read(name.decode(), json.loads(raw)) for name, raw in found.items()]
+        return sorted(made, key=lambda one: one.room)
+
+    def of(self, room: str) -> Rehearsal | None:
+        """The one of a real room."""
+        return next((one for one in self.all() if one.of == room), None)
+
+    def begin(self, room: str, people: int, minutes: int, *, actor: Actor | str) -> Rehearsal:
+        """Make a copy of ``room`` that opens in a moment, closes after ``minutes``, and whose
+        ``people`` the keeper sends. Twice, and of two racers mostly, the second is refused.
+
+        The room that it is of is only looked at.
+        """
+        rehearsals.check(people, minutes)
+        if rehearsals.is_rehearsal(room):
+            raise BadSetting("room", "is a rehearsal itself")
+        real, there = self._store.status(room), self.all()
+        if any(one.of == room for one in there):
+            raise TooManyRehearsals(f"there is a rehearsal of “{room}” already; end it first")
+        if len(there) >= rehearsals.MOST_AT_ONCE:
+            raise TooManyRehearsals(f"there are {len(there)} rehearsals already; end one first")
+        return self._made(real, people, minutes, actor)
+
+    def _made(self, real: Snapshot, people: int, minutes: int, actor: Actor | str) -> Rehearsal:
+        now_ms = self._now_ms()
+        name = rehearsals.id_of(real.room, secrets.token_hex(3))
+        one = Rehearsal(name, real.room, people, now_ms + 60_000 * minutes)
+        # Listed first: whatever happens in between, it is cleaned up when its time is over.
+        self._keep(one)
+        knobs = rehearsals.settings_of(
+            settings_of(real), real.title or real.room, now_ms, one.until_ms
+        )
+        logo = self._store.logo(real.room) if real.brand.logo else b""
+        look = real.brand if logo else replace(real.brand, logo=None)
+        self._store.create(name, knobs, look=look, logo=logo, actor=actor)
+        told = f"{name}, of {real.room}: {people} people, {minutes} minutes"
+        self._store.record.note("rehearsal", told, actor=actor)
+        return one
+
+    def end(self, room: str, *, actor: Actor | str) -> None:
+        """Close the rehearsal called ``room``; the keeper cleans it up a moment later. Twice is the
+        same as once. Raises :class:`NoSuchRoom`.
+        """
+        one = next((one for one in self.all() if one.room == room), None)
+        if one is None:
+            raise NoSuchRoom(room)
+        with suppress(WrongPhase, NoSuchRoom):
+            self._store.act(room, "close", actor=actor)
+        self._keep(replace(one, until_ms=min(one.until_ms, self._now_ms())))
+
+    def claim_crowd(self, one: Rehearsal, now_ms: int) -> bool:
+        """Whether the caller is the one who sends its people. Only the first of all who ask."""
+        lasts_ms = max(1, one.until_ms + rehearsals.KEPT_MS - now_ms)
+        with translated(None):
+            return bool(self._redis.set(crowd_key(one.room), b"", nx=True, px=lasts_ms))
+
+    def clean_up(self, one: Rehearsal) -> None:
+        """Take it away with all its keys; no gate serves it from its next look on."""
+        name = one.room
+        keys: Sequence[str] = (
+            *RoomKeys.of(name),
+            *(history_key(name, grain.every_ms) for grain in (HOUR, SALE)),
+            *(shop_key(name), staff_key(name), fence_key(name), crowd_key(name)),
+        )
+        with translated(None):
+            self._redis.srem(ROOMS, name)
+            for key in keys:
+                self._redis.unlink(key)
+            self._redis.hdel(REHEARSALS, name)
+
+    def _now_ms(self) -> int:
+        """The clock that rules rooms."""
+        with translated(None):
+            seconds, microseconds = self._redis.time()
+        return int(seconds * 1000 + microseconds // 1000)
+
+    def _keep(self, one: Rehearsal) -> None:
+        fields = json.dumps(rehearsals.as_fields(one))
+        with translated(None):
+            self._redis.hset(REHEARSALS, one.room, fields)
+
+
+def _read(room: str, kept: dict[str, Any]) -> Rehearsal:
+    return Rehearsal(room, kept["of"], kept["people"], kept["until_ms"])

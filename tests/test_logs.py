@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from waitingroom.logs import Facts, JsonFormatter, Lines, PeoplesFormatter, for_people
-from waitingroom.request_ids import CURRENT, About, fresh, well_formed
+from waitingroom.request_ids import CURRENT, NONE, About, fresh, well_formed
 from waitingroom.request_lines import MOST_A_SECOND, RequestLines
 from waitingroom.variables import LogRequests
 
@@ -28,6 +28,7 @@ def written(tmp_path: Path) -> Any:
     log.propagate = False
     log.setLevel(logging.INFO)
     log.addHandler(handler)
+    CURRENT.set(NONE)
     yield log, lambda: [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
     log.removeHandler(handler)
     handler.close()

@@ -148,7 +148,9 @@ def test_no_two_processes_make_the_same_id() -> None:
     assert all(re.fullmatch("[0-9a-f]{16}", one) for one in ours + theirs)
 
 
-@pytest.mark.parametrize("good", [fresh(), "3f2fc5e7-28cd-4f46-9f2e-52a79c2b60eb", "a_b-c0123"])
+@pytest.mark.parametrize(
+    "good", ["21e32e9c00000000", "3f2fc5e7-28cd-4f46-9f2e-52a79c2b60eb", "a_b-c0123"]
+)
 def test_ids_that_may_be(good: str) -> None:
     """Ours, UUIDs, nginx's."""
     assert well_formed(good) == good

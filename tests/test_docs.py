@@ -80,7 +80,8 @@ def typed(text: str) -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     inline = re.findall(r"`((?:[A-Z_]+=\S+ )*(?:waitingroom|make) [^`]+)`", text)
-    found = (re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line.partition("#")[0].strip()) for line in lines)
+    plain = (line.partition("#")[0].partition(" > ")[0].strip() for line in lines)
+    found = (re.sub(r"^(?:[A-Z_]+=\S+ )+", "", line) for line in plain)
     return sorted({*filter(None, found), *(re.sub(r"^(?:\S+=\S+ )+", "", one) for one in inline)})
 
 

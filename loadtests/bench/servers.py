@@ -2,6 +2,8 @@
 
 import secrets
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -53,7 +55,7 @@ def bench(folder: Path) -> Iterator[Bench]:
     with ExitStack() as stack:
         stack.callback(embedded.stop)
         _make_room(embedded.url)
-        gate, hello, flask = _free_ports(3)
+        gate, hello, flask = free_ports(3)
         key = secrets.token_bytes(32)
         env = {
             **foreign_environment(environment()),
@@ -104,7 +106,7 @@ def _pass_cookie(key: bytes) -> str:
     return f"wr-pass-{ROOM}={Keyring([key]).room_keys(ROOM).sign_pass(value)}"
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now."""
     listeners = [socket.create_server((HOST, 0)) for _ in range(count)]
     ports: list[int] = [listener.getsockname()[1] for listener in listeners]
@@ -113,11 +115,35 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _worker(master: int, port: int, log: Path) -> psutil.Process:
-    """The one worker, once it answers. Raises RuntimeError with the log's end otherwise."""
+def started(
+    stack: ExitStack, folder: Path, env: Mapping[str, str], console: int
+) -> list[subprocess.Popen[bytes]]:
+    """Console and keeper, as a system has them; they end with the stack."""
+    words = ("--worker-class", "gthread", "--threads", "8")
+    commands = {
+        "console": gunicorn_argv("waitingroom.run.apps:console()", HOST, console, *words),
+        "keeper": (sys.executable, "-m", "waitingroom.console.keeper"),
+    }
+    found = []
+    for name, argv in commands.items():
+        process = spawn(argv, log=folder / f"{name}.log", env=env, cwd=CHECKOUT)
+        stack.callback(kill, process)
+        found.append(process)
+    return found
+
+
+def answering(port: int, log: Path) -> None:
+    """Wait until somebody answers there. Raises RuntimeError with the log's end otherwise."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if probe(HOST, port) and (children := psutil.Process(master).children()):
-            return children[0]
+        if probe(HOST, port):
+            return
         time.sleep(0.05)
     raise RuntimeError(f"a server did not start:\n{last_words(log)}")
+
+
+def _worker(master: int, port: int, log: Path) -> psutil.Process:
+    """The one worker, once it answers. Raises RuntimeError with the log's end otherwise."""
+    answering(port, log)
+    (worker,) = psutil.Process(master).children()
+    return worker

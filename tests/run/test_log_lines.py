@@ -6,6 +6,8 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -97,10 +99,24 @@ def kills(gate: Place, run: Run) -> None:
     """Of a gate's worker and of the store: what others' code says of that, tracebacks too."""
     data = Path(run.env["WAITINGROOM_DATA"]) / "demo"
     pids = json.loads((data / "run.json").read_text("utf-8"))["pids"]
-    psutil.Process(pids["gate"]).children()[0].kill()
-    os.kill(pids["store"], signal.SIGKILL)
-    run.says("store ended (signal 9)")
-    eventually(lambda: gate.ask("GET", "/readyz").status == 200, "the store is back")
+    gates = psutil.Process(pids["gate"])
+    killed = gates.children()[0]
+    killed.kill()
+    eventually(lambda: gates.children() and killed not in gates.children(), "another worker")
+    eventually(lambda: is_ready(gate), "it answers")
+    ended: set[int] = set()
+
+    def noticed() -> bool:
+        """Again, where it was back before the gate looked: each time it stays away for longer."""
+        pid = json.loads((data / "run.json").read_text("utf-8"))["pids"]["store"]
+        if pid and pid not in ended:
+            ended.add(pid)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return '"event":"store_down"' in (data / "log" / "gate.log").read_text("utf-8")
+
+    eventually(noticed, "the gate has noticed")
+    eventually(lambda: is_ready(gate), "the store is back")
     log = data / "log" / "worker.log"
     eventually(lambda: '"level":"error"' in log.read_text("utf-8"), "the worker complains")
 
@@ -147,6 +163,14 @@ def mistakes(gate: Place, console: Place, shop: Place) -> None:
             raw.settimeout(5)
             while raw.recv(4_096):
                 pass
+
+
+def is_ready(gate: Place) -> bool:
+    """Whether it answers, and the store does."""
+    try:
+        return gate.ask("GET", "/readyz").status == 200
+    except (OSError, HTTPException):
+        return False
 
 
 def log_in(console: Place, run: Run) -> set[str]:

@@ -9,6 +9,7 @@ from waitingroom.request_ids import (
     CURRENT,
     ENVIRON_KEY,
     HEADER,
+    NONE,
     ROOM_KEY,
     ROUTE_KEY,
     About,
@@ -52,6 +53,10 @@ def register(app: Flask, proxies: Proxies) -> None:
         _is(fresh())
         if proxies.trusts(request.remote_addr or ""):
             adopt()
+
+    @app.teardown_request
+    def _over(_error: BaseException | None) -> None:
+        CURRENT.set(NONE)
 
     @app.after_request
     def _told(response: Response) -> Response:

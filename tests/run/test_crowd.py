@@ -5,7 +5,7 @@ from systems import Folder
 
 from waitingroom.clock import monotonic_ms
 from waitingroom.crowd.crowd import AFTER_S, Crowd, arrivals
-from waitingroom.crowd.shopper import Ending, Sale, Shopper
+from waitingroom.crowd.shopper import Answer, Browser, Ending, Sale, Shopper
 
 GUARDED = """
 import os
@@ -73,3 +73,29 @@ def test_a_shopper_whose_gate_is_away_asks_again(folder: Folder) -> None:
     for step in (shopper.arrive, shopper.join, shopper.wait, shopper.enter):
         assert step() > 0
     assert shopper.ending is None
+
+
+def test_a_shopper_whose_room_is_taken_away_goes_home() -> None:
+    """Wherever they stand; an answer that is none of the gate's is asked for again."""
+    for stand in ("join", "wait", "enter"):
+        shopper = Shopper(1, Sale("http://gate", "http://shop", "gone"))
+        shopper.browser = Answers(Answer(404, "", b'{"error": "no_such_room"}'))
+        getattr(shopper, stand)()
+        assert shopper.ending is Ending.TURNED_AWAY, stand
+    shopper = Shopper(1, Sale("http://gate", "http://shop", "there"))
+    shopper.browser = Answers(Answer(502, "", b'{"detail": "a proxy speaks"}'))
+    assert shopper.wait() > 0
+    assert shopper.ending is None
+
+
+class Answers(Browser):
+    """Says the same to everything."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def get(self, _url: str, *, accept: str = "text/html") -> Answer:
+        return self._answer
+
+    def post(self, _url: str, _form: dict[str, str] | None = None) -> Answer:
+        return self._answer

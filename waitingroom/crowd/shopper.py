@@ -19,6 +19,7 @@ from typing import Any
 from waitingroom import clock
 
 TIMEOUT_S = 10
+GONE = "no_such_room"
 AGAIN_MS = 2_000
 """After an answer that says nothing better, such as none at all."""
 ITEM = re.compile(r'href="(/items/[^"/]+)"')
@@ -159,17 +160,18 @@ class Shopper:
             self.lease = f"{told.get('epoch')}-{told.get('arrival')}"
             self.next = self.wait
             return 0
-        if answer.status == 409 and told.get("error") != "not_yet":
+        over = answer.status == 409 and told.get("error") != "not_yet"
+        if over or told.get("error") == GONE:
             return self._end(Ending.TURNED_AWAY)
         return int(told.get("retry_after_ms") or AGAIN_MS)
 
     def wait(self) -> int:
         """Read the status; as often as it asks for."""
         status = self.browser.get(self._room("status.json"), accept="application/json").json()
-        if not status:
-            return AGAIN_MS
-        if status["phase"] == "closed":
+        if status.get("error") == GONE or status.get("phase") == "closed":
             return self._end(Ending.TURNED_AWAY)
+        if "phase" not in status:
+            return AGAIN_MS
         poll = status["poll"]
         if status["drawn"] is None:
             return int(min(poll["max_ms"], max(poll["min_ms"], AGAIN_MS)))
@@ -194,7 +196,7 @@ class Shopper:
             self.way_in = str(answer.json().get("redirect", ""))
             self.next = self.shop
             return 0
-        if answer.status in (401, 403, 410):
+        if answer.status in (401, 403, 404, 410):
             return self._end(Ending.TURNED_AWAY)
         return int(answer.json().get("retry_after_ms") or AGAIN_MS)
 

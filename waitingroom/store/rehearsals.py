@@ -24,8 +24,11 @@ from waitingroom.store.keys import (
     crowd_key,
     fence_key,
     history_key,
+    load_test_key,
     shop_key,
     staff_key,
+    waits_key,
+    waits_noted_key,
 )
 
 
@@ -103,10 +106,17 @@ class Rehearsals:
             return bool(self._redis.set(crowd_key(one.room), b"", nx=True, px=lasts_ms))
 
     def clean_up(self, one: Rehearsal) -> None:
-        """Take it away with all its keys; no gate serves it from its next look on."""
-        name = one.room
+        """Take it away with all its keys; no gate serves it from its next look on.
+
+        What a gate still counts of it a moment later has a time to live.
+        """
+        name, epochs = one.room, 0
+        with suppress(NoSuchRoom):
+            epochs = self._store.status(name).epoch
         keys: Sequence[str] = (
             *RoomKeys.of(name),
+            *(waits_key(name, epoch + 1) for epoch in range(epochs)),
+            *(waits_noted_key(name), load_test_key(name)),
             *(history_key(name, grain.every_ms) for grain in (HOUR, SALE)),
             *(shop_key(name), staff_key(name), fence_key(name), crowd_key(name)),
         )

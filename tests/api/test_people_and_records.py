@@ -14,7 +14,7 @@ from waitingroom.history import Sample
 from waitingroom.model import Settings
 from waitingroom.operators import Role, is_password_of
 from waitingroom.store.client import Store
-from waitingroom.store.keys import SYSTEM
+from waitingroom.store.keys import OPERATORS, SYSTEM
 from waitingroom.tokens import Keyring, RoomKeyring
 
 NOW_MS = clock.now_ms()
@@ -61,6 +61,22 @@ def test_an_operator_that_cannot_be_is_refused(
     good = {"name": f"bob.{room_id}", "role": "viewer", "password": PASSWORD}
     refused(boss("POST", "/operators", good | wrong), 422, code)
     assert store.accounts.find(good["name"]) is None
+
+
+def test_the_last_admin_of_the_console_stays_one(boss: Caller, room_id: str, store: Store) -> None:
+    """Nobody could make another; whoever has the machine still may, by command."""
+    client, aside = store._redis, f"aside:{room_id}"
+    others = bool(client.exists(OPERATORS)) and client.rename(OPERATORS, aside)
+    try:
+        name = f"eve.{room_id}"
+        boss("POST", "/operators", {"name": name, "role": "admin", "password": PASSWORD})
+        refused(boss("PUT", f"/operators/{name}/role", {"role": "viewer"}), 409, "last_admin")
+        refused(boss("DELETE", f"/operators/{name}"), 409, "last_admin")
+        assert store.accounts.find(name).role is Role.ADMIN
+        store.accounts.remove(name, actor="test")
+    finally:
+        if others:
+            client.rename(aside, OPERATORS)
 
 
 def test_a_key_is_told_once_opens_and_is_revoked(boss: Caller, room_id: str) -> None:

@@ -25,8 +25,8 @@ local function begin_epoch(s)
   for _, field in ipairs({'opened_at_ms', 'closed_at_ms', 'draining', 'drawn_at_ms', 'tail',
     'serving', 'lapsed', 'timed_out', 'open_slot', 'old_slot', 'new_slot', 'read_by_ms', 'credit',
     'door', 'open_calls', 'at_door', 'leases', 'skips', 'came', 'missed', 'called', 'entered',
-    'late', 'no_show', 'left', 'refused', 'released', 'expired', 'lent', 'lent_slot',
-    'second_chances', 'joined_due_ms', 'served_due_ms', 'gone_due_ms',
+    'late', 'no_show', 'left', 'refused', 'released', 'expired', 'second_chances',
+    'joined_due_ms', 'served_due_ms', 'gone_due_ms', 'lent', 'lent_slot',
     'next_extended_ms',
   }) do s[field] = 0 end
   s.drawn = -1

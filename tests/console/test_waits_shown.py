@@ -32,9 +32,9 @@ def test_the_page_and_what_follows_it_show_waits(
 
     asyncio.run(add())
     figures = desk.get(f"/rooms/{room_id}/live.json").json["figures"]
-    assert figures["waits_hour"] == figures["waits_sale"] == "half 1:50, nine in ten 4:36"
+    assert figures["waits_hour"] == figures["waits_sale"] == "1:50 / 4:36"
     assert figures["kept_hour"] == "75 % of 4"
     page = desk.get(f"/rooms/{room_id}").text
-    for title in ("Waited, the last hour", "In by the time told, the whole sale"):
+    for title in ("Wait of half / 9 in 10, last hour", "In by the time told, whole sale"):
         assert title in page
-    assert "half 1:50, nine in ten 4:36" in page
+    assert "1:50 / 4:36" in page

@@ -41,7 +41,7 @@ def wait_figures(waits: HourAndSale) -> dict[str, str]:
         half, most = found.quantile_s(0.5), found.quantile_s(0.9)
         told = NONE
         if half is not None and most is not None:
-            told = f"half {span(round(half * 1000))}, nine in ten {span(round(most * 1000))}"
+            told = f"{span(round(half * 1000))} / {span(round(most * 1000))}"
         shown[f"waits_{name}"] = told
         kept = share(found.kept, found.told)
         shown[f"kept_{name}"] = f"{kept} of {number(found.told)}" if found.told else NONE

@@ -26,7 +26,8 @@ from waitingroom.model import Settings, is_room_id
 from waitingroom.operators import Role
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
-from waitingroom.store.keys import OPERATOR_KEYS, OPERATORS, ROOMS, SYSTEM
+from waitingroom.store.keys import OPERATOR_KEYS, OPERATORS, REHEARSALS, ROOMS, SHOP_KEYS, SYSTEM
+from waitingroom.store.rehearsals import Rehearsals
 
 CHECKS = [
     not_a_server_error,
@@ -44,6 +45,7 @@ A_FEW = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+TABLES = (OPERATORS, OPERATOR_KEYS, SHOP_KEYS, REHEARSALS)
 METHODS = {"get", "post", "put", "patch", "delete"}
 LIMIT_S = 10
 """For an answer."""
@@ -54,9 +56,13 @@ def keys(embedded: EmbeddedStore) -> Iterator[dict[Role, str]]:
     """A key of each role. Rooms, accounts and keys that were made go in the end."""
     store = Store.connect(embedded.url)
     client: redis.Redis = store._redis
-    before = {table: set(client.hkeys(table)) for table in (OPERATORS, OPERATOR_KEYS)}
+    before = {table: set(client.hkeys(table)) for table in TABLES}
     rooms = set(client.smembers(ROOMS))
     yield keys_of(store, "all-described")
+    there = Rehearsals(store)
+    for one in there.all():
+        if one.room not in {name.decode() for name in before[REHEARSALS]}:
+            there.clean_up(one)
     if made := set(client.smembers(ROOMS)) - rooms:
         client.srem(ROOMS, *made)
     for table, names in before.items():
@@ -67,7 +73,7 @@ def keys(embedded: EmbeddedStore) -> Iterator[dict[Role, str]]:
 
 def state(store: Store, room: str) -> object:
     """What only an act changes: where the records end, and who may do what."""
-    tables = [store._redis.hgetall(table) for table in (OPERATORS, OPERATOR_KEYS)]
+    tables = [store._redis.hgetall(table) for table in TABLES]
     return store.record.heads([SYSTEM, room]), tables, store.steps(room)
 
 

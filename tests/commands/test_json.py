@@ -11,6 +11,7 @@ from waitingroom.cli import cli, run
 from waitingroom.codes import Codes
 from waitingroom.draw import commitment
 from waitingroom.store.client import Store
+from waitingroom.store.rehearsals import Rehearsals
 
 TERMINALS = {"up", "demo", "preview"}
 """Commands that run until Ctrl-C, and print for whoever sits there."""
@@ -39,6 +40,9 @@ WORDS = f"""
     room brand ID --time-zone Europe/Warsaw
     room ramp ID --rate 90 --over 10m
     room schedule ID
+    room rehearse ID
+    room rehearse ID --end
+    room clone ID ID-clone
     room open ID
     room place ID CODE
     room pause ID --reason stocktaking
@@ -114,6 +118,10 @@ def test_every_command_answers_in_json_and_nothing_else(
         assert told, line
         assert all(isinstance(one, dict | list) for one in told), line
         tried.add(name)
+    there = Rehearsals(store)
+    for one in there.all():
+        if one.of == room_id:
+            there.clean_up(one)
     store.close()
     assert tried == leaves().keys() - TERMINALS - ELSEWHERE
 

@@ -8,11 +8,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
-from sales import ITEMS, Sale, Site, room_of
+from consoles import LONG_NAME, PASSWORD
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from sales import ITEMS, Sale, Site, now_ms, room_of
+from scenes import PHONE
 from systems import lacking, working_folder
-from visitors import SWITCHES, Visitor
+from visitors import PLAIN_HOST, SWITCHES, Visitor
 
+from waitingroom.operators import Operator, Role, hashed
 from waitingroom.store.client import Store
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -145,6 +148,46 @@ def come_with_a_browser(
             leaving.callback(context.close)
             came.append(Visitor(context, site.origins, tolerates, folder))
             return came[-1]
+
+        yield one
+        for visitor in came:
+            visitor.watch.is_content()
+
+
+@pytest.fixture(scope="session")
+def console(site: Site) -> Iterator[str]:
+    """Where it is; an operator of each role is there."""
+    for role in Role:
+        site.store.accounts.add(Operator(role, role, hashed(PASSWORD), now_ms()), actor="test")
+    site.store.accounts.add(
+        Operator(LONG_NAME, Role.VIEWER, hashed(PASSWORD), now_ms()), actor="test"
+    )
+    yield str(site.run.note["console_url"])
+    for name in (*Role, LONG_NAME):
+        site.store.accounts.remove(name, actor="test")
+
+
+@pytest.fixture
+def operator(browser: Browser, console: str) -> Iterator[Callable[..., Page]]:
+    """Brings somebody to the console, logged in; their tab. Nothing may go wrong in it unseen."""
+    with ExitStack() as leaving:
+        came: list[Visitor] = []
+
+        def one(
+            name: str = Role.OPERATOR,
+            to: str = "/",
+            tolerates: tuple[int, ...] = (),
+            **options: object,
+        ) -> Page:
+            context = browser.new_context(**({"viewport": PHONE, "has_touch": True} | options))
+            leaving.callback(context.close)
+            came.append(Visitor(context, [console, f"http://{PLAIN_HOST}"], tolerates))
+            page = came[-1].opens(console + to).page
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Log in").click()
+            expect(page).to_have_url(console + to)
+            return page
 
         yield one
         for visitor in came:

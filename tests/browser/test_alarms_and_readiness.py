@@ -7,7 +7,6 @@ from eyes import is_open_to_all
 from playwright.sync_api import Page, expect
 from sales import Sale, Site
 from systems import eventually
-from test_console import console, operator  # noqa: F401 - fixtures
 from test_every_state import NARROW
 
 from waitingroom.operators import Role
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
-    operator: Callable[..., Page],  # noqa: F811
+    operator: Callable[..., Page],
     make_sale: Callable[..., Sale],
     site: Site,
 ) -> None:
@@ -57,7 +56,7 @@ def _put(alarms: object, step: object, case: Case, there: bool) -> bool:
 
 
 def test_readiness_is_looked_at_by_the_system_itself(
-    operator: Callable[..., Page],  # noqa: F811
+    operator: Callable[..., Page],
     make_sale: Callable[..., Sale],
     site: Site,
 ) -> None:

@@ -1,14 +1,13 @@
 """The console, in a real browser before a real system: operators at work, on phones too."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import psutil
 import pytest
 import redis
+from consoles import LONG_NAME, PASSWORD, SHOW, SOON_MS, frozen_store, shows, told
 from eyes import is_open_to_all
 from playwright.sync_api import Browser, Page, expect
 from sales import Sale, Site, now_ms
@@ -18,86 +17,15 @@ from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import PLAIN_HOST, Tab, Visitor
 
 from waitingroom.model import Phase
-from waitingroom.operators import Operator, Role, hashed
+from waitingroom.operators import Role
 from waitingroom.store.keys import ROOMS, RoomKeys
 
 pytestmark = pytest.mark.browser
-PASSWORD = "a long enough password"
-LONG_NAME = "a-very-long-name-of-somebody." * 2 + "x"
-SOON_MS = 2_000
-"""By when a figure has moved."""
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 DRAWN = "document.querySelector(`img[alt='${alt}']`).naturalWidth > 0"
 NEWCOMER = "newcomer"
 STAFF = ("Ada", "Zoë from the agency", "W" * 60)
 REASON = "The till is slow."
-SHOW = "What would it do?"
-
-
-@pytest.fixture(scope="session")
-def console(site: Site) -> Iterator[str]:
-    """Where it is; an operator of each role is there."""
-    for role in Role:
-        site.store.accounts.add(Operator(role, role, hashed(PASSWORD), now_ms()), actor="test")
-    site.store.accounts.add(
-        Operator(LONG_NAME, Role.VIEWER, hashed(PASSWORD), now_ms()), actor="test"
-    )
-    yield str(site.run.note["console_url"])
-    for name in (*Role, LONG_NAME):
-        site.store.accounts.remove(name, actor="test")
-
-
-@pytest.fixture
-def operator(browser: Browser, console: str) -> Iterator[Callable[..., Page]]:
-    """Brings somebody to the console, logged in; their tab. Nothing may go wrong in it unseen."""
-    with ExitStack() as leaving:
-        came: list[Visitor] = []
-
-        def one(
-            name: str = Role.OPERATOR,
-            to: str = "/",
-            tolerates: tuple[int, ...] = (),
-            **options: object,
-        ) -> Page:
-            context = browser.new_context(**({"viewport": PHONE, "has_touch": True} | options))
-            leaving.callback(context.close)
-            came.append(Visitor(context, [console, f"http://{PLAIN_HOST}"], tolerates))
-            page = came[-1].opens(console + to).page
-            page.get_by_label("Name").fill(name)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Log in").click()
-            expect(page).to_have_url(console + to)
-            return page
-
-        yield one
-        for visitor in came:
-            visitor.watch.is_content()
-
-
-@contextmanager
-def frozen_store(site: Site) -> Iterator[None]:
-    """The store stands still, and its connections stay open."""
-    process = psutil.Process(site.run.note["pids"]["store"])
-    process.suspend()
-    try:
-        yield
-    finally:
-        process.resume()
-
-
-def figure(page: Page, name: str) -> str:
-    """What stands there now."""
-    return page.locator(f'[data-figure="{name}"]').first.inner_text()
-
-
-def shows(page: Page, name: str, text: str | re.Pattern[str], within_ms: int = SOON_MS) -> None:
-    """Wait until a figure has moved."""
-    expect(page.locator(f'[data-figure="{name}"]').first).to_have_text(text, timeout=within_ms)
-
-
-def told(page: Page, text: str) -> None:
-    """Wait for a result or a problem."""
-    expect(page.locator("#told")).to_contain_text(text)
 
 
 def test_figures_move_by_themselves_within_two_seconds(

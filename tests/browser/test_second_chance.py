@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from sales import Sale
 from systems import eventually
 from test_choices import SIGNALS
-from test_console import console, operator  # noqa: F401 - fixtures
 from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import Tab, Visitor
 
@@ -82,7 +81,7 @@ def support_calls_again(sale: Sale) -> None:
 def test_a_lapsed_page_hears_of_its_second_chance_by_itself_and_goes_in(
     make_sale: Sales,
     come: Come,
-    operator: Bring,  # noqa: F811
+    operator: Bring,
 ) -> None:
     """Within one look, rung like any turn; the code that was read aloud is the one on the page."""
     sale = make_sale(**SHORT)
@@ -194,7 +193,7 @@ def test_without_a_script_the_page_shows_the_code_and_looks_again(
 def test_supports_page_can_be_read_by_everybody(
     make_sale: Sales,
     come: Come,
-    operator: Bring,  # noqa: F811
+    operator: Bring,
     request: pytest.FixtureRequest,
 ) -> None:
     """On a phone of 320 pixels, in the dark, by a screen reader: each thing that it may say."""

@@ -170,22 +170,22 @@ def test_one_pass_is_revoked_and_then_all(
     admin: Desk, store: Store, room: str, confirmed: Callable[..., object]
 ) -> None:
     """Told what it means first; the list says who ended which."""
-    for name in ("Ada", "Ben", "Cem"):
+    for name in ("Ada L.", "Ben K.", "Cem Y."):
         admin.post(f"/rooms/{room}/staff", {"name": name, "for": "60"})
-    ada = next(one for one in store.staff.all(room) if one.name == "Ada")
+    ada = next(one for one in store.staff.all(room) if one.name == "Ada L.")
     path = f"/rooms/{room}/staff/{ada.lease}/revoke"
     assert "within about six seconds" in read(admin.get(path))
     assert confirmed(path, why="left").status_code == 303
-    assert passes(store, room)["Ada"] is PassState.REVOKED
-    assert passes(store, room)["Ben"] is PassState.GOOD
+    assert passes(store, room)["Ada L."] is PassState.REVOKED
+    assert passes(store, room)["Ben K."] is PassState.GOOD
     page = read(admin.get(f"/rooms/{room}/staff"))
-    assert "The pass of Ada has ended." in page
+    assert "The pass of Ada L. has ended." in page
     assert re.search(r"revoked \d{4}-\d\d-\d\d \d\d:\d\d by admin", page)
     assert confirmed(path).status_code == 303
     assert "was over already" in read(admin.get(f"/rooms/{room}/staff"))
     asked = read(admin.get(f"/rooms/{room}/staff/revoke"))
-    assert "Ben" in asked
-    assert "Ada" not in asked
+    assert "Ben K." in asked
+    assert "Ada L." not in asked
     assert confirmed(f"/rooms/{room}/staff/revoke").status_code == 303
     assert set(passes(store, room).values()) == {PassState.REVOKED, PassState.ENDED}
     told = [entry.act for entry in store.record.newest(room, 3)]

@@ -7,10 +7,12 @@ import pytest
 
 from waitingroom import colours
 from waitingroom.brand import LARGEST_LOGO, check, dumps, loads, read_logo, zone_of
+from waitingroom.console import charts
 from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Logo, Saying
 
 STYLE = Path(__file__).parents[1] / "waitingroom/gate/static/page.css"
+CONSOLE_STYLE = Path(__file__).parents[1] / "waitingroom/console/static/console.css"
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 )
@@ -45,6 +47,21 @@ def test_our_own_colours_are_those_of_the_stylesheet() -> None:
         names = {"accent": "tint", "background": "ground"}
         for role, value in colours._OURS[scheme].items():
             assert found[names.get(role, role)] == value, (scheme, role)
+
+
+def test_the_console_and_its_charts_have_the_colours_of_the_page() -> None:
+    """Its stylesheet is another application's file, so they are written there once more."""
+    sheets = [
+        [dict(re.findall(r"--([\w-]+): (#\w+);", rules))
+         for rules in re.findall(r":root \{(.*?)\}", path.read_text("utf-8"), re.DOTALL)]
+        for path in (CONSOLE_STYLE, STYLE)
+    ]  # fmt: skip
+    for console, page in zip(*sheets, strict=True):
+        assert len(console) >= 9
+        assert console.items() <= page.items()
+    for drawn, page in zip((charts.LIGHT, charts.DARK), sheets[1], strict=True):
+        names = ("card", "ink", "soft", "edge", "tint")
+        assert (*drawn[:4], drawn[4][0]) == tuple(page[name] for name in names)
 
 
 def test_every_colour_that_follows_is_one_that_the_stylesheet_uses() -> None:

@@ -92,6 +92,12 @@ class WrongPhase(WaitingRoomError):
     code = "wrong_phase"
 
 
+class PortTaken(WaitingRoomError):
+    """Somebody else listens where we want to."""
+
+    code = "port_taken"
+
+
 class WrongSeed(WaitingRoomError):
     """The seed of a draw is not the one whose hash was published before."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from waitingroom.errors import BadSetting
+from waitingroom.errors import BadSetting, WaitingRoomError
 from waitingroom.model import Settings
 
 MOST_PEOPLE = 500
@@ -16,6 +16,15 @@ EARLY_MS = 20_000
 KEPT_MS = 10_000
 """How long it stands there closed before it is cleaned up."""
 MESSAGE = "This is a rehearsal with a simulated crowd. It is not the sale."
+
+
+class NoRehearsal(WaitingRoomError):
+    """There is none of this room."""
+
+    code = "no_rehearsal"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"there is no rehearsal of “{room}”")
 
 
 @dataclass(frozen=True, slots=True)

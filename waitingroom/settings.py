@@ -10,6 +10,8 @@ from waitingroom.model import DrawMethod, PlanStep, Ramp, Settings, WhileNoSale,
 from waitingroom.reasons import Cause, Reason
 
 MS_PER_DAY = 86_400_000
+LONGEST_WHY = 500
+"""Characters of a reason for the record, which shoppers do not read."""
 LATEST_MS = 4_102_444_800_000
 """2100-01-01: a time beyond it is a slip, such as microseconds."""
 
@@ -114,6 +116,12 @@ def check_reason(reason: Reason) -> None:
     if reason.code and reason.code not in tuple(Cause):
         raise BadSetting("reason", f"has no code {reason.code!r}; there are {', '.join(Cause)}")
     _check_text("reason", reason.text)
+
+
+def check_why(why: str) -> None:
+    """Raise :class:`BadSetting` for a reason that the record does not take."""
+    if len(why) > LONGEST_WHY or not why.isprintable():
+        raise BadSetting("why", f"at most {LONGEST_WHY} characters, and no line breaks")
 
 
 def check_plan(steps: Sequence[PlanStep]) -> None:

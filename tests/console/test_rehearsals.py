@@ -119,7 +119,10 @@ def test_it_is_begun_and_ended_in_the_console(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"people": "501"}, "People must be a whole number from 1 to 500; “501” is not."),
+        (
+            {"people": "501"},
+            "People must be a whole number from 1 to 500, in digits alone; “501” is not.",
+        ),
         ({"people": "-1"}, "People must be"),
         ({"minutes": "31"}, "Minutes must be a whole number from 2 to 30"),
         ({"minutes": "ten"}, "“ten” is not"),

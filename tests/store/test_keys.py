@@ -1,5 +1,6 @@
 """The keys: passed in, on one node, few, and gone when they should be. M6 in figures."""
 
+import inspect
 import socket
 import subprocess
 from contextlib import ExitStack, suppress
@@ -9,10 +10,17 @@ import redis
 from real import ME, T0, RealRoom
 
 from waitingroom.clock import monotonic_ms
-from waitingroom.model import DrawMethod, PlanStep, Settings
+from waitingroom.history import Sample
+from waitingroom.model import DrawMethod, PlanStep, Settings, ShopHealth
+from waitingroom.readiness import LoadTest
+from waitingroom.rehearsals import Rehearsal
 from waitingroom.run.embedded import server_binary
+from waitingroom.store import keys
 from waitingroom.store.client import Store
-from waitingroom.store.keys import RoomKeys, handover_key, network_key, staff_key
+from waitingroom.store.keys import RoomKeys, all_keys, handover_key, network_key, staff_key
+from waitingroom.store.rehearsals import Rehearsals
+from waitingroom.store.waits import additions
+from waitingroom.waits import Waits
 
 
 def busy(room) -> None:
@@ -76,6 +84,43 @@ def test_every_key_of_a_room_carries_its_tag():
     keys = [*RoomKeys.of("a"), network_key("a", "10.0.0.0"), handover_key("a", "n"), staff_key("a")]
     assert all(key.startswith("wr:{a}:") for key in keys)
     assert len(set(keys)) == len(keys)
+
+
+ONE_BY_ONE = ("budget", "handover")
+"""Kinds of keys that nobody lists; each has a time to live."""
+
+
+def test_what_a_room_is_cleaned_of_is_every_kind_of_key_that_is_named():
+    """Whoever names another kind of key adds it here, or says that each of it goes by itself."""
+    values = {"room": "a", "network": "n", "nonce": "n", "every_ms": 5_000, "epoch": 1}
+    kinds = set()
+    for name, make in inspect.getmembers(keys, inspect.isfunction):
+        wanted = list(inspect.signature(make).parameters)
+        if name.endswith("_key") and wanted[0] == "room":
+            kinds.add(make(*(values[one] for one in wanted)))
+    assert len(kinds) >= 10
+    kept = {key for key in kinds if key.split(":")[2] not in ONE_BY_ONE}
+    assert kept < set(all_keys("a", 1))
+    assert set(RoomKeys.of("a")) < set(all_keys("a", 1))
+
+
+def test_a_busy_room_leaves_no_key_behind_that_it_would_not_be_cleaned_of(make_room):
+    """In two runnings, with everything that is kept beside its own keys."""
+    room = make_room(**BUSY, **SHORT)
+    busy(room)
+    store, found = room.store, room.store.status(room.name)
+    store.history.add({room.name: Sample.of(found)})
+    store.waits.note({room.name: found})
+    store.shops.tell(room.name, ShopHealth(3, 1, T0))
+    store.load_tests.record(room.name, LoadTest(T0, 9, True), **ME)
+    Rehearsals(store).claim_crowd(Rehearsal(room.name, "real", 9, T0), T0)
+    waited = Waits().with_one(5_000, None)
+    running = {(room.name, epoch): waited for epoch in range(1, found.epoch + 1)}
+    for key, field, value in additions(running):
+        room.redis.hincrby(key, field, value)
+    left = keys_of(room) - set(all_keys(room.name, found.epoch))
+    assert {key.split(":")[2] for key in left} == set(ONE_BY_ONE)
+    assert all(room.redis.ttl(key) > 0 for key in left)
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,9 +11,10 @@ import click
 from waitingroom.commands.system import WHY
 from waitingroom.commands.values import shown_time
 from waitingroom.durations import shown_duration
+from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Phase, Snapshot
+from waitingroom.settings import check_why
 
-LONGEST_WHY = 500
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 config_option = click.option(
@@ -31,8 +32,10 @@ def common(command: Command) -> Command:
 
 
 def _keep_why(context: click.Context, _option: click.Parameter, why: str) -> None:
-    if len(why) > LONGEST_WHY or not why.isprintable():
-        raise click.BadParameter(f"at most {LONGEST_WHY} characters, and no line breaks")
+    try:
+        check_why(why)
+    except BadSetting as wrong:
+        raise click.BadParameter(wrong.why) from None
     context.meta[WHY] = why
 
 

@@ -8,14 +8,8 @@ from waitingroom import clock
 from waitingroom.commands import system
 from waitingroom.commands.output import config_option
 from waitingroom.commands.roomid import RoomId
-from waitingroom.errors import NoSuchRoom, WaitingRoomError
+from waitingroom.errors import NoSuchRoom, PortTaken, WaitingRoomError
 from waitingroom.model import Snapshot
-
-
-class PortTaken(WaitingRoomError):
-    """Somebody else listens on the port."""
-
-    code = "port_taken"
 
 
 class NothingToShow(WaitingRoomError):

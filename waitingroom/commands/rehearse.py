@@ -10,14 +10,8 @@ from waitingroom.commands.knobs import in_our_words
 from waitingroom.commands.output import acting, print_json
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import Number
-from waitingroom.errors import WaitingRoomError
+from waitingroom.rehearsals import NoRehearsal
 from waitingroom.store.rehearsals import Rehearsals
-
-
-class NoRehearsal(WaitingRoomError):
-    """There is none to end."""
-
-    code = "no_rehearsal"
 
 
 @click.command("rehearse")
@@ -52,7 +46,7 @@ def rehearse(
         if end:
             one = there.of(room_id)
             if one is None:
-                raise NoRehearsal(f"there is no rehearsal of “{room_id}”")
+                raise NoRehearsal(room_id)
             there.end(one.room, actor=system.actor())
         else:
             one = there.begin(room_id, people, minutes, actor=system.actor())

@@ -7,7 +7,8 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from waitingroom.brand import LARGEST_LOGO
 from waitingroom.console import drafts, looks
 from waitingroom.console.access import Access
-from waitingroom.console.posted import moved, surely, version
+from waitingroom.console.forms import surely
+from waitingroom.console.posted import moved, version
 from waitingroom.console.turns import Page
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot

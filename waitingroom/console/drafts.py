@@ -79,17 +79,17 @@ def _text(field: str) -> Callable[[str], str]:
     return read_text
 
 
-def _number(field: str) -> Callable[[str], int]:
-    low, high = RANGES[field]
+def whole(field: str, low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number from ``low`` to ``high``."""
     wants = f"must be a whole number from {number(low)} to {number(high)}, in digits alone"
 
-    def read_number(text: str) -> int:
+    def read_whole(text: str) -> int:
         plain = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
         if not plain or not low <= int(text) <= high:
             raise BadSetting(field, f"{wants}; “{text[:40]}” is not")
         return int(text)
 
-    return read_number
+    return read_whole
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -119,11 +119,14 @@ ORIGINS = Entry(
     "lines",
 )
 RATE = Entry(
-    *("rate_per_min", "Rate, people a minute", "0 holds everybody"), _number("rate_per_min"),
+    *("rate_per_min", "Rate, people a minute", "0 holds everybody"),
+    whole("rate_per_min", *RANGES["rate_per_min"]),
     "number",
-)  # fmt: skip
+)
 CAPACITY = Entry(
-    *("capacity", "Capacity, people inside at once", "0 is no limit"), _number("capacity"), "number"
+    *("capacity", "Capacity, people inside at once", "0 is no limit"),
+    whole("capacity", *RANGES["capacity"]),
+    "number",
 )
 METHOD = Entry(
     *("draw", "Order of those who come early", "by lot, earlier gains nothing"), _method, "choice",

@@ -139,6 +139,13 @@ def register(app: Flask) -> None:
         if "Transfer-Encoding" in request.headers:
             raise Refused("length_required", "the body must come with a Content-Length")
 
+    _answer_faults(app)
+    _finish_answers(app)
+
+
+def _answer_faults(app: Flask) -> None:
+    """Each kind, from ours to what nobody expected."""
+
     @app.errorhandler(BadSetting)
     def _setting(error: BadSetting) -> Response:
         # A form that is not whole, but a document with a field that cannot be.
@@ -174,6 +181,10 @@ def register(app: Flask) -> None:
     def _surprise(error: Exception) -> Response:
         log.error("unexpected", exc_info=error, extra={"event": "request_failed"})
         return answer("internal", "something went wrong here; it was logged", 500)
+
+
+def _finish_answers(app: Flask) -> None:
+    """What is refused leaves a line in the log, and no answer is kept or framed."""
 
     @app.after_request
     def _noted(response: Response) -> Response:

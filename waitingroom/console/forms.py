@@ -1,4 +1,4 @@
-"""What the pages of accounts, keys and passes have in common: fields, and what is shown once."""
+"""What pages with forms have in common: what was sent, fields, and what is shown once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from flask import g, render_template, request
 from waitingroom.console.access import CONSOLE, Access
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import moment
-from waitingroom.errors import BadSetting, StoreDown
+from waitingroom.errors import StoreDown
 from waitingroom.model import Actor
+from waitingroom.settings import check_why
 
 LONGEST_NUMBER = 15
-LONGEST_WHY = 500
 SHOWN = 200
 """Characters of what was typed that come back."""
 T = TypeVar("T")
@@ -57,12 +57,11 @@ def number_sent(name: str) -> int:
 def acting(access: Access) -> Actor:
     """Whoever sends this form, with their reason for the record. Raises ``BadSetting``."""
     why = sent("why")
-    if len(why) > LONGEST_WHY or not why.isprintable():
-        raise BadSetting("why", f"at most {LONGEST_WHY} characters, and no line breaks")
+    check_why(why)
     return access.actor(why)
 
 
-def surely(change: Callable[[], T], where: str) -> T:
+def surely(change: Callable[[], T], where: str = "the room") -> T:
     """Do it, or say honestly that nobody knows whether it was done. ``where``: to look."""
     try:
         return change()

@@ -9,7 +9,7 @@ from waitingroom.console import drafts
 from waitingroom.console.access import Access
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import number
-from waitingroom.console.posted import surely
+from waitingroom.console.forms import surely
 from waitingroom.console.turns import Page
 from waitingroom.errors import BadSetting
 from waitingroom.operators import Role
@@ -18,15 +18,8 @@ from waitingroom.store.rehearsals import Rehearsals, TooManyRehearsals
 
 
 def _entry(name: str, label: str, low: int, high: int) -> drafts.Entry:
-    wants = f"must be a whole number from {low} to {number(high)}"
-
-    def read(text: str) -> int:
-        plain = text.isascii() and text.isdigit() and len(text) <= drafts.LONGEST_NUMBER
-        if not plain or not low <= int(text) <= high:
-            raise BadSetting(name, f"{wants}; “{text[:40]}” is not")
-        return int(text)
-
-    return drafts.Entry(name, label, f"{low} to {number(high)}", read, "number")
+    about = f"{low} to {number(high)}"
+    return drafts.Entry(name, label, about, drafts.whole(name, low, high), "number")
 
 
 ENTRIES = (

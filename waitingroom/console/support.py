@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from waitingroom.codes import Codes
 from waitingroom.console.access import Access
 from waitingroom.console.figures import clock_time, moment, number, span
-from waitingroom.console.posted import surely
+from waitingroom.console.forms import surely
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import Phase, Snapshot
 from waitingroom.operators import Role

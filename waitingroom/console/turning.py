@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from waitingroom import zones
 from waitingroom.console import forecasts, plans, typed
 from waitingroom.console.access import Access
+from waitingroom.console.forms import surely
 from waitingroom.console.knobs import GROUPS, KNOBS, QUICK, Group, shown, zone_of
-from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, surely, version
+from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, version
 from waitingroom.console.typed import Typed
 from waitingroom.console.wishes import Wish, wish
 from waitingroom.errors import BadSetting, VersionConflict

@@ -7,7 +7,8 @@ from waitingroom.console.access import Access
 from waitingroom.console.acts import ACTS, Act, offered
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import phase_text
-from waitingroom.console.posted import LONGEST_TOLD, moved, surely, version
+from waitingroom.console.forms import surely
+from waitingroom.console.posted import LONGEST_TOLD, moved, version
 from waitingroom.console.turning import knobs_of
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -17,10 +16,11 @@ from waitingroom.brand import said_in, zone_of
 from waitingroom.gate.assets import Asset, asset, read_assets
 from waitingroom.gate.catalog import Catalog, fill
 from waitingroom.gate.languages import LANGUAGES, translations
-from waitingroom.gate.plain import Notice, WaitState, WaitView
+from waitingroom.gate.plain import Notice, WaitView
 from waitingroom.gate.stylesheet import stylesheet
-from waitingroom.model import Brand, Phase, Snapshot
-from waitingroom.reasons import Reason
+from waitingroom.gate.values import opens_in, page_values, query, wait_values
+from waitingroom.gate.wording import at_once, because, later, rows
+from waitingroom.model import Brand, Snapshot
 
 log = logging.getLogger("waitingroom.gate")
 _HERE = Path(__file__).parent
@@ -34,17 +34,6 @@ _SPARED = (
 """What only a reader of the templates needs: line ends (a space that is seen is written as one),
 quotes around a plain word, tags that another element makes plain. Texts of operators have no quotes
 to lose: they are escaped."""
-_Words = Mapping[str, str]
-_ORDER = ("chip", "label", "big", "lead")
-_AT_ONCE = frozenset({"loading", "early", "drawing", "waiting", "called"})
-"""The states whose words come with the page: what a crowd sees at once."""
-_LATER = frozenset(
-    {
-        *("lost", "expired", "afresh", "stalled", "come", "held", "no_reason"),
-        *("no_notify", "fits", "after", "misfit", "reasons"),
-    }
-)
-"""The texts that do not: few shoppers ever read them, or only where they ask for it."""
 _MOST_KEPT = 256
 """Rendered pages kept: each is about 10 kB, one for each room, language and phase."""
 _ID = re.compile(r'\sid="?([\w-]+)')
@@ -111,7 +100,7 @@ class Pages:
         if key not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            values = _page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
+            values = page_values(snapshot) | {"rest": self.rest(snapshot, lang).etag}
             html = self._render("page.html", snapshot, lang, values)
             for spare, left in _SPARED:
                 html = spare.sub(left, html)
@@ -125,7 +114,7 @@ class Pages:
 
     def wait(self, view: WaitView, lang: str) -> bytes:
         """``GET /{room}/wait``: one shopper's place, on a page that asks again by itself."""
-        values = _wait_values(view, self._voice(lang, view.snapshot.brand))
+        values = wait_values(view, self._voice(lang, view.snapshot.brand))
         return self._render("wait.html", view.snapshot, lang, values)
 
     def notice(
@@ -147,7 +136,7 @@ class Pages:
         catalog = self._voice(lang, snapshot.brand if snapshot else Brand())
         values = {
             "kind": kind.value,
-            "opens_in": _opens_in(snapshot, catalog),
+            "opens_in": opens_in(snapshot, catalog),
             "span": catalog.span(retry_s, retry_s),
             "new_place": kind.offers_a_new_place,
             "ask_again": kind.asking_again_helps,
@@ -155,7 +144,7 @@ class Pages:
             "figures": {"code": code} if code else {},
             "refresh_s": refresh_s,
             "to": to,
-            "query": _query(to),
+            "query": query(to),
         }
         return self._render("notice.html", snapshot, lang, values)
 
@@ -261,10 +250,10 @@ class Pages:
         )
         environment.globals["asset"] = self._asset_url
         environment.filters["fill"] = fill
-        environment.filters["because"] = _because
-        environment.filters["rows"] = _rows
-        environment.filters["at_once"] = _at_once
-        environment.filters["later"] = _later
+        environment.filters["because"] = because
+        environment.filters["rows"] = rows
+        environment.filters["at_once"] = at_once
+        environment.filters["later"] = later
         environment.policies["json.dumps_kwargs"] = {
             "ensure_ascii": False,
             "separators": (",", ":"),
@@ -285,101 +274,3 @@ def _words_of(catalog: Catalog) -> dict[str, object]:
         **{"links": (), "style": "", "logo": ""},
         "percent": catalog.percent,
     }
-
-
-def _at_once(words: Mapping[str, object]) -> dict[str, object]:
-    """The words of states, or the texts, that come with the page."""
-    rest = _later(words)
-    return {name: said for name, said in words.items() if name not in rest}
-
-
-def _later(words: Mapping[str, object]) -> dict[str, object]:
-    """Those that the script fetches when it needs them."""
-    rest = _LATER if "lost" in words else words.keys() - _AT_ONCE
-    return {name: said for name, said in words.items() if name in rest}
-
-
-def _rows(states: Mapping[str, _Words]) -> dict[str, list[str]]:
-    """The words of each state without their names, which the script knows by their order.
-
-    Of those that come later, a word that a state before has in the same slot is that state's name.
-    """
-    rows: dict[str, list[str]] = {}
-    first: dict[tuple[int, str], str] = {}
-    for kind in sorted(states, key=lambda kind: kind not in _AT_ONCE):
-        said = [(slot, states[kind][name]) for slot, name in enumerate(_ORDER)]
-        seen = {} if kind in _AT_ONCE else first
-        rows[kind] = [min(word, seen.get((slot, word), word), key=_size) for slot, word in said]
-        first = dict.fromkeys(said, kind) | first
-    return rows
-
-
-def _because(words: _Words, reason: Reason) -> str:
-    """A reason as its readers are told it, "" for none; a code that has no words is left out."""
-    return " ".join(filter(None, (words.get(reason.code), reason.text)))
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
-    """The time left until the opening, "" where it is not known."""
-    if snapshot is None or not snapshot.opens_at_ms:
-        return ""
-    left_s = max(0, snapshot.opens_at_ms - snapshot.now_ms) // 1000
-    return catalog.until(left_s)
-
-
-def _page_values(snapshot: Snapshot) -> dict[str, object]:
-    over = snapshot.phase in (Phase.CLOSED, Phase.DRAINING)
-    return {
-        "kind": snapshot.phase.value if over else "loading",
-        "phase": snapshot.phase.value,
-        "joins": not over,
-        "commitment": snapshot.commitment,
-        "reason": snapshot.reason,
-    }
-
-
-def _wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
-    room, number = view.snapshot, view.number
-    moving = number is not None and view.state in (WaitState.WAITING, WaitState.PAUSED)
-    figures = {"number": catalog.count(number)} if number else {}
-    figures |= {"code": view.code} if view.code else {}
-    if moving:
-        figures["serving"] = catalog.count(room.serving)
-        if room.rate_per_min:
-            figures["rate"] = catalog.count(room.rate_per_min)
-    if view.state is WaitState.EARLY:
-        figures["here"] = catalog.count(max(room.tail, number or 1))
-    low_s, high_s = view.range_s or (view.retry_s, view.retry_s)
-    return {
-        "kind": view.state.value,
-        "number": catalog.count(number) if number else "",
-        "ahead": catalog.count(view.ahead) if moving and view.ahead else "",
-        "moving": moving,
-        "opens_in": _opens_in(room, catalog),
-        "estimated": view.range_s is not None,
-        "span": catalog.span(low_s, high_s),
-        "reason": room.reason,
-        "figures": figures,
-        "share": _share(number, view.ahead) if number and moving else None,
-        "enter": view.state in (WaitState.CALLED, WaitState.DOOR, WaitState.FULL),
-        "kept": catalog.until(view.claim_s) if view.claim_s else "",
-        "extended": view.extended,
-        "leave": view.state not in (WaitState.CLOSED, WaitState.DRAINING),
-        "refresh_s": view.refresh_s,
-        "still": view.still,
-        "to": view.to,
-        "query": _query(view.to),
-    }
-
-
-def _query(to: str) -> str:
-    return f"to={quote(to, safe='')}" if to else ""
-
-
-def _share(number: int, ahead: int) -> int:
-    """How much of the whole line is behind this shopper already, in percent."""
-    return 100 * (number - 1 - ahead) // (number - 1) if number > 1 else 100

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from waitingroom import __version__, logs
 from waitingroom.config import Config, environment, foreign_environment
-from waitingroom.errors import StoreDown, StoreUnfit, WaitingRoomError
+from waitingroom.errors import PortTaken, StoreDown, StoreUnfit
 from waitingroom.run import credentials, folder
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.run.parts import parts, store_part
@@ -27,12 +27,6 @@ THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
 log = logging.getLogger("waitingroom.supervisor")
 OPEN_FILES = 65_536
 """Every connection is one; many systems allow 1,024 unless asked."""
-
-
-class PortTaken(WaitingRoomError):
-    """Somebody else listens where we want to."""
-
-    code = "port_taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
-"""The synchronous store: commands, console, workers. Thin: it runs verbs and translates faults."""
+"""The synchronous store: commands, console, workers. Thin: each verb is run, and its reply read."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
@@ -25,11 +23,12 @@ from waitingroom.model import (
 from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
 from waitingroom.reasons import Reason
 from waitingroom.settings import Value, check, check_plan, check_reason, check_together
-from waitingroom.store import acts, fitness, library, state, verbs
+from waitingroom.store import acts, library, state, verbs
 from waitingroom.store.accounts import Accounts
 from waitingroom.store.alarms import Alarms
 from waitingroom.store.call import Call
-from waitingroom.store.faults import is_unknown_function, translated
+from waitingroom.store.connection import Connection
+from waitingroom.store.faults import translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.load_tests import LoadTests
@@ -43,14 +42,13 @@ from waitingroom.store.waits import WaitsKept
 from waitingroom.whatif import WhatIf, what_if
 
 SEED_BYTES = 32
-T = TypeVar("T")
 
 
-class Store:
+class Store(Connection):
     """All verbs, one blocking call each. Share one between threads; redis-py pools connections."""
 
     def __init__(self, client: "redis.Redis") -> None:
-        self._redis = client
+        super().__init__(client)
         self.accounts = Accounts(client, self.run)
         self.keys = OperatorKeys(client, self.run)
         self.alarms = Alarms(client)
@@ -62,69 +60,6 @@ class Store:
         self.shop_keys = ShopKeys(client, self.run)
         self.staff = StaffPasses(client, self.run)
         self.waits = WaitsKept(client)
-
-    @classmethod
-    def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
-        """``url``: ``redis://…``, ``rediss://…`` or ``unix:///path``. Connects at the first verb.
-
-        A call that timed out may have been carried out, so nothing is repeated by the driver.
-        """
-        return cls(
-            redis.Redis.from_url(
-                url,
-                socket_timeout=timeout_s,
-                socket_connect_timeout=timeout_s,
-                retry=Retry(NoBackoff(), 0),
-            )
-        )
-
-    @property
-    def client(self) -> "redis.Redis":
-        """The driver, for the job queue that lies in the same store."""
-        return self._redis
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._redis.close()
-
-    def run(self, call: Call) -> Any:
-        """One function call; loads the library where the server does not have it."""
-        name = library.function_name(call.verb)
-        words = (*call.keys, *call.args)
-        with translated(call):
-            for _ in range(library.MOST_LOADS):
-                try:
-                    return self._redis.fcall(name, len(call.keys), *words)
-                except redis.ResponseError as error:
-                    if not is_unknown_function(error):
-                        raise
-                self._redis.function_load(library.source(), replace=True)
-            return self._redis.fcall(name, len(call.keys), *words)
-
-    def ping(self) -> None:
-        """Raise :class:`StoreDown` unless the store answers."""
-        self._plain(self._redis.ping)
-
-    def check_fitness(self) -> str:
-        """See :func:`fitness.judge`: a warning, or ""; ``StoreUnfit``."""
-        info: dict[str, Any] = {}
-        with translated(None):
-            for section in fitness.SECTIONS:
-                info |= self._redis.info(section)
-        return fitness.judge(info, self.appendfsync())
-
-    def appendfsync(self) -> str | None:
-        """That setting of the server's, None where it does not tell."""
-        with translated(None):
-            try:
-                setting = self._redis.config_get("appendfsync")
-            except redis.ResponseError:
-                return None
-            return setting.get("appendfsync")
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
 
     # Shoppers
 

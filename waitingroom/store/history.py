@@ -9,7 +9,7 @@ import redis
 
 from waitingroom.history import Sample
 from waitingroom.store.faults import translated
-from waitingroom.store.keys import history_key
+from waitingroom.store.keys import HISTORY_EVERY_MS, history_key
 
 T = TypeVar("T")
 
@@ -22,8 +22,7 @@ class Grain:
     kept: int
 
 
-HOUR = Grain(5_000, 720)
-SALE = Grain(60_000, 2_880)
+HOUR, SALE = map(Grain, HISTORY_EVERY_MS, (720, 2_880))
 """The last hour, and the last two days."""
 
 

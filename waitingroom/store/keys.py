@@ -147,6 +147,10 @@ MOST_STAFF_PASSES = 100
 """Of a room, at a time."""
 
 
+HISTORY_EVERY_MS = (5_000, 60_000)
+"""How far apart the samples of each of a room's two histories are."""
+
+
 def history_key(room: str, every_ms: int) -> str:
     """stream of {v: JSON array, the numbers of a Sample}, one every ``every_ms``, the last few
     hundred or thousand; by the keeper.
@@ -188,6 +192,29 @@ def waits_noted_key(room: str) -> str:
     return f"wr:{{{room}}}:waits"
 
 
+FENCE_TTL_MS = 60_000
+
+
+def fence_key(room: str) -> str:
+    """string, empty: written so that WAIT has something to wait for; by the gate, only where there
+    are replicas, for ``FENCE_TTL_MS``.
+    """
+    return f"wr:{{{room}}}:fence"
+
+
+def all_keys(room: str, epoch: int) -> tuple[str, ...]:
+    """Every key of a room that has come to ``epoch`` (0: that was never made), but those of its
+    networks and handovers: nobody keeps a list of them, and each soon ends by itself.
+    """
+    return (
+        *RoomKeys.of(room),
+        *(staff_key(room), shop_key(room), load_test_key(room), crowd_key(room), fence_key(room)),
+        *(history_key(room, every_ms) for every_ms in HISTORY_EVERY_MS),
+        *(waits_key(room, running) for running in range(1, epoch + 1)),
+        waits_noted_key(room),
+    )
+
+
 SYSTEM_KEYS = (OPERATORS, RoomKeys.of(SYSTEM).log, RoomKeys.of(SYSTEM).head)
 """Of what belongs to no room: accounts, and a record of what was done to them and with them."""
 TEXTS_TOLD = (
@@ -201,16 +228,6 @@ ENDS_KEPT = 2_000
 """Of a room's places that were given up or used: so many are remembered with times."""
 MOST_STRAYS = 100
 """Of the entries that an older library wrote in between, the next one binds so many."""
-
-FENCE_TTL_MS = 60_000
-
-
-def fence_key(room: str) -> str:
-    """string, empty: written so that WAIT has something to wait for; by the gate, only where there
-    are replicas, for ``FENCE_TTL_MS``.
-    """
-    return f"wr:{{{room}}}:fence"
-
 
 SCHEMA = 1
 """Raised when the meaning of the state changes; a library refuses a state from above its own."""

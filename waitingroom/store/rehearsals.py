@@ -4,7 +4,6 @@ which nothing is written but what the system's record tells.
 
 import json
 import secrets
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,20 +15,7 @@ from waitingroom.rehearsals import Rehearsal
 from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.store.faults import translated
-from waitingroom.store.history import HOUR, SALE
-from waitingroom.store.keys import (
-    REHEARSALS,
-    ROOMS,
-    RoomKeys,
-    crowd_key,
-    fence_key,
-    history_key,
-    load_test_key,
-    shop_key,
-    staff_key,
-    waits_key,
-    waits_noted_key,
-)
+from waitingroom.store.keys import REHEARSALS, ROOMS, all_keys, crowd_key
 
 
 class TooManyRehearsals(WaitingRoomError):
@@ -110,19 +96,12 @@ class Rehearsals:
 
         What a gate still counts of it a moment later has a time to live.
         """
-        name, epochs = one.room, 0
+        name, epoch = one.room, 0
         with suppress(NoSuchRoom):
-            epochs = self._store.status(name).epoch
-        keys: Sequence[str] = (
-            *RoomKeys.of(name),
-            *(waits_key(name, epoch + 1) for epoch in range(epochs)),
-            *(waits_noted_key(name), load_test_key(name)),
-            *(history_key(name, grain.every_ms) for grain in (HOUR, SALE)),
-            *(shop_key(name), staff_key(name), fence_key(name), crowd_key(name)),
-        )
+            epoch = self._store.status(name).epoch
         with translated(None):
             self._redis.srem(ROOMS, name)
-            for key in keys:
+            for key in all_keys(name, epoch):
                 self._redis.unlink(key)
             self._redis.hdel(REHEARSALS, name)
 

@@ -14,11 +14,10 @@ from waitingroom.console.api.knobs import ROOM_NAME
 from waitingroom.console.api.rooms import ROOM, with_version
 from waitingroom.console.api.schemas import asked, shown, text, whole
 from waitingroom.console.faults import Refused
-from waitingroom.errors import WaitingRoomError
 from waitingroom.gate.sayings import check_saying
 from waitingroom.model import Brand, Saying
 from waitingroom.operators import Role
-from waitingroom.rehearsals import LONGEST_MIN, MOST_PEOPLE, SHORTEST_MIN, Rehearsal
+from waitingroom.rehearsals import LONGEST_MIN, MOST_PEOPLE, SHORTEST_MIN, NoRehearsal, Rehearsal
 from waitingroom.settings import LONGEST_TEXT
 from waitingroom.store.client import Store
 from waitingroom.store.rehearsals import Rehearsals
@@ -45,12 +44,6 @@ REHEARSAL = asked(
     people=whole(1, MOST_PEOPLE, required=True),
     minutes=whole(SHORTEST_MIN, LONGEST_MIN, required=True),
 )
-
-
-class NoRehearsal(WaitingRoomError):
-    """There is none of this room."""
-
-    code = "no_rehearsal"
 
 
 class Preparing:
@@ -110,7 +103,7 @@ class Preparing:
         self._store.status(room)
         one = self._rehearsals.of(room)
         if one is None:
-            raise NoRehearsal(f"there is no rehearsal of “{room}”")
+            raise NoRehearsal(room)
         return one
 
 

@@ -11,9 +11,8 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from waitingroom.model import PlanStep
-from waitingroom.settings import LATEST_MS
+from waitingroom.settings import LATEST_MS, LONGEST_WHY
 
-LONGEST_WHY = 500
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 VERSION = re.compile(r'^"[0-9]{1,15}"$')
 

@@ -1,0 +1,84 @@
+"""A store's server, spoken to synchronously: one function call at a time, its faults translated."""
+
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from waitingroom.store import fitness, library
+from waitingroom.store.call import Call
+from waitingroom.store.faults import is_unknown_function, translated
+
+T = TypeVar("T")
+
+
+class Connection:
+    """To one server. Loads our function library where it is not there."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    @classmethod
+    def connect(cls, url: str, *, timeout_s: float = 2.0) -> Self:
+        """``url``: ``redis://…``, ``rediss://…`` or ``unix:///path``. Connects at the first verb.
+
+        A call that timed out may have been carried out, so nothing is repeated by the driver.
+        """
+        return cls(
+            redis.Redis.from_url(
+                url,
+                socket_timeout=timeout_s,
+                socket_connect_timeout=timeout_s,
+                retry=Retry(NoBackoff(), 0),
+            )
+        )
+
+    @property
+    def client(self) -> "redis.Redis":
+        """The driver, for the job queue that lies in the same store."""
+        return self._redis
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._redis.close()
+
+    def run(self, call: Call) -> Any:
+        """One function call; loads the library where the server does not have it."""
+        name = library.function_name(call.verb)
+        words = (*call.keys, *call.args)
+        with translated(call):
+            for _ in range(library.MOST_LOADS):
+                try:
+                    return self._redis.fcall(name, len(call.keys), *words)
+                except redis.ResponseError as error:
+                    if not is_unknown_function(error):
+                        raise
+                self._redis.function_load(library.source(), replace=True)
+            return self._redis.fcall(name, len(call.keys), *words)
+
+    def ping(self) -> None:
+        """Raise :class:`StoreDown` unless the store answers."""
+        self._plain(self._redis.ping)
+
+    def check_fitness(self) -> str:
+        """See :func:`fitness.judge`: a warning, or ""; ``StoreUnfit``."""
+        info: dict[str, Any] = {}
+        with translated(None):
+            for section in fitness.SECTIONS:
+                info |= self._redis.info(section)
+        return fitness.judge(info, self.appendfsync())
+
+    def appendfsync(self) -> str | None:
+        """That setting of the server's, None where it does not tell."""
+        with translated(None):
+            try:
+                setting = self._redis.config_get("appendfsync")
+            except redis.ResponseError:
+                return None
+            return setting.get("appendfsync")
+
+    def _plain(self, command: Callable[[], T]) -> T:
+        with translated(None):
+            return command()

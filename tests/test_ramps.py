@@ -81,6 +81,38 @@ def test_a_ramp_through_a_step_of_the_same_knob_is_refused_or_replaces_it() -> N
     assert joined(there, more, replace=True) == more
 
 
+@pytest.mark.parametrize(
+    "more",
+    [rates((4_500, 70)), rates((4_200, 70), (4_800, 80)), rates((9_999, 70))],
+)
+def test_a_ramp_is_met_also_between_its_steps(more: tuple[PlanStep, ...]) -> None:
+    """Refused as on a step of it; or the ramp ends there, so that no step of it comes behind."""
+    there = ramp("rate_per_min", 0, 100, begins_ms=T0, over_ms=10_000)
+    with pytest.raises(BadSetting, match="for that time already, to go from 0 to 100 little by"):
+        joined(there, more)
+    plan = joined(there, more, replace=True)
+    assert [step for step in plan if step.at_ms >= more[0].at_ms] == list(more)
+    assert plan[: -len(more)] == without(there, there[len(plan) - len(more) :])
+
+
+def test_before_and_behind_a_ramp_a_knob_may_be_turned() -> None:
+    """And another knob at any time."""
+    there = ramp("rate_per_min", 0, 100, begins_ms=T0, over_ms=10_000)
+    for more in (rates((-1, 5)), rates((10_001, 5)), (PlanStep(T0 + 4_500, "capacity", 5),)):
+        assert set(joined(there, more)) == {*there, *more}
+
+
+def test_a_plan_with_a_stray_step_in_a_ramp_is_refused() -> None:
+    """However it was made: who reads it would take the step for one of the ramp."""
+    there = ramp("rate_per_min", 0, 100, begins_ms=T0, over_ms=10_000)
+    with pytest.raises(BadSetting, match="on the way of a ramp"):
+        check_plan([*there, *rates((4_500, 70))])
+    crossing = ramp("rate_per_min", 9, 5, begins_ms=T0 + 9_500, over_ms=4_000)
+    with pytest.raises(BadSetting, match="on the way of a ramp"):
+        check_plan([*there, *crossing])
+    check_plan([*there, PlanStep(T0 + 4_500, "capacity", 5)])
+
+
 def test_a_ramp_that_is_cut_ends_before_the_cut() -> None:
     """Its steps behind it would lead elsewhere; it says where it ends now."""
     there = ramp("rate_per_min", 0, 100, begins_ms=T0, over_ms=10_000)

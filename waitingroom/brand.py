@@ -22,6 +22,8 @@ LANGUAGES = ("en", "pl", "it", "fr", "vi", "de", "es", "zh-Hans", "hi")
 LINKS = ("help", "contact", "terms", "imprint", "privacy")
 """What a link in the footer may be; the pages know each one's name in every language."""
 LARGEST_LOGO = 64 * 1024
+LONGEST_LOGO = -(-LARGEST_LOGO // 3) * 4
+"""Characters of the largest one in base64."""
 MOST_TEXTS = 200
 LONGEST_TEXT = 500
 LONGEST_URL = 500

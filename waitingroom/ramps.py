@@ -46,15 +46,15 @@ def joined(
     steps: Sequence[PlanStep], more: Sequence[PlanStep], *, replace: bool = False
 ) -> tuple[PlanStep, ...]:
     """The plan ``steps`` with ``more``. From its first to its last, a knob of ``more`` is turned by
-    nothing else: planned otherwise is refused, or dropped where it is to ``replace`` it (of a ramp,
-    with all that comes behind).
+    nothing else, and is on the way of no ramp: planned otherwise is refused, or dropped where it is
+    to ``replace`` it (of a ramp, with all that comes behind).
 
     Raises :class:`BadSetting`.
     """
     check_plan(more)
     met = [step for step in steps if any(_meets(step, more, field) for field in PLANNABLE)]
     if met and not replace:
-        raise BadSetting(met[0].field, f"is planned for that time already, to be {met[0].value}")
+        raise BadSetting(met[0].field, f"is planned for that time already, {_told(met[0])}")
     plan = tuple(sorted([*without(steps, met), *more], key=_at))
     check_plan(plan)
     return plan
@@ -86,7 +86,19 @@ def value_at(steps: Sequence[PlanStep], field: str, now: int, at_ms: int) -> int
 
 def _meets(step: PlanStep, more: Sequence[PlanStep], field: str) -> bool:
     times = [one.at_ms for one in more if one.field == field]
-    return step.field == field and bool(times) and min(times) <= step.at_ms <= max(times)
+    if step.field != field or not times:
+        return False
+    begins_ms, ends_ms = min(times), max(times)
+    if (whole := step.ramp) and whole.begins_ms <= ends_ms and begins_ms <= whole.ends_ms:
+        # Between two of its steps it is on its way: whatever is to come of it is met.
+        return begins_ms <= step.at_ms
+    return begins_ms <= step.at_ms <= ends_ms
+
+
+def _told(step: PlanStep) -> str:
+    if whole := step.ramp:
+        return f"to go from {whole.first} to {whole.last} little by little"
+    return f"to be {step.value}"
 
 
 def _at(step: PlanStep) -> int:

@@ -136,6 +136,17 @@ def check_plan(steps: Sequence[PlanStep]) -> None:
             raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
         if (ramp := step.ramp) and not _is_within(step, ramp):
             raise BadSetting("ramp", "must be of the step's own field, and its time lie in it")
+    _check_ramps(steps)
+
+
+def _check_ramps(steps: Sequence[PlanStep]) -> None:
+    """What turns a knob on the way of a ramp would jump there and back; and whoever reads the plan
+    takes it for a step of the ramp.
+    """
+    ramps = dict.fromkeys(step.ramp for step in steps if step.ramp)
+    for ramp in ramps:
+        if any(step.ramp != ramp and _is_within(step, ramp) for step in steps):
+            raise BadSetting(ramp.field, "is turned on the way of a ramp by a step that is not its")
 
 
 def _is_within(step: PlanStep, ramp: Ramp) -> bool:

@@ -161,6 +161,16 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     assert {"at_ms": at["at_ms"], "field": "joins", "value": False}.items() <= next(
         step for step in more.json["steps"] if step["field"] == "joins"
     ).items()
+    between = at | {"at_ms": at["at_ms"] + 1}
+    refused(ada("POST", f"/rooms/{room}/schedule", between), 422, "bad_setting")
+    stray = {"at_ms": between["at_ms"], "field": "rate_per_min", "value": 7}
+    both = {"steps": [*told.json["steps"], stray]}
+    refused(ada("PUT", f"/rooms/{room}/plan", both), 422, "bad_setting")
+    cut = ada("POST", f"/rooms/{room}/schedule", between | {"replace": True}).json["steps"]
+    assert [step["at_ms"] for step in cut if step["ramp"]] == [
+        step["at_ms"] for step in told.json["steps"][:4]
+    ]
+    assert cut[-1] == stray | {"ramp": None}
     assert ada("POST", f"/rooms/{room}/schedule", at | {"replace": True}).status_code == 200
     late = {"at_ms": now_ms - 1, "knobs": {"rate_per_min": 7}}
     refused(ada("POST", f"/rooms/{room}/schedule", late), 422, "bad_setting")

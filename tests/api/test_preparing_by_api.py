@@ -4,9 +4,11 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from callers import console, keys_of
+from callers import console, keys_of, refused
 from test_brand import SVG
+from werkzeug.test import TestResponse
 
+from waitingroom.brand import LARGEST_LOGO
 from waitingroom.model import Phase, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -57,3 +59,29 @@ def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, ro
     assert store.status(begun.json["room"]).phase is Phase.CLOSED
     there = Rehearsals(store)
     there.clean_up(there.of(room_id))
+
+
+def test_the_largest_logo_there_may_be_comes_by_the_api_too(
+    store: Store, store_url: str, room_id: str
+) -> None:
+    """As base64 it is longer than any other body may be; one byte more is refused in a sentence."""
+    store.create(room_id, Settings(), actor="test")
+    client, at = console(store_url), f"/api/v1/rooms/{room_id}"
+    mine = {"headers": {"Authorization": f"Bearer {keys_of(store, room_id)[Role.OPERATOR]}"}}
+
+    def sent(logo: bytes, at: str = f"{at}/brand", **more: object) -> TestResponse:
+        return client.patch(at, json={"logo": base64.b64encode(logo).decode()} | more, **mine)
+
+    largest = SVG.ljust(LARGEST_LOGO)
+    texts = [{"lang": "de", "sentence": "You are next", "text": "ü" * 500}]
+    assert sent(largest, texts=texts).status_code == 200
+    assert store.logo(room_id) == largest
+    for more in (1, 2, 3):
+        answer = sent(largest + b" " * more)
+        assert answer.status_code == 422
+        assert "logo" in answer.json["fields"]
+    assert store.logo(room_id) == largest
+    refused(sent(largest * 2), 413, "too_large")
+    refused(sent(largest, f"{at}/knobs"), 413, "too_large")
+    assert sent(b"").status_code == 200
+    assert store.status(room_id).brand.logo is None

@@ -17,7 +17,7 @@ from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import PLAIN_HOST, Tab, Visitor
 
 from waitingroom.model import Phase
-from waitingroom.operators import Role
+from waitingroom.operators import Role, made_key
 from waitingroom.store.keys import ROOMS, RoomKeys
 
 pytestmark = pytest.mark.browser
@@ -442,6 +442,9 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "operator-remove": (Role.ADMIN, f"/operators/{LONG_NAME}/remove", ""),
     "shop-keys": (Role.ADMIN, "/shop-keys?name={room}&rooms=nowhere", "Make the key"),
     "shop-key-made": (Role.ADMIN, "/shop-keys?name={room}&all=1", "Make the key"),
+    "keys": (Role.ADMIN, "/keys?name=No+name&role=support", "Make the key"),
+    "key-made": (Role.ADMIN, "/keys?name=k-{room}", "Make the key"),
+    "key-revoke": (Role.ADMIN, "/keys/{room}-key/revoke", ""),
     "staff": (Role.ADMIN, "/rooms/{staff}/staff", ""),
     "staff-made": (Role.ADMIN, "/rooms/{unbroken}/staff?name=" + "X" * 60, "Make the pass"),
     "new-room-wrong": (Role.ADMIN, "/new", "Make the room"),
@@ -474,6 +477,7 @@ def test_every_page_can_be_read_by_everybody(
     unbroken = make_sale(title="X" * 80)
     staff = make_sale(title="Before the opening")
     site.store.shop_keys.add(sale.room + "-shop", [sale.room], actor="test", now_ms=now_ms())
+    site.store.keys.add(made_key(sale.room + "-key", Role.OPERATOR, now_ms())[1], actor="test")
     lent = [site.store.staff.make(staff.room, name, 3_600_000, actor="test") for name in STAFF]
     site.store.staff.revoke(staff.room, lent[0].lease, actor="console:" + LONG_NAME)
     path = path.format(room=sale.room, rtl=rtl.room, unbroken=unbroken.room, staff=staff.room)

@@ -16,11 +16,12 @@ from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, SYSTEM, login_key
 People = dict[Role, str]
 NEW = "another long password"
 ADMINS_PAGES = ["/operators", "/operators/{name}", "/operators/{name}/remove", "/shop-keys",
-                "/shop-keys/x/revoke", "/rooms/x/staff", "/rooms/x/staff/revoke",
-                "/rooms/x/staff/s-0/revoke"]  # fmt: skip
+                "/shop-keys/x/revoke", "/keys", "/keys/x/revoke", "/rooms/x/staff",
+                "/rooms/x/staff/revoke", "/rooms/x/staff/s-0/revoke"]  # fmt: skip
 ADMINS_FORMS = ["/operators", "/operators/{name}/role", "/operators/{name}/password",
                 "/operators/{name}/remove", "/shop-keys", "/shop-keys/x/revoke",
-                "/rooms/x/staff", "/rooms/x/staff/revoke", "/rooms/x/staff/s-0/revoke"]  # fmt: skip
+                "/keys", "/keys/x/revoke", "/rooms/x/staff", "/rooms/x/staff/revoke",
+                "/rooms/x/staff/s-0/revoke"]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,7 @@ def test_who_is_no_admin_sees_and_does_nothing_here(
         front = desk.get("/").text
         assert "/operators" not in front
         assert "/shop-keys" not in front
+        assert 'href="/keys"' not in front
 
 
 def test_a_form_without_our_token_changes_nothing(admin: Desk, people: People) -> None:

@@ -1,7 +1,9 @@
 """Rehearsals: begun, bounded, told as such, through with people, and gone without a trace."""
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from desks import Desk
@@ -10,9 +12,9 @@ from gates import eventually, running
 from waitingroom import clock
 from waitingroom.console.rehearsing import Rehearsing
 from waitingroom.errors import BadSetting
-from waitingroom.model import Phase, Settings
+from waitingroom.model import Phase, Settings, Snapshot
 from waitingroom.operators import Role
-from waitingroom.rehearsals import KEPT_MS, MOST_AT_ONCE, MOST_PEOPLE, Rehearsal
+from waitingroom.rehearsals import KEPT_MS, MOST_AT_ONCE, MOST_PEOPLE, Rehearsal, is_rehearsal
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 from waitingroom.store.rehearsals import Rehearsals, TooManyRehearsals
@@ -153,6 +155,45 @@ def test_there_are_only_so_many_at_once(store: Store, room_id: str, rehearsals: 
     with pytest.raises(TooManyRehearsals, match="end one first"):
         begun()
     assert len(rehearsals.all()) <= MOST_AT_ONCE
+
+
+@pytest.mark.parametrize(("rooms", "begun"), [(1, 1), (8, MOST_AT_ONCE)])
+def test_of_many_who_begin_one_at_the_same_moment_no_more_do_than_may(
+    store: Store, room_id: str, rehearsals: Rehearsals, rooms: int, begun: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """One of a room, and so many of a system; the others are told so, and nothing is left of it."""
+    names = [f"{room_id}-{n % rooms}" for n in range(8)]
+    for name in set(names):
+        store.create(name, Settings(), actor="test")
+    for one in rehearsals.all():
+        rehearsals.clean_up(one)
+    together, look, own = threading.Barrier(len(names)), store.status, threading.local()
+
+    def looked(name: str) -> Snapshot:
+        """Each has seen the room; from here on they race."""
+        found = look(name)
+        if not hasattr(own, "looked"):
+            own.looked = True
+            together.wait(20)
+        return found
+
+    monkeypatch.setattr(store, "status", looked)
+
+    def begins(name: str) -> Rehearsal | TooManyRehearsals:
+        try:
+            return rehearsals.begin(name, 1, 2, actor="test")
+        except TooManyRehearsals as refused:
+            return refused
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        answers = list(pool.map(begins, names))
+    made = [one for one in answers if isinstance(one, Rehearsal)]
+    assert len(made) == begun, answers
+    assert rehearsals.all() == sorted(made, key=lambda one: one.room)
+    there = {name for name in store.rooms() if is_rehearsal(name)}
+    assert {one.room for one in made} <= there
+    assert {name for name in there if name.startswith(room_id)} <= {one.room for one in made}
 
 
 def test_looking_only_begins_none(

@@ -16,6 +16,7 @@ from waitingroom.console.api.frame import Api
 from waitingroom.console.api.wired import operations
 from waitingroom.console.branding import Branding, let_logos_in
 from waitingroom.console.health import health
+from waitingroom.console.operator_keys import OperatorKeyPages
 from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
 from waitingroom.console.planning import PlanPages
@@ -73,7 +74,8 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     keyring = Keyring(config.keys)
     app.register_blueprint(AccountPages(store, access).blueprint())
     app.register_blueprint(OperatorPages(store.accounts, access).blueprint())
-    app.register_blueprint(ShopKeyPages(store, access).blueprint())
+    app.register_blueprint(OperatorKeyPages(store.keys, access).blueprint())
+    app.register_blueprint(ShopKeyPages(store.shop_keys, access).blueprint())
     app.register_blueprint(StaffPages(store, access, keyring).blueprint())
     app.register_blueprint(KnobPages(store, access).blueprint())
     app.register_blueprint(PlanPages(store, access).blueprint())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 
-from waitingroom.brand import LARGEST_LOGO
+from waitingroom.brand import LARGEST_LOGO, LONGEST_LOGO
 from waitingroom.console import drafts, looks
 from waitingroom.console.access import Access
 from waitingroom.console.forms import surely
@@ -15,6 +15,9 @@ from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
+WITH_LOGO = {"branding.brand": LARGEST_LOGO + 1, "api_preparing.brand": LONGEST_LOGO}
+"""By endpoint, here and in the API: how many bytes a logo is."""
+
 
 def let_logos_in(app: Flask) -> None:
     """A logo and the other fields are more than the console takes elsewhere. To be registered
@@ -23,8 +26,8 @@ def let_logos_in(app: Flask) -> None:
 
     @app.before_request
     def _larger() -> None:
-        if request.endpoint == "branding.brand" and request.max_content_length is not None:
-            request.max_content_length += LARGEST_LOGO + 1
+        if request.max_content_length is not None:
+            request.max_content_length += WITH_LOGO.get(request.endpoint or "", 0)
 
 
 class Branding:

@@ -82,7 +82,7 @@ class OperatorPages:
                 "name", "Name", "lower-case letters, digits and . _ @ -",
                 text=typed("name"), problem=problems.get("name", ""),
             ),
-            _role_field(role, problems),
+            role_field(role, problems),
             _password_field(problems),
         ]  # fmt: skip
         rows = [(one, told_moment(one.made_at_ms)) for one in self._accounts.all()]
@@ -91,7 +91,7 @@ class OperatorPages:
     def add(self) -> Page:
         """Make an operator; a password that we made is shown this once."""
         name, password, made = sent("name"), *_password()
-        problems, role = {}, _role()
+        problems, role = {}, role_sent()
         try:
             checked_name(name)
         except BadOperator as wrong:
@@ -135,14 +135,14 @@ class OperatorPages:
             one=found,
             made=told_moment(found.made_at_ms),
             me=is_me(found.name),
-            role_field=_role_field(typed("role", found.role), problems),
+            role_field=role_field(typed("role", found.role), problems),
             password_field=_password_field(problems),
             problem=problems.get("", ""),
         )
 
     def change_role(self, name: str) -> Page:
         """Let them do more, or less; their sessions end."""
-        found, role, generation = self._found(name), _role(), number_sent("version")
+        found, role, generation = self._found(name), role_sent(), number_sent("version")
         if role is None:
             return self._show(found, {"role": "Choose one of these."}), 400
         if role is found.role:
@@ -220,7 +220,8 @@ class OperatorPages:
         return redirect(url_for("operators.list"), 303)
 
 
-def _role() -> Role | None:
+def role_sent() -> Role | None:
+    """The role that a form names; None where it is none."""
     text = request.form.get("role", "")
     return Role(text) if text in set(Role) else None
 
@@ -239,7 +240,8 @@ def _wrong_password(password: str) -> dict[str, str]:
     return {}
 
 
-def _role_field(role: str, problems: Problems) -> Field:
+def role_field(role: str, problems: Problems) -> Field:
+    """The choice of a role, where ``role`` is chosen."""
     options = tuple((one.value, about) for one, about in ROLES.items())
     problem = problems.get("role", "")
     return Field("role", "Role", kind="select", text=role, options=options, problem=problem)

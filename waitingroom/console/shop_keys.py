@@ -1,18 +1,13 @@
 """The admins' page of shops' keys: made, shown once, listed, revoked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import request
 
 from waitingroom.console.access import Access
 from waitingroom.console.forms import (
     Field,
-    acting,
-    ask,
-    number_sent,
-    once,
     sent,
     sentence,
     surely,
@@ -20,52 +15,42 @@ from waitingroom.console.forms import (
     told_moment,
     typed,
 )
+from waitingroom.console.key_pages import Cells, KeyPages, Page, Problems
 from waitingroom.errors import BadSetting, NoSuchRoom
-from waitingroom.operators import KeyExists, NoSuchKey, Role
+from waitingroom.operators import KeyExists
 from waitingroom.shop_keys import ShopKey, TooManyShopKeys
-from waitingroom.store.client import Store
+from waitingroom.store.shop_keys import ShopKeys
 
-WHERE = "the shops’ keys"
 ALL_ROOMS = "all rooms"
 LONGEST_ROOMS = 4_000
-Page = str | tuple[str, int] | Response
 
 
-class ShopKeyPages:
-    """Over one store."""
+class ShopKeyPages(KeyPages[ShopKey]):
+    """Over the shops' keys of a store."""
 
-    def __init__(self, store: Store, access: Access) -> None:
-        self._store = store
-        self._access = access
+    kind = "shop_keys"
+    path = "/shop-keys"
+    what = "shop key"
+    where = "the shops’ keys"
 
-    def blueprint(self) -> Blueprint:
-        """The routes."""
-        routes = Blueprint("shop_keys", __name__, url_prefix="/shop-keys")
-        rule = self._access.needs(Role.ADMIN)
-        routes.get("")(rule(self.list))
-        routes.post("")(rule(self.add))
-        routes.get("/<name>/revoke")(rule(self.ask_to_revoke))
-        routes.post("/<name>/revoke")(rule(self.revoke))
-        return routes
+    def __init__(self, keys: ShopKeys, access: Access) -> None:
+        super().__init__(keys, access)
+        self._keys = keys
 
-    def list(self) -> str:
-        """All of them, and the form for one more."""
-        return self._list({})
-
-    def _list(self, problems: Mapping[str, str]) -> str:
-        keys = self._store.shop_keys.all()
-        used = self._store.shop_keys.used(keys)
-        rows = [
-            {
-                "name": one.name,
-                "rooms": rooms_of(one),
-                "made": told_moment(one.made_at_ms),
-                "by": told_actor(one.made_by),
-                "used": told_moment(used[one.name]),
-            }
+    def _cells(self, keys: Sequence[ShopKey]) -> Sequence[Cells]:
+        used = self._keys.used(keys)
+        return [
+            (
+                ("For", rooms_of(one)),
+                ("Made", told_moment(one.made_at_ms)),
+                ("By", told_actor(one.made_by)),
+                ("Last used", told_moment(used[one.name])),
+            )
             for one in keys
         ]
-        fields = [
+
+    def _fields(self, problems: Problems) -> Sequence[Field]:
+        return [
             Field(
                 "name", "Name", "which shop it is for: lower-case letters, digits and _ -",
                 text=typed("name"), problem=problems.get("name", ""),
@@ -76,8 +61,6 @@ class ShopKeyPages:
             ),
             Field("all", "For all rooms, also those to come", kind="checkbox", text=typed("all")),
         ]  # fmt: skip
-        problem = problems.get("", "")
-        return render_template("shop_keys.html", rows=rows, fields=fields, problem=problem)
 
     def add(self) -> Page:
         """Make a key and show it, this once."""
@@ -88,9 +71,9 @@ class ShopKeyPages:
             return self._list({"rooms": told}), 400
         self._access.make_one()
         actor, now_ms = self._access.actor(), self._access.now_ms()
-        add = self._store.shop_keys.add
+        add = self._keys.add
         try:
-            text, made = surely(lambda: add(name, rooms, actor=actor, now_ms=now_ms), WHERE)
+            text, made = surely(lambda: add(name, rooms, actor=actor, now_ms=now_ms), self.where)
         except BadSetting as wrong:
             return self._list({wrong.field: sentence(wrong.why)}), 400
         except NoSuchRoom as wrong:
@@ -103,40 +86,16 @@ class ShopKeyPages:
             f"It opens the room API for {rooms_of(made)}.",
             "Set it as WAITINGROOM_SHOP_KEY where that shop runs.",
         )
-        return once(f"The shop key {name}", text, lines, url_for("shop_keys.list"))
+        return self._shown(name, text, lines)
 
-    def ask_to_revoke(self, name: str) -> str:
-        """What it will do."""
-        return self._ask(self._found(name))
-
-    def _found(self, name: str) -> ShopKey:
-        found = self._store.shop_keys.find(name)
-        if found is None:
-            raise NoSuchKey(name)
-        return found
-
-    def _ask(self, found: ShopKey, problem: str = "") -> str:
-        used = self._store.shop_keys.used([found])[found.name]
-        told = (
+    def _ending(self, found: ShopKey) -> tuple[str, ...]:
+        used = self._keys.used([found])[found.name]
+        return (
             f"The key, which opens {rooms_of(found)}, is refused from the next call on. A shop "
             "that has it goes on checking passes by itself, but renews and gives back no place, "
             "and hears of nothing. Give it another key first.",
             f"Last used: {told_moment(used)} UTC." if used else "It was never used.",
         )
-        back, held = url_for("shop_keys.list"), {"version": found.made_at_ms}
-        return ask(f"Revoke {found.name}", "Revoke", told, back, held=held, problem=problem)
-
-    def revoke(self, name: str) -> Page:
-        """End a key: 303 to the others."""
-        found, made_at_ms = self._found(name), number_sent("version")
-        try:
-            actor = acting(self._access)
-        except BadSetting as wrong:
-            return self._ask(found, f"The reason: {wrong.why}."), 400
-        revoke = self._store.shop_keys.revoke
-        surely(lambda: revoke(name, actor=actor, made_at_ms=made_at_ms), WHERE)
-        flash(f"The shop key “{name}” opens nothing any more.")
-        return redirect(url_for("shop_keys.list"), 303)
 
 
 def rooms_of(key: ShopKey) -> str:

@@ -18,7 +18,7 @@ OPERATORS = f"wr:{{{SYSTEM}}}:operators"
 command line and the console."""
 OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
 """Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
-command line and the API."""
+command line, the API and the console."""
 ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
 """Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, a Standing; by keepers."""
 KEEPERS = f"wr:{{{SYSTEM}}}:keepers"

@@ -46,14 +46,18 @@ class OperatorKeys:
         if not self._put("key_add", key.name, actor=actor, kept="", wanted=wanted, told=told):
             raise KeyExists(key.name)
 
-    def revoke(self, name: str, *, actor: Actor | str) -> None:
-        """End a key: the next request with it is refused. Raises :class:`NoSuchKey`."""
+    def revoke(self, name: str, *, actor: Actor | str, made_at_ms: int | None = None) -> None:
+        """End a key: the next request with it is refused. Raises :class:`NoSuchKey`.
+
+        ``made_at_ms``: of the key that is meant; another of its name is not there for the caller.
+        """
         while True:
             with translated(None):
                 kept: Any = self._redis.hget(OPERATOR_KEYS, name)
-            if not kept:
+            found = _read(name, kept) if kept else None
+            if found is None or made_at_ms not in (None, found.made_at_ms):
                 raise NoSuchKey(name)
-            told = (_told(_read(name, kept)), "")
+            told = (_told(found), "")
             if self._put("key_revoke", name, actor=actor, kept=kept, wanted="", told=told):
                 return
 

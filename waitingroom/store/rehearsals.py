@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import redis
+
 from waitingroom import rehearsals
 from waitingroom.errors import BadSetting, NoSuchRoom, WaitingRoomError, WrongPhase
 from waitingroom.model import Actor, Snapshot
@@ -34,9 +36,7 @@ class Rehearsals:
     def all(self) -> list[Rehearsal]:
         """Those that were begun and not cleaned up yet, by name."""
         with translated(None):
-            found: Any = self._redis.hgetall(REHEARSALS)
-        made = [_read(name.decode(), json.loads(raw)) for name, raw in found.items()]
-        return sorted(made, key=lambda one: one.room)
+            return _read_all(self._redis.hgetall(REHEARSALS))
 
     def of(self, room: str) -> Rehearsal | None:
         """The one of a real room."""
@@ -44,26 +44,21 @@ class Rehearsals:
 
     def begin(self, room: str, people: int, minutes: int, *, actor: Actor | str) -> Rehearsal:
         """Make a copy of ``room`` that opens in a moment, closes after ``minutes``, and whose
-        ``people`` the keeper sends. Twice, and of two racers mostly, the second is refused.
+        ``people`` the keeper sends. Twice, and of two racers, the second is refused.
 
         The room that it is of is only looked at.
         """
         rehearsals.check(people, minutes)
         if rehearsals.is_rehearsal(room):
             raise BadSetting("room", "is a rehearsal itself")
-        real, there = self._store.status(room), self.all()
-        if any(one.of == room for one in there):
-            raise TooManyRehearsals(f"there is a rehearsal of “{room}” already; end it first")
-        if len(there) >= rehearsals.MOST_AT_ONCE:
-            raise TooManyRehearsals(f"there are {len(there)} rehearsals already; end one first")
-        return self._made(real, people, minutes, actor)
+        return self._made(self._store.status(room), people, minutes, actor)
 
     def _made(self, real: Snapshot, people: int, minutes: int, actor: Actor | str) -> Rehearsal:
         now_ms = self._now_ms()
         name = rehearsals.id_of(real.room, secrets.token_hex(3))
         one = Rehearsal(name, real.room, people, now_ms + 60_000 * minutes)
         # Listed first: whatever happens in between, it is cleaned up when its time is over.
-        self._keep(one)
+        self._list(one)
         knobs = rehearsals.settings_of(
             settings_of(real), real.title or real.room, now_ms, one.until_ms
         )
@@ -73,6 +68,20 @@ class Rehearsals:
         told = f"{name}, of {real.room}: {people} people, {minutes} minutes"
         self._store.record.note("rehearsal", told, actor=actor)
         return one
+
+    def _list(self, one: Rehearsal) -> None:
+        """Have it among those there are, if it may be. Where the list has changed since it was
+        looked at, it is looked at again: each time somebody else was quicker.
+        """
+        with translated(None), self._redis.pipeline() as pipeline:
+            while True:
+                pipeline.watch(REHEARSALS)  # type: ignore[no-untyped-call]
+                _check_free(one.of, _read_all(pipeline.hgetall(REHEARSALS)))
+                pipeline.multi()
+                pipeline.hset(REHEARSALS, one.room, _written(one))
+                with suppress(redis.WatchError):
+                    pipeline.execute()
+                    return
 
     def end(self, room: str, *, actor: Actor | str) -> None:
         """Close the rehearsal called ``room``; the keeper cleans it up a moment later. Twice is the
@@ -112,9 +121,25 @@ class Rehearsals:
         return int(seconds * 1000 + microseconds // 1000)
 
     def _keep(self, one: Rehearsal) -> None:
-        fields = json.dumps(rehearsals.as_fields(one))
         with translated(None):
-            self._redis.hset(REHEARSALS, one.room, fields)
+            self._redis.hset(REHEARSALS, one.room, _written(one))
+
+
+def _check_free(room: str, there: Sequence[Rehearsal]) -> None:
+    """Raise :class:`TooManyRehearsals` unless one of ``room`` may be begun beside those."""
+    if any(one.of == room for one in there):
+        raise TooManyRehearsals(f"there is a rehearsal of “{room}” already; end it first")
+    if len(there) >= rehearsals.MOST_AT_ONCE:
+        raise TooManyRehearsals(f"there are {len(there)} rehearsals already; end one first")
+
+
+def _written(one: Rehearsal) -> str:
+    return json.dumps(rehearsals.as_fields(one))
+
+
+def _read_all(found: Any) -> list[Rehearsal]:
+    made = [_read(name.decode(), json.loads(raw)) for name, raw in found.items()]
+    return sorted(made, key=lambda one: one.room)
 
 
 def _read(room: str, kept: dict[str, Any]) -> Rehearsal:

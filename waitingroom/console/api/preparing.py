@@ -30,6 +30,10 @@ SAYING = asked(
     sentence=text(brand.LONGEST_TEXT, required=True),
     text=text(brand.LONGEST_TEXT, shortest=1, required=True),
 )
+LOGO = (
+    f"An SVG (in UTF-8, without a document type) or a PNG of at most {brand.LARGEST_LOGO} bytes, "
+    "in base64; empty takes it away. All else in the body may have 64 KiB."
+)
 PAIRS: dict[str, Any] = {"keys": text(40), "values": text(brand.LONGEST_URL)}
 LOOK = asked(
     "NewBrand",
@@ -37,7 +41,7 @@ LOOK = asked(
     links=fields.Dict(**PAIRS),
     texts=fields.List(fields.Nested(SAYING), validate=validate.Length(max=brand.MOST_TEXTS)),
     time_zone=text(64),
-    logo=text(100_000, about="A picture's bytes in base64; empty takes it away."),
+    logo=text(brand.LONGEST_LOGO, about=LOGO),
 )
 REHEARSAL = asked(
     "NewRehearsal",

@@ -234,7 +234,11 @@ def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: 
 def test_a_reset_wants_to_be_meant(capsys: Capture, room_id: str) -> None:
     """It ends every ticket; a script says --yes, a person is asked."""
     told(capsys, "room", "create", room_id)
-    assert "--yes" in refused(capsys, "room", "reset", room_id, status=2)
+    said = refused(capsys, "room", "reset", room_id, status=2)
+    assert "--yes" in said
+    assert "it opens at once" in said
+    timed = ("room", "reset", room_id, "--opens-at", "+1h")
+    assert "it opens at once" not in refused(capsys, *timed, status=2)
     assert told(capsys, "room", "show", room_id)["epoch"] == 1
 
 

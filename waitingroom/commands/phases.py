@@ -55,7 +55,7 @@ def open_room(
     type=Time(),
     default="never",
     show_default="as it was",
-    help="When the new sale opens.",
+    help="When the new sale opens; at once, if that has passed.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @because
@@ -70,7 +70,8 @@ def reset(
     as_json: bool,
 ) -> None:
     """Begin anew: ends every ticket and pass that was given out."""
-    warning = f"this ends every ticket and pass of “{room_id}”"
+    again = "" if opens_at_ms else "; where its opening has passed, it opens at once"
+    warning = f"this ends every ticket and pass of “{room_id}”{again}"
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(f"{warning}; say --yes if you mean it")
     if not yes:

@@ -16,6 +16,7 @@ from waitingroom.tokens import Keyring
 from waitingroom.variables import SETTINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
+CODE = DOCS.parent / "waitingroom"
 README = DOCS.parent / "README.md"
 READ = (
     README,
@@ -65,6 +66,24 @@ def metrics_table() -> str:
 def test_the_table_of_metrics_is_the_one_in_the_code() -> None:
     """To mend: paste the table that this test expects."""
     assert metrics_table() in OPERATIONS, f"docs/operations.md wants:\n\n{metrics_table()}\n"
+
+
+def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None:
+    """As the library and the store's modules write them down."""
+    files = [one for one in CODE.rglob("*") if one.suffix in (".py", ".lua")]
+    code = "".join(one.read_text("utf-8") for one in files)
+    shapes = (
+        r"(?:finish|pass_into)\(keys, s, '(\w+)'",
+        r"= act\('(\w+)'",
+        r"record\(keys, s, [^']+?,\s+'(\w+)', ?[^)]",
+        r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
+        r'acts\.note\(room, "(\w+)"',
+        r'act = "(\w+)" if',
+        r'act = "\w+" if \w+ else "(\w+)"',
+    )
+    written = {act for shape in shapes for act in re.findall(shape, code)}
+    (row,) = re.findall(r"^\| `act` \|(.*)$", OPERATIONS, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", row)) == written
 
 
 def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:

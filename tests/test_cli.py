@@ -1,6 +1,7 @@
 """The command line over a real store: exact options, one-sentence complaints, JSON everywhere."""
 
 import json
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -139,6 +140,26 @@ def test_people_read_tables_and_words(capsys: Capture, room_id: str) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["ROOM", "PHASE", "WAITING", "SERVING", "INSIDE", "RATE"]
     assert any(line.split()[:2] == [room_id, "early"] for line in lines)
+
+
+def test_a_pause_is_told_in_every_phase(capsys: Capture, room_id: str) -> None:
+    """Before the opening, too, and while draining: whoever pressed it must see that it holds."""
+    acts = (("create",), ("pause", "--cause", "payments"), ("open",), ("drain",), ("resume",))
+    seen = []
+    for act, *words in acts:
+        assert run(["room", act, room_id, *words]) == 0
+        said = capsys.readouterr().out
+        assert run(["room", "list"]) == 0
+        phase = said.partition("\n")[0].partition(": ")[2]
+        assert re.search(rf"^{room_id} +{phase} ", capsys.readouterr().out, re.MULTILINE)
+        seen.append((phase, "trouble with payments" in said))
+    assert seen == [
+        ("early", False),
+        ("early, paused", True),
+        ("paused", True),
+        ("draining, paused", True),
+        ("draining", False),
+    ]
 
 
 def test_what_cannot_be_done_is_one_sentence_and_status_1(capsys: Capture, room_id: str) -> None:

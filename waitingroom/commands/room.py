@@ -10,7 +10,14 @@ from waitingroom.commands import brand, phases, places, system, turns
 from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
-from waitingroom.commands.output import acting, common, print_json, print_table, room_json
+from waitingroom.commands.output import (
+    acting,
+    common,
+    phase_words,
+    print_json,
+    print_table,
+    room_json,
+)
 from waitingroom.commands.rehearse import rehearse
 from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
@@ -90,7 +97,10 @@ def list_rooms(file: Path | None, as_json: bool) -> None:
     else:
         print_table(
             ("ROOM", "PHASE", "WAITING", "SERVING", "INSIDE", "RATE"),
-            [(r.room, r.phase, r.waiting, r.serving, r.leases, r.rate_per_min) for r in rooms],
+            [
+                (r.room, phase_words(r), r.waiting, r.serving, r.leases, r.rate_per_min)
+                for r in rooms
+            ],
         )
 
 

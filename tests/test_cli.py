@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 
 from waitingroom import clock
 from waitingroom.__main__ import main
-from waitingroom.cli import run
+from waitingroom.cli import cli, run
 from waitingroom.commands.knobs import KNOBS
-from waitingroom.commands.values import time_ms
+from waitingroom.commands.values import Time, time_ms
 from waitingroom.model import Settings
 from waitingroom.run.supervisor import Interrupted
 from waitingroom.store.client import Store
@@ -23,6 +24,7 @@ from waitingroom.variables import SETTINGS
 
 KEY = secrets.token_bytes(32)
 Capture = pytest.CaptureFixture[str]
+Told = tuple[tuple[str, ...], click.Command]
 
 
 @pytest.fixture(autouse=True)
@@ -234,11 +236,35 @@ def test_help_says_what_a_room_gets_without_an_option(capsys: Capture) -> None:
     assert "default:" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("group", [["--help"], ["room", "--help"], ["staff", "-h"], ["draw", "-h"]])
+def commands(command: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[Told]:
+    """Every command and group, with the words that it is typed with."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+
+
+GROUPS = [list(path) for path, command in commands() if isinstance(command, click.Group)]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=" ".join)
 def test_lists_of_commands_cut_no_sentence_short(capsys: Capture, group: list[str]) -> None:
     """At 80 columns."""
-    assert run(group) == 0
+    assert run([*group, "--help"]) == 0
     assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
+def test_every_help_explains_each_option_and_how_times_are_typed() -> None:
+    """And a room is ID in all of them."""
+    for path, command in commands():
+        assert command.help, path
+        for one in command.params:
+            if isinstance(one, click.Option):
+                assert one.help, (path, one.name)
+            elif one.name in ("room_id", "room_ids"):
+                assert "ID" in str(one.metavar), path
+            if isinstance(one.type, Time):
+                assert "ISO 8601" in command.help, (path, one.name)
 
 
 def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: str) -> None:

@@ -69,7 +69,10 @@ def reset(
     file: Path | None,
     as_json: bool,
 ) -> None:
-    """Begin anew: ends every ticket and pass that was given out."""
+    """Begin anew: ends every ticket and pass that was given out.
+
+    Times are now, +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
+    """
     again = "" if opens_at_ms else "; where its opening has passed, it opens at once"
     warning = f"this ends every ticket and pass of “{room_id}”{again}"
     if not yes and not sys.stdin.isatty():

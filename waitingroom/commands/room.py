@@ -54,7 +54,7 @@ for _command in (places.show_place, places.give_second_chance):
 def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> None:
     """Make the room ID.
 
-    Times are now, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
+    Times are now, never, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
     """
     settings = Settings(**given(values))
 
@@ -134,7 +134,10 @@ def set_knobs(
     only_shown: bool,
     **values: Any,
 ) -> None:
-    """Turn knobs of a room; takes effect at once."""
+    """Turn knobs of a room; takes effect at once.
+
+    Times are now, never, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
+    """
     changes = given(values)
     if not changes:
         raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")

@@ -47,6 +47,30 @@ def test_every_variable_that_is_mentioned_exists(name: str) -> None:
     assert name in {row.env for row in SETTINGS}
 
 
+HEADINGS = {
+    file.resolve(): re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+    for file in (*READ, *DOCS.glob("decisions/*.md"))
+}
+
+
+def anchor(heading: str) -> str:
+    """What a link to a heading ends with, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+@pytest.mark.parametrize("file", sorted(HEADINGS), ids=lambda file: file.name)
+def test_every_place_that_a_document_names_is_there(file: Path) -> None:
+    """Files, and sections: as links (also of one document to itself) and by name."""
+    text = file.read_text("utf-8")
+    for name, section in re.findall(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)", text):
+        there = (file.parent / name).resolve() if name else file
+        assert there.exists(), name
+        if section:
+            assert section in map(anchor, HEADINGS[there]), f"{name}#{section}"
+    for name, section in re.findall(r"`docs/(\w+\.md)`, [*“]([^*”]+)[*”]", text):
+        assert section in HEADINGS[DOCS / name], f"{name}, {section}"
+
+
 def metrics_table() -> str:
     """The table of metrics as docs/operations.md shows it."""
     lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]

@@ -1,8 +1,10 @@
 """The command line over a real store: exact options, one-sentence complaints, JSON everywhere."""
 
 import json
+import re
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,9 @@ import pytest
 
 from waitingroom import clock
 from waitingroom.__main__ import main
-from waitingroom.cli import run
+from waitingroom.cli import cli, run
 from waitingroom.commands.knobs import KNOBS
-from waitingroom.commands.values import time_ms
+from waitingroom.commands.values import Time, time_ms
 from waitingroom.model import Settings
 from waitingroom.run.supervisor import Interrupted
 from waitingroom.store.client import Store
@@ -22,6 +24,7 @@ from waitingroom.variables import SETTINGS
 
 KEY = secrets.token_bytes(32)
 Capture = pytest.CaptureFixture[str]
+Told = tuple[tuple[str, ...], click.Command]
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +144,26 @@ def test_people_read_tables_and_words(capsys: Capture, room_id: str) -> None:
     assert any(line.split()[:2] == [room_id, "early"] for line in lines)
 
 
+def test_a_pause_is_told_in_every_phase(capsys: Capture, room_id: str) -> None:
+    """Before the opening, too, and while draining: whoever pressed it must see that it holds."""
+    acts = (("create",), ("pause", "--cause", "payments"), ("open",), ("drain",), ("resume",))
+    seen = []
+    for act, *words in acts:
+        assert run(["room", act, room_id, *words]) == 0
+        said = capsys.readouterr().out
+        assert run(["room", "list"]) == 0
+        phase = said.partition("\n")[0].partition(": ")[2]
+        assert re.search(rf"^{room_id} +{phase} ", capsys.readouterr().out, re.MULTILINE)
+        seen.append((phase, "trouble with payments" in said))
+    assert seen == [
+        ("early", False),
+        ("early, paused", True),
+        ("paused", True),
+        ("draining, paused", True),
+        ("draining", False),
+    ]
+
+
 def test_what_cannot_be_done_is_one_sentence_and_status_1(capsys: Capture, room_id: str) -> None:
     """Each names the room or the knob, and what to do where that is known."""
     told(capsys, "room", "create", room_id)
@@ -213,11 +236,35 @@ def test_help_says_what_a_room_gets_without_an_option(capsys: Capture) -> None:
     assert "default:" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("group", [["--help"], ["room", "--help"], ["staff", "-h"], ["draw", "-h"]])
+def commands(command: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[Told]:
+    """Every command and group, with the words that it is typed with."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+
+
+GROUPS = [list(path) for path, command in commands() if isinstance(command, click.Group)]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=" ".join)
 def test_lists_of_commands_cut_no_sentence_short(capsys: Capture, group: list[str]) -> None:
     """At 80 columns."""
-    assert run(group) == 0
+    assert run([*group, "--help"]) == 0
     assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
+def test_every_help_explains_each_option_and_how_times_are_typed() -> None:
+    """And a room is ID in all of them."""
+    for path, command in commands():
+        assert command.help, path
+        for one in command.params:
+            if isinstance(one, click.Option):
+                assert one.help, (path, one.name)
+            elif one.name in ("room_id", "room_ids"):
+                assert "ID" in str(one.metavar), path
+            if isinstance(one.type, Time):
+                assert "ISO 8601" in command.help, (path, one.name)
 
 
 def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: str) -> None:
@@ -234,7 +281,11 @@ def test_a_staff_pass_is_for_somebody_and_for_a_while(capsys: Capture, room_id: 
 def test_a_reset_wants_to_be_meant(capsys: Capture, room_id: str) -> None:
     """It ends every ticket; a script says --yes, a person is asked."""
     told(capsys, "room", "create", room_id)
-    assert "--yes" in refused(capsys, "room", "reset", room_id, status=2)
+    said = refused(capsys, "room", "reset", room_id, status=2)
+    assert "--yes" in said
+    assert "it opens at once" in said
+    timed = ("room", "reset", room_id, "--opens-at", "+1h")
+    assert "it opens at once" not in refused(capsys, *timed, status=2)
     assert told(capsys, "room", "show", room_id)["epoch"] == 1
 
 

@@ -16,6 +16,7 @@ from waitingroom.tokens import Keyring
 from waitingroom.variables import SETTINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
+CODE = DOCS.parent / "waitingroom"
 README = DOCS.parent / "README.md"
 READ = (
     README,
@@ -46,6 +47,30 @@ def test_every_variable_that_is_mentioned_exists(name: str) -> None:
     assert name in {row.env for row in SETTINGS}
 
 
+HEADINGS = {
+    file.resolve(): re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+    for file in (*READ, *DOCS.glob("decisions/*.md"))
+}
+
+
+def anchor(heading: str) -> str:
+    """What a link to a heading ends with, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+@pytest.mark.parametrize("file", sorted(HEADINGS), ids=lambda file: file.name)
+def test_every_place_that_a_document_names_is_there(file: Path) -> None:
+    """Files, and sections: as links (also of one document to itself) and by name."""
+    text = file.read_text("utf-8")
+    for name, section in re.findall(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)", text):
+        there = (file.parent / name).resolve() if name else file
+        assert there.exists(), name
+        if section:
+            assert section in map(anchor, HEADINGS[there]), f"{name}#{section}"
+    for name, section in re.findall(r"`docs/(\w+\.md)`, [*“]([^*”]+)[*”]", text):
+        assert section in HEADINGS[DOCS / name], f"{name}, {section}"
+
+
 def metrics_table() -> str:
     """The table of metrics as docs/operations.md shows it."""
     lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
@@ -65,6 +90,24 @@ def metrics_table() -> str:
 def test_the_table_of_metrics_is_the_one_in_the_code() -> None:
     """To mend: paste the table that this test expects."""
     assert metrics_table() in OPERATIONS, f"docs/operations.md wants:\n\n{metrics_table()}\n"
+
+
+def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None:
+    """As the library and the store's modules write them down."""
+    files = [one for one in CODE.rglob("*") if one.suffix in (".py", ".lua")]
+    code = "".join(one.read_text("utf-8") for one in files)
+    shapes = (
+        r"(?:finish|pass_into)\(keys, s, '(\w+)'",
+        r"= act\('(\w+)'",
+        r"record\(keys, s, [^']+?,\s+'(\w+)', ?[^)]",
+        r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
+        r'acts\.note\(room, "(\w+)"',
+        r'act = "(\w+)" if',
+        r'act = "\w+" if \w+ else "(\w+)"',
+    )
+    written = {act for shape in shapes for act in re.findall(shape, code)}
+    (row,) = re.findall(r"^\| `act` \|(.*)$", OPERATIONS, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", row)) == written
 
 
 def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:

@@ -249,6 +249,11 @@ class Snapshot:
         return Reason(self.pause_code, self.pause_reason)
 
     @property
+    def also_paused(self) -> bool:
+        """Paused in a phase that does not say so: before the opening, or while draining."""
+        return self.paused and self.phase not in (Phase.PAUSED, Phase.CLOSED)
+
+    @property
     def ending(self) -> Reason:
         """Why it is draining or closed."""
         return Reason(self.end_code, self.end_reason)

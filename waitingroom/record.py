@@ -36,7 +36,7 @@ class LogEntry:
 
     @property
     def actor(self) -> str:
-        """Who: ``cli:USER``, ``console:NAME``, or ``time``."""
+        """Who: ``cli:USER``, ``console:NAME``, ``key:NAME``, or ``time``."""
         return self.text("actor")
 
     @property

@@ -199,6 +199,15 @@ def test_pages_load_nothing_of_others_and_stand_in_nobodys_frame(
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_what_a_page_wants_is_there_its_icon_too(logged_in: Desk) -> None:
+    """Without one a browser asks for /favicon.ico, and each of them left a fault in the log."""
+    head = logged_in.get("/").text.partition("</head>")[0]
+    assert 'rel="icon"' in head
+    for path in re.findall(r'(?:href|src)="([^"]+)"', head):
+        with logged_in.get(path) as answer:
+            assert answer.status_code == 200, path
+
+
 def test_a_hundred_rooms_take_one_look(logged_in: Desk, store: Store, room_id: str) -> None:
     """As many round trips as for one: what a page costs must not grow with the sale."""
     for number in range(2):

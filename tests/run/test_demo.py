@@ -80,6 +80,8 @@ def test_its_operator_may_log_in_with_a_password_that_is_printed_once(folder: Fo
         run.says("demo: early, opens in ")
         told = [line for line in run.lines if "password" in line]
         assert len(told) == 1
+        # Where a newcomer looks for it: right below the console's address.
+        assert "  console " in run.lines[run.lines.index(told[0]) - 1]
         who, password = re.search(r"as (\S+), password (\S+)$", told[0]).groups()
         passwords.append(password)
         console = f"http://127.0.0.1:{folder.env['WAITINGROOM_CONSOLE_PORT']}"

@@ -40,6 +40,7 @@ def test_the_line_of_a_demo_fits_in_80_columns(store_url: str, room_id: str) -> 
         "demo: early, opens in 30 s · 200 waiting · serving 0 · 0 entries/min · 0 inside"
     )
     assert fitting(line, 79) == line
+    assert "opens in 30 s, paused · " in status_line(replace(early, paused=True), 0)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def audit() -> None:
 
 @audit.command()
 @room_argument
-@click.option("--count", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option(
+    "--count", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
+)
 @common
 def show(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
     """The newest entries of a record, the newest first."""

@@ -74,9 +74,14 @@ def room_json(room: Snapshot) -> dict[str, Any]:
 def print_room(room: Snapshot) -> None:
     """A room for people: where it stands, then its knobs."""
     lines = {**_standing(room), **_knobs(room)}
-    click.echo(f"{room.room}: {room.phase}")
+    click.echo(f"{room.room}: {phase_words(room)}")
     for name, value in lines.items():
         click.echo(f"  {name:<14}{value}")
+
+
+def phase_words(room: Snapshot) -> str:
+    """The phase, and that it is paused where the phase does not say so."""
+    return f"{room.phase}, paused" if room.also_paused else str(room.phase)
 
 
 def _standing(room: Snapshot) -> dict[str, object]:
@@ -86,6 +91,8 @@ def _standing(room: Snapshot) -> dict[str, object]:
     lines["no-shows"] = room.counters.no_show
     if room.phase in (Phase.PAUSED, Phase.DRAINING, Phase.CLOSED):
         lines["reason"] = room.reason.in_words() or "-"
+    if room.also_paused:
+        lines["pause"] = room.pause.in_words() or "-"
     lines["epoch"] = f"{room.epoch} (version {room.version})"
     lines["commitment"] = room.commitment
     lines["seed"] = room.seed or "published at the draw"

@@ -55,7 +55,7 @@ def open_room(
     type=Time(),
     default="never",
     show_default="as it was",
-    help="When the new sale opens.",
+    help="When the new sale opens; at once, if that has passed.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @because
@@ -69,8 +69,12 @@ def reset(
     file: Path | None,
     as_json: bool,
 ) -> None:
-    """Begin anew: ends every ticket and pass that was given out."""
-    warning = f"this ends every ticket and pass of “{room_id}”"
+    """Begin anew: ends every ticket and pass that was given out.
+
+    Times are now, +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
+    """
+    again = "" if opens_at_ms else "; where its opening has passed, it opens at once"
+    warning = f"this ends every ticket and pass of “{room_id}”{again}"
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(f"{warning}; say --yes if you mean it")
     if not yes:

@@ -15,13 +15,13 @@ MARKS = {State.READY: "ready", State.NOTE: "note", State.NOT_READY: "NOT READY"}
 
 
 @click.command()
-@click.argument("room_id", metavar="[ROOM]", required=False, type=RoomId())
+@click.argument("room_id", metavar="[ID]", required=False, type=RoomId())
 @click.option("--expected", type=click.IntRange(0, MOST_PEOPLE), default=0, help="How many people.")
 @common
 def ready(room_id: str | None, expected: int, file: Path | None, as_json: bool) -> int:
     """Look at everything before a sale; say how to mend what fails.
 
-    Of ROOM, or of each room. Ends with status 1 where a row fails.
+    Of the room ID, or of each room. Ends with status 1 where a row fails.
     """
     from waitingroom.console.survey import survey
     from waitingroom.ready import is_ready

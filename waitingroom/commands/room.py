@@ -10,7 +10,14 @@ from waitingroom.commands import brand, phases, places, system, turns
 from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
-from waitingroom.commands.output import acting, common, print_json, print_table, room_json
+from waitingroom.commands.output import (
+    acting,
+    common,
+    phase_words,
+    print_json,
+    print_table,
+    room_json,
+)
 from waitingroom.commands.rehearse import rehearse
 from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
@@ -47,7 +54,7 @@ for _command in (places.show_place, places.give_second_chance):
 def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> None:
     """Make the room ID.
 
-    Times are now, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
+    Times are now, never, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
     """
     settings = Settings(**given(values))
 
@@ -90,7 +97,10 @@ def list_rooms(file: Path | None, as_json: bool) -> None:
     else:
         print_table(
             ("ROOM", "PHASE", "WAITING", "SERVING", "INSIDE", "RATE"),
-            [(r.room, r.phase, r.waiting, r.serving, r.leases, r.rate_per_min) for r in rooms],
+            [
+                (r.room, phase_words(r), r.waiting, r.serving, r.leases, r.rate_per_min)
+                for r in rooms
+            ],
         )
 
 
@@ -124,7 +134,10 @@ def set_knobs(
     only_shown: bool,
     **values: Any,
 ) -> None:
-    """Turn knobs of a room; takes effect at once."""
+    """Turn knobs of a room; takes effect at once.
+
+    Times are now, never, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
+    """
     changes = given(values)
     if not changes:
         raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")

@@ -28,7 +28,7 @@ def shop_key() -> None:
 def add(
     name: str, rooms: tuple[str, ...], all_rooms: bool, file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
-    """Make a key called NAME for the shop of a room; it is shown this once."""
+    """Make a key for a shop; it is shown this once."""
     if bool(rooms) == all_rooms:
         raise click.UsageError(
             "say which rooms it is for: --room ID, once for each, or --all-rooms"
@@ -47,7 +47,10 @@ def add(
 @shop_key.command("list")
 @common
 def list_keys(file: Path | None, as_json: bool) -> None:
-    """All of them: for which rooms, made by whom, and when last used (to the minute)."""
+    """All keys: for which rooms, by whom, when last used.
+
+    To the minute.
+    """
     with system.store_of(system.find(file)) as store:
         found = store.shop_keys.all()
         used = store.shop_keys.used(found)

@@ -63,7 +63,8 @@ def ramp_knob(
 ) -> None:
     """Turn the rate or the capacity little by little.
 
-    In even steps, which become part of the room's plan.
+    In even steps, which become part of the room's plan. Times are now, +30s, or ISO 8601 with an
+    offset; durations are like 10s, 15m or 1h30m.
     """
     wanted = given({"rate_per_min": rate_per_min, "capacity": capacity})
     if len(wanted) != 1:
@@ -86,7 +87,10 @@ def ramp_knob(
 @click.option("--clear", is_flag=True, help="Drop all that is planned.")
 @plan_options
 def schedule(*, room_id: str, at_ms: int | None, clear: bool, **how: Any) -> None:
-    """Turn knobs at a time; without any, show what is planned."""
+    """Turn knobs at a time; without any, show what is planned.
+
+    Times are +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
+    """
     wanted = given({field: how.pop(field) for _, field, _ in PLANS})
     if clear == bool(wanted) and (clear or at_ms is not None):
         raise click.UsageError("name knobs to turn, like --rate 30, or else --clear")

@@ -13,7 +13,8 @@ from waitingroom.commands.output import config_option
 def up(file: Path | None) -> None:
     """Run a whole system; its data is kept.
 
-    Gate, room API, shop, worker and, unless REDIS_URL names one, a store, until Ctrl-C.
+    Gate, console with the room API, keeper, shop, worker and, unless REDIS_URL names one, a
+    store, until Ctrl-C.
     """
     from waitingroom.run.up import run_up
 

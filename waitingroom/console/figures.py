@@ -81,7 +81,7 @@ def phase_text(room: Snapshot) -> str:
     told = str(room.phase)
     if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms > room.now_ms:
         told += f", opens in {span(room.opens_at_ms - room.now_ms)}"
-    if room.paused and room.phase not in (Phase.PAUSED, Phase.CLOSED):
+    if room.also_paused:
         told += ", paused"
     why = room.reason.in_words() or (room.pause.in_words() if room.paused else "")
     return f"{told}: {why}" if why else told

@@ -45,9 +45,8 @@ def run_demo(config: Config, data: Path, *, shoppers: int) -> None:
         running.supervisor.start([crowd_part(running.config, env, shoppers)])
         running.note()
         terminal.say("The demo is up. Open the shop: you come into a line.")
-        for line in greeting(running.config):
+        for line in greeting(running.config, f"log in as {OPERATOR}, password {password}"):
             terminal.say(line)
-        terminal.say(f"  Log in to the console as {OPERATOR}, password {password}")
         velocity = Velocity()
 
         def show() -> None:

@@ -76,6 +76,8 @@ def status_line(room: Snapshot, per_min: int) -> str:
     if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms:
         left_s = max(0, -(-(room.opens_at_ms - room.now_ms) // 1000))
         phase += f", opens in {left_s} s"
+    if room.also_paused:
+        phase += ", paused"
     fields = (
         f"{room.room}: {phase}",
         f"{room.waiting} waiting",

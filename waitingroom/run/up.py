@@ -211,13 +211,14 @@ def next_steps(config: Config) -> list[str]:
     return missing + steps
 
 
-def greeting(config: Config) -> list[str]:
-    """What the terminal shows when all is up."""
+def greeting(config: Config, *log_in: str) -> list[str]:
+    """What the terminal shows when all is up. ``log_in``: how, where an account was just made."""
     shop = [f"  shop      {config.shop_url}"] if config.shop != "off" else []
     return [
         *shop,
         f"  gate      {config.gate_url}",
         f"  console   {config.console_url}",
+        *(f"            {line}" for line in log_in),
         f"  data      {config.data} (logs in log/)",
         "  Ctrl-C ends it.",
     ]

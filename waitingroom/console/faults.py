@@ -57,6 +57,10 @@ TITLES = {
 UNFIT = "That cannot be read"
 RETRY_AFTER_S = 2
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+AWAY = "the store cannot answer now; try again"
+AWAY_FORM = "the store cannot answer now, so nothing was changed; go back, and send the form again"
+"""Where it went away during the change itself, :func:`waitingroom.console.posted.surely` says so:
+then nobody knows."""
 SHOPS = "room_api"
 """The blueprint that shops' guards talk to: what it refuses is no operator's act."""
 NOBODY = "nobody who is logged in"
@@ -117,6 +121,10 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def _is_form() -> bool:
+    return request.method not in READS and not _is_api()
+
+
 def _page(code: str, message: str, status: int, form: str) -> str:
     sentence = message[:1].upper() + message[1:]
     return render_template(
@@ -166,7 +174,7 @@ def _answer_faults(app: Flask) -> None:
         if isinstance(error, Refused | StoreUnfit):
             return answer(error.code, str(error), status)
         # The driver's own words may name hosts and sockets: they are for the log.
-        return answer(error.code, "the store cannot answer now; try again", status)
+        return answer(error.code, AWAY_FORM if _is_form() else AWAY, status)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

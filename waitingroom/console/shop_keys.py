@@ -20,6 +20,7 @@ from waitingroom.console.forms import (
     told_moment,
     typed,
 )
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom
 from waitingroom.operators import KeyExists, NoSuchKey, Role
 from waitingroom.shop_keys import ShopKey, TooManyShopKeys
@@ -43,9 +44,9 @@ class ShopKeyPages:
         routes = Blueprint("shop_keys", __name__, url_prefix="/shop-keys")
         rule = self._access.needs(Role.ADMIN)
         routes.get("")(rule(self.list))
-        routes.post("")(rule(self.add))
+        routes.post("")(rule(takes("name", "rooms", "all")(self.add)))
         routes.get("/<name>/revoke")(rule(self.ask_to_revoke))
-        routes.post("/<name>/revoke")(rule(self.revoke))
+        routes.post("/<name>/revoke")(rule(takes("version", "why")(self.revoke)))
         return routes
 
     def list(self) -> str:

@@ -1,6 +1,7 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
 import logging
+import re
 from collections.abc import Mapping
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -56,6 +57,9 @@ TITLES = {
 }
 UNFIT = "That cannot be read"
 RETRY_AFTER_S = 2
+LONGEST_LOGGED = 200
+_LIKE_A_KEY = re.compile(r"[^/]{32,}")
+"""A part of an address as long as the shortest secret that we take."""
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SHOPS = "room_api"
 """The blueprint that shops' guards talk to: what it refuses is no operator's act."""
@@ -115,6 +119,11 @@ def answer(
 
 def _is_api() -> bool:
     return request.path.startswith("/api/")
+
+
+def _path() -> str:
+    """What was asked for, as the log may have it: people paste a key where its name belongs."""
+    return _LIKE_A_KEY.sub("…", request.path)[:LONGEST_LOGGED]
 
 
 def _page(code: str, message: str, status: int, form: str) -> str:
@@ -183,7 +192,7 @@ def register(app: Flask) -> None:
             who = operator.name if operator else f"key:{key.name}" if key else NOBODY
             words = "refused (%d) %r to %s"
             about = {"event": "form_refused"}
-            log.warning(words, response.status_code, request.path[:200], who, extra=about)
+            log.warning(words, response.status_code, _path(), who, extra=about)
         return response
 
     @app.after_request

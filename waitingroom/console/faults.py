@@ -196,6 +196,14 @@ def register(app: Flask) -> None:
         return response
 
     @app.after_request
+    def _here(response: Response) -> Response:
+        # What a browser is sent on to by the router itself names the host that the request named.
+        here = request.host_url.rstrip("/")
+        if (to := response.location) and to.startswith(f"{here}/"):
+            response.location = to.removeprefix(here)
+        return response
+
+    @app.after_request
     def _uncached(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from waitingroom.bearer import new_key
 from waitingroom.clients import blurred
 from waitingroom.scrub import scrubbed
 from waitingroom.tokens import Handover, Keyring, Pass, Ticket
@@ -15,6 +16,7 @@ SECRETS = {
     "pass": ROOM_KEYS.sign_pass(Pass("spring", 1, "1-7", 1, 2, 3)),
     "handover": ROOM_KEYS.sign_handover(Handover("spring", 1, "1-7", "0" * 16, 1, 2, 3, 4)),
     "room keys": ROOM_KEYS.export(),
+    "a program's key": new_key("nightly")[0],
     "session": "eyJpZCI6IjEifQ.aRxYzA.Q0nP4v8bX2dL6sT1wE9yU3iO7pA5fG0hJ4kM8nB2cVr",
     "form": "IjAxMjMi.aRxYzA.Q0nP4v8bX2dL6sT1wE9yU3iO7pA",
     "order": "Zk3-9vQ_x7LmT2sR8wY1bN4cJ6hG0dF5aK7eP3uV9iA",

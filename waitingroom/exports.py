@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from waitingroom.record import LogEntry
@@ -12,8 +13,10 @@ COLUMNS = (
     *("strays", "strays_hash", "prev", "hash"),
 )
 """In this order."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would carry out."""
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r＝＋－＠])")
+"""How a cell begins that a spreadsheet would carry out; some read wide signs as the plain ones. A
+semicolon begins one too, where commas stand in numbers.
+"""
 
 
 def row(entry: LogEntry) -> dict[str, str]:
@@ -44,4 +47,4 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell)

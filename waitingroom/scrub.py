@@ -15,6 +15,8 @@ HIDDEN = "…"
 _RULES = (
     # Signed by us: KIND.FIELDS.SIGNATURE, and what itsdangerous writes for sessions and forms.
     (re.compile(r"(?<![\w.~-])[\w.~-]*\.(?:[\w-]{43}|[\w-]{27})(?![\w-])", re.ASCII), HIDDEN),
+    # Keys of operators' programs and of shops: NAME.SECRET.
+    (re.compile(r"(?<![\w.~-])[a-z0-9][a-z0-9_-]{0,39}\.[0-9a-f]{64}(?![\w-])", re.ASCII), HIDDEN),
     # Keys of a room, as they are exported.
     (re.compile(r"\bwrk1\.[\w.,-]+", re.ASCII), HIDDEN),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.ASCII | re.IGNORECASE), rf"\1 {HIDDEN}"),

@@ -288,3 +288,18 @@ def test_what_is_refused_is_logged_with_who_asked(
     (line,) = caplog.messages
     assert f"refused (403) '/api/v1/rooms/{room}/close' to key:{name}" in line
     assert secret not in line
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "/keys/{}"), ("POST", "/rooms/{}/close"), ("DELETE", "/shop-keys/{}")],
+)
+def test_a_key_in_place_of_its_name_is_in_no_log(
+    callers: dict[Role, Caller], method: str, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """People paste the whole of what they were given."""
+    ask = callers[Role.ADMIN]
+    assert ask(method, path.format(ask.key)).status_code == 404
+    (line,) = caplog.messages
+    assert "refused (404)" in line
+    assert ask.key.partition(".")[2][:20] not in line

@@ -40,9 +40,12 @@ def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, ro
     assert dressed.status_code == 200, dressed.text
     assert store.logo(room_id) == SVG
     assert store.status(room_id).brand.texts[0].text == "Gleich!"
-    for wrong in ({"logo": "%"}, {"colours": {"light-accent": "blue"}}, {"texts": [{"lang": "x"}]},
-                  {"texts": [look["texts"][0] | {"sentence": "No such"}]}):  # fmt: skip
+    for wrong in (
+        {}, {"logo": "%"}, {"colours": {"light-accent": "blue"}}, {"texts": [{"lang": "x"}]},
+                  {"texts": [look["texts"][0] | {"sentence": "No such"}]},
+    ):  # fmt: skip
         assert client.patch(f"{at}/brand", json=wrong, **mine).status_code in (400, 422)
+    assert store.status(room_id).version == dressed.json["version"]
     other = f"{room_id}-b"
     made = client.post(f"{at}/clone", json={"room": other, "title": "Two"}, **mine)
     assert (made.status_code, made.json["rate_per_min"]) == (201, 70)

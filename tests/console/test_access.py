@@ -205,6 +205,13 @@ def test_the_way_back_leads_nowhere_else(desk: Desk, people: People, to: str) ->
     assert desk.log_in(people[Role.VIEWER], to=to).location == "/"
 
 
+@pytest.mark.parametrize("path", ["/rooms//x", "/rooms/x//edit", "/rooms/x/preview"])
+def test_a_host_that_the_request_names_is_sent_nobody_to(desk: Desk, path: str) -> None:
+    answer = desk.client.get(path, base_url="http://evil.example")
+    assert answer.status_code == 308
+    assert answer.headers["Location"].startswith("/rooms/x")
+
+
 def test_each_role_may_what_those_before_it_may() -> None:
     order = [Role.VIEWER, Role.SUPPORT, Role.OPERATOR, Role.ADMIN]
     assert [[one.may(other) for other in order] for one in order] == [

@@ -30,6 +30,7 @@ class Studio:
         """The form as its page holds it, with what is typed over it."""
         page = self.desk.get(f"/rooms/{self.room}/brand").text
         held = dict(re.findall(r'<input[^>]* name="([\w-]+)" value="([^"]*)"', page))
+        held |= dict(re.findall(r'<textarea[^>]* name="([\w-]+)"[^>]*>([^<]*)<', page))
         fields = held | {name.replace("__", "-"): value for name, value in typed.items()}
         sent = fields | ({} if logo is None else {"logo": (io.BytesIO(logo), "logo.svg")})
         return self.desk.client.post(

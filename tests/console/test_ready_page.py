@@ -107,6 +107,25 @@ def test_a_shop_at_a_private_address_is_asked_only_where_that_is_allowed() -> No
         assert shop.asked == []
 
 
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:2800:21f:cb07::1", True),
+        ("64:ff9b::5db8:d70e", True),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+        ("::ffff:10.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("224.0.0.1", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_no_translator_leads_back_into_our_network(address: str, public: bool) -> None:
+    """NAT64 and 6to4 hold an IPv4 address, which is looked at in place of theirs."""
+    assert probe.is_public(address) is public
+
+
 def test_a_shop_that_is_not_there_or_never_done_costs_a_moment() -> None:
     """One that drips its answer byte by byte, too."""
     (port,) = free_ports(1)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from waitingroom.console.access import CONSOLE, Access
 from waitingroom.console.figures import moment
 from waitingroom.console.forms import Field, sentence, surely
+from waitingroom.console.whole import takes
 from waitingroom.operators import SHORTEST_PASSWORD, BadOperator, Role, check_password, hashed
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM
@@ -30,7 +31,7 @@ class AccountPages:
         routes = Blueprint("account", __name__, url_prefix="/account")
         own = self._access.needs(Role.VIEWER)
         routes.get("")(own(self.show))
-        routes.post("")(own(self.change_password))
+        routes.post("")(own(takes("current", "password", "again")(self.change_password)))
         return routes
 
     def show(self) -> str:

@@ -10,6 +10,7 @@ from waitingroom.console.access import Access
 from waitingroom.console.forms import surely
 from waitingroom.console.posted import moved, version
 from waitingroom.console.turns import Page
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
@@ -41,8 +42,9 @@ class Branding:
         """The routes."""
         routes = Blueprint("branding", __name__, url_prefix="/rooms/<room>/brand")
         turn = self._access.needs(Role.OPERATOR)
+        dressed = takes("version", "logo", "no_logo", must=drafts.names(looks.ENTRIES))
         routes.get("")(turn(self.show))
-        routes.post("")(turn(self.brand))
+        routes.post("")(turn(dressed(self.brand)))
         return routes
 
     def show(self, room: str) -> str:

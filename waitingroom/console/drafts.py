@@ -37,6 +37,11 @@ class Shown:
     problem: str
 
 
+def names(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Of all that a whole form has."""
+    return tuple(one.name for one in entries)
+
+
 def shown(
     entries: Sequence[Entry], typed: Mapping[str, str], problems: Mapping[str, str]
 ) -> list[Shown]:

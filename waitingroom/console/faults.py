@@ -1,6 +1,7 @@
 """Every fault as JSON ``{"error": CODE, "message": …}``: one table, and no stack trace."""
 
 import logging
+import re
 from collections.abc import Mapping
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -56,6 +57,9 @@ TITLES = {
 }
 UNFIT = "That cannot be read"
 RETRY_AFTER_S = 2
+LONGEST_LOGGED = 200
+_LIKE_A_KEY = re.compile(r"[^/]{32,}")
+"""A part of an address as long as the shortest secret that we take."""
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 AWAY = "the store cannot answer now; try again"
 AWAY_FORM = "the store cannot answer now, so nothing was changed; go back, and send the form again"
@@ -123,6 +127,11 @@ def _is_api() -> bool:
 
 def _is_form() -> bool:
     return request.method not in READS and not _is_api()
+
+
+def _path() -> str:
+    """What was asked for, as the log may have it: people paste a key where its name belongs."""
+    return _LIKE_A_KEY.sub("…", request.path)[:LONGEST_LOGGED]
 
 
 def _page(code: str, message: str, status: int, form: str) -> str:
@@ -202,7 +211,15 @@ def _finish_answers(app: Flask) -> None:
             who = operator.name if operator else f"key:{key.name}" if key else NOBODY
             words = "refused (%d) %r to %s"
             about = {"event": "form_refused"}
-            log.warning(words, response.status_code, request.path[:200], who, extra=about)
+            log.warning(words, response.status_code, _path(), who, extra=about)
+        return response
+
+    @app.after_request
+    def _here(response: Response) -> Response:
+        # What a browser is sent on to by the router itself names the host that the request named.
+        here = request.host_url.rstrip("/")
+        if (to := response.location) and to.startswith(f"{here}/"):
+            response.location = to.removeprefix(here)
         return response
 
     @app.after_request

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
 from waitingroom.console.forms import Field, acting, ask, number_sent, once, surely
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
 from waitingroom.model import Actor
 from waitingroom.operators import NoSuchKey, Role
@@ -46,13 +47,15 @@ class Kept(Protocol[K]):
 
 class KeyPages(ABC, Generic[K]):
     """Over the keys of one kind. ``kind``: of the blueprint and the template; ``path``: where the
-    pages are; ``what``: how one of them is called; ``where``: what to look at when in doubt.
+    pages are; ``what``: how one of them is called; ``where``: what to look at when in doubt;
+    ``made_of``: the fields of the form for one more.
     """
 
     kind: ClassVar[str]
     path: ClassVar[str]
     what: ClassVar[str]
     where: ClassVar[str]
+    made_of: ClassVar[tuple[str, ...]]
 
     def __init__(self, kept: Kept[K], access: Access) -> None:
         self._kept = kept
@@ -63,9 +66,9 @@ class KeyPages(ABC, Generic[K]):
         routes = Blueprint(self.kind, __name__, url_prefix=self.path)
         rule = self._access.needs(Role.ADMIN)
         routes.get("")(rule(self.list))
-        routes.post("")(rule(self.add))
+        routes.post("")(rule(takes(*self.made_of)(self.add)))
         routes.get("/<name>/revoke")(rule(self.ask_to_revoke))
-        routes.post("/<name>/revoke")(rule(self.revoke))
+        routes.post("/<name>/revoke")(rule(takes("version", "why")(self.revoke)))
         return routes
 
     @abstractmethod

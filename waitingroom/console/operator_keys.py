@@ -17,6 +17,7 @@ class OperatorKeyPages(KeyPages[Key]):
     path = "/keys"
     what = "key"
     where = "the keys for programs"
+    made_of = ("name", "role")
 
     def __init__(self, keys: OperatorKeys, access: Access) -> None:
         super().__init__(keys, access)

@@ -20,6 +20,7 @@ from waitingroom.console.forms import (
     told_moment,
     typed,
 )
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
 from waitingroom.operators import (
     SHORTEST_PASSWORD,
@@ -60,15 +61,15 @@ class OperatorPages:
         routes = Blueprint("operators", __name__, url_prefix="/operators")
         rule = self._access.needs(Role.ADMIN)
         routes.get("")(rule(self.list))
-        routes.post("")(rule(self.add))
+        routes.post("")(rule(takes("name", "role", "password")(self.add)))
         routes.get("/<name>")(rule(self.show))
         # Where a form that was sent after the session's end is found again.
         routes.get("/<name>/role", endpoint="role")(rule(self.show))
-        routes.post("/<name>/role")(rule(self.change_role))
+        routes.post("/<name>/role")(rule(takes("version", "role")(self.change_role)))
         routes.get("/<name>/password", endpoint="password")(rule(self.show))
-        routes.post("/<name>/password")(rule(self.change_password))
+        routes.post("/<name>/password")(rule(takes("version", "password")(self.change_password)))
         routes.get("/<name>/remove")(rule(self.ask_to_remove))
-        routes.post("/<name>/remove")(rule(self.remove))
+        routes.post("/<name>/remove")(rule(takes("version", "why")(self.remove)))
         return routes
 
     def list(self) -> str:

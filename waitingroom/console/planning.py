@@ -11,6 +11,7 @@ from waitingroom.console.faults import Refused
 from waitingroom.console.forms import surely
 from waitingroom.console.knobs import zone_of
 from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, version
+from waitingroom.console.whole import takes
 from waitingroom.errors import VersionConflict
 from waitingroom.model import PlanStep, Snapshot
 from waitingroom.operators import Role
@@ -34,8 +35,8 @@ class PlanPages:
         turn = self._access.needs(Role.OPERATOR)
         routes.get("/plan")(turn(self.show))
         routes.get("/plan/<key>")(turn(self.ask))
-        routes.post("/plan/<key>")(turn(self.drop))
-        routes.post("/undo")(turn(self.undo))
+        routes.post("/plan/<key>")(turn(takes("version")(self.drop)))
+        routes.post("/undo")(turn(takes("version")(self.undo)))
         return routes
 
     def show(self, room: str) -> str:

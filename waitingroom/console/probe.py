@@ -16,6 +16,8 @@ from waitingroom.readiness import Asked, Door
 PATIENCE_S = 3.0
 """For each step; and for all of it twice as long."""
 LONGEST_ANSWER = 4_096
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052: an IPv4 address in its last four bytes."""
 HEADERS = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "User-Agent": "waitingroom-ready"}
 
 
@@ -32,13 +34,25 @@ def ask(url: str, gate: str, *, private: bool, patience_s: float = PATIENCE_S) -
     return next(iter(found), Asked(Door.SILENT, url, "no answer in time"))
 
 
+def is_public(address: str) -> bool:
+    """Whether it is one host out there; not what leads back in by way of a translator."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if found in NAT64:
+            inner = ipaddress.IPv4Address(found.packed[-4:])
+        if inner is not None:
+            found = inner
+    return found.is_global and not found.is_multicast
+
+
 def _ask(url: str, gate: str, private: bool, patience_s: float) -> Asked:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         address = str(found[4][0])
-        if not private and not ipaddress.ip_address(address.partition("%")[0]).is_global:
+        if not private and not is_public(address):
             return Asked(Door.NOT_ASKED, url)
         with socket.create_connection((address, port), patience_s) as line:
             return _talk(line, url, gate, patience_s)

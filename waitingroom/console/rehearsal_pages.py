@@ -11,6 +11,7 @@ from waitingroom.console.faults import Refused
 from waitingroom.console.figures import number
 from waitingroom.console.forms import surely
 from waitingroom.console.turns import Page
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -42,8 +43,8 @@ class RehearsalPages:
         routes = Blueprint("rehearsal", __name__, url_prefix="/rooms/<room>/rehearsal")
         turn = self._access.needs(Role.OPERATOR)
         routes.get("")(turn(self.show))
-        routes.post("")(turn(self.begin))
-        routes.post("/end")(turn(self.end))
+        routes.post("")(turn(takes(*drafts.names(ENTRIES))(self.begin)))
+        routes.post("/end")(turn(takes()(self.end)))
         return routes
 
     def show(self, room: str) -> str:

@@ -9,6 +9,7 @@ from waitingroom.console.access import Access
 from waitingroom.console.forms import surely
 from waitingroom.console.posted import moved, version
 from waitingroom.console.turns import Page
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
 from waitingroom.model import Settings, Snapshot, is_room_id
 from waitingroom.operators import Role
@@ -29,9 +30,10 @@ class RoomForms:
         routes = Blueprint("rooms", __name__)
         turn = self._access.needs(Role.OPERATOR)
         routes.get("/new")(turn(self.ask))
-        routes.post("/new")(turn(self.make))
+        routes.post("/new")(turn(takes("like", *drafts.names(drafts.MADE))(self.make)))
         routes.get("/rooms/<room>/edit")(turn(self.show))
-        routes.post("/rooms/<room>/edit")(turn(self.edit))
+        edited = takes("version", must=drafts.names(drafts.EDITED))
+        routes.post("/rooms/<room>/edit")(turn(edited(self.edit)))
         return routes
 
     def ask(self) -> str:

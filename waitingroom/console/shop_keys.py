@@ -32,6 +32,7 @@ class ShopKeyPages(KeyPages[ShopKey]):
     path = "/shop-keys"
     what = "shop key"
     where = "the shops’ keys"
+    made_of = ("name", "rooms", "all")
 
     def __init__(self, keys: ShopKeys, access: Access) -> None:
         super().__init__(keys, access)

@@ -19,6 +19,7 @@ from waitingroom.console.forms import (
     told_moment,
     typed,
 )
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
@@ -69,11 +70,11 @@ class StaffPages:
         routes = Blueprint("staff", __name__, url_prefix="/rooms/<room>/staff")
         rule = self._access.needs(Role.ADMIN)
         routes.get("")(rule(self.list))
-        routes.post("")(rule(self.make))
+        routes.post("")(rule(takes("name", "for", "to")(self.make)))
         routes.get("/revoke")(rule(self.ask_to_revoke_all))
-        routes.post("/revoke")(rule(self.revoke_all))
+        routes.post("/revoke")(rule(takes("version", "why")(self.revoke_all)))
         routes.get("/<lease>/revoke")(rule(self.ask_to_revoke))
-        routes.post("/<lease>/revoke")(rule(self.revoke))
+        routes.post("/<lease>/revoke")(rule(takes("why")(self.revoke)))
         return routes
 
     def list(self, room: str) -> str:

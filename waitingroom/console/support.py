@@ -9,6 +9,7 @@ from waitingroom.codes import Codes
 from waitingroom.console.access import Access
 from waitingroom.console.figures import clock_time, moment, number, span
 from waitingroom.console.forms import surely
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import Phase, Snapshot
 from waitingroom.operators import Role
@@ -73,7 +74,7 @@ class SupportPages:
         routes = Blueprint("support", __name__, url_prefix="/rooms/<room>")
         help_ = self._access.needs(Role.SUPPORT)
         routes.get("/support")(help_(self.show))
-        routes.post("/support")(help_(self.give))
+        routes.post("/support")(help_(takes("code", "why")(self.give)))
         return routes
 
     def show(self, room: str) -> str | tuple[str, int]:
@@ -92,8 +93,8 @@ class SupportPages:
         except BadSetting:
             problem = f"Nothing was done: say why, in {SHORTEST_WHY} to {LONGEST_WHY} characters."
             return self._page(room, code, why=why, problem=problem, status=400)
-        except NoSuchPlace:
-            return self._page(room, code, why=why)
+        except NoSuchPlace as wrong:
+            return self._page(room, code, why=why, problem=f"{wrong}.", status=404)
         if chance.code is not ChanceCode.CALLED:
             problem = f"Nothing was done: {_refusal(chance.code, chance.at_ms)}."
             return self._page(room, code, problem=problem, status=409)

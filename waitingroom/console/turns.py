@@ -10,6 +10,7 @@ from waitingroom.console.figures import phase_text
 from waitingroom.console.forms import surely
 from waitingroom.console.posted import LONGEST_TOLD, moved, version
 from waitingroom.console.turning import knobs_of
+from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
@@ -35,7 +36,7 @@ class Turns:
         turn = self._access.needs(Role.OPERATOR)
         routes.get("/acts")(self._access.needs(Role.OPERATOR, by_itself=True)(self.offer))
         routes.get("/acts/<name>")(turn(self.ask))
-        routes.post("/acts/<name>")(turn(self.act))
+        routes.post("/acts/<name>")(turn(takes("version", "cause", "reason", "name")(self.act)))
         return routes
 
     def offer(self, room: str) -> str:

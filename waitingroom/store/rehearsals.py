@@ -4,6 +4,7 @@ which nothing is written but what the system's record tells.
 
 import json
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any

@@ -81,6 +81,9 @@ class Preparing:
 
     def brand(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Look and speak otherwise, where it is named; what is not stays as it is."""
+        if not body:
+            told = "name at least one part of the look"
+            raise Refused("bad_fields", told, fields={"the document": told})
         found = self._store.status(room)
         logo = _logo(body)
         wanted = _wanted(found.brand, body, logo)

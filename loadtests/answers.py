@@ -9,13 +9,16 @@ DOCUMENTED: dict[str, frozenset[tuple[int, str]]] = {
     "arrive": frozenset({(200, "")}),
     "static": frozenset({(200, "")}),
     "join": frozenset(
-        {(201, ""), (200, ""), (409, "not_yet"), (409, "closed"), (429, "too_many"), STORE_DOWN}
+        {
+            *((201, ""), (200, ""), (409, "not_yet"), (409, "closed"), (409, "sold_out")),
+            *((429, "too_many"), STORE_DOWN),
+        }
     ),
     "status": frozenset({(200, ""), STORE_DOWN}),
     "pass": frozenset(
         {
             *((200, ""), (409, "not_called"), (409, "door"), (409, "full"), (409, "paused")),
-            *((410, "lapsed"), (410, "closed"), STORE_DOWN),
+            *((410, "lapsed"), (410, "closed"), (410, "sold_out"), STORE_DOWN),
         }
     ),
     "pass after leaving": frozenset({(410, "left"), (409, "not_called"), STORE_DOWN}),

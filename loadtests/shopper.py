@@ -162,7 +162,7 @@ class Shopper:
             if heard.status in (200, 201):
                 self._settle(heard)
                 return True
-            if heard.error == "closed":
+            if heard.error in ("closed", "sold_out"):
                 return False
             _sleep_ms(heard.retry_after_ms)
 
@@ -181,7 +181,7 @@ class Shopper:
             status = self._read_status()
             if status is None:
                 _sleep_ms(AGAIN_MS)
-            elif status["phase"] == "closed":
+            elif status["phase"] == "closed" or status["stock"] == 0:
                 return Ending.TURNED_AWAY
             elif self._has_come(self._is.leaves_after_s):
                 return self._leave()

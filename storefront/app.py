@@ -1,6 +1,8 @@
 """The application factory: it wires, and does nothing else."""
 
 import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask, url_for
@@ -40,14 +42,25 @@ def create_app(config: ShopConfig) -> Flask:
     # A server may fork now; connections must not be shared by two processes.
     database.close()
     confirmations = Confirmations(config.redis_url, now_ms=config.now_ms)
-    app.register_blueprint(pages(Shop(database, confirmations, config.public_url, config.now_ms)))
+    shop = Shop(database, confirmations, config.public_url, config.now_ms)
+    if config.guard:
+        guard = Guard.of(app.wsgi_app, config.guard, now_ms=config.now_ms)
+        app.wsgi_app = guard  # type: ignore[method-assign]
+        shop = replace(shop, report=_reporting(guard, config.guard.keyrings))
+    app.register_blueprint(pages(shop))
     add_faults(app)
     add_headers(app, config.guard.gate if config.guard else "")
-    if config.guard:
-        app.wsgi_app = Guard.of(  # type: ignore[method-assign]
-            app.wsgi_app, config.guard, now_ms=config.now_ms
-        )
     return app
+
+
+def _reporting(guard: Guard, rooms: Iterable[str]) -> Callable[[int], None]:
+    """Tells each room what is left: all of them stand before the same shelves."""
+
+    def report(left: int) -> None:
+        for room in rooms:
+            guard.stock(room, left)
+
+    return report
 
 
 def _templates_folder() -> Path:

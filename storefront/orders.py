@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -60,6 +60,12 @@ def place(database: Database, item_id: int, *, email: str, once: str, now_ms: in
 def find(session: Session, token: str) -> Order | None:
     """The order behind an address, with its item."""
     return session.scalar(select(Order).where(Order.token == token).options(joinedload(Order.item)))
+
+
+def left(database: Database) -> int:
+    """How many pieces of anything are left."""
+    with database.reading() as session:
+        return session.scalar(select(func.sum(Item.left))) or 0
 
 
 def _buy(session: Session, item_id: int, email: str, once: str, now_ms: int) -> Order | None:

@@ -1,6 +1,7 @@
 """The shop's pages: items, an item, its checkout, an order."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import (
@@ -15,6 +16,7 @@ from flask import (
     url_for,
 )
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -28,12 +30,13 @@ from waitingroom.guard import release
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the pages work with."""
+    """What the pages work with. ``report`` takes how many pieces are left."""
 
     database: Database
     confirmations: Confirmations
     public_url: str
     now_ms: Callable[[], int]
+    report: Callable[[int], None] = lambda _left: None
 
     @property
     def session(self) -> Session:
@@ -52,6 +55,7 @@ def pages(shop: Shop) -> Blueprint:
     @routes.get("/")
     def items() -> str:
         found = shop.session.scalars(select(Item).order_by(Item.id)).all()
+        shop.report(sum(item.left for item in found))
         return render_template("items.html", items=found)
 
     @routes.get("/items/<slug>")
@@ -100,10 +104,18 @@ def _checkout(shop: Shop, item: Item) -> BaseResponse:
     except orders.FormUsed:
         return _again(item, orders.new_once(), raw, "This form has made an order already.")
     except orders.SoldOut:
+        _report(shop)
         return make_response(render_template("sold_out.html", item=item), 409)
     shop.confirmations.enqueue(order.id)
     release(request.environ)
+    _report(shop)
     return redirect(url_for("shop.order", token=order.token), 303)
+
+
+def _report(shop: Shop) -> None:
+    """Tell the line what is left. An order that is safe must not fail because of it."""
+    with suppress(OperationalError):
+        shop.report(orders.left(shop.database))
 
 
 def _again(item: Item, once: str, email: str, problem: str) -> Response:

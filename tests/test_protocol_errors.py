@@ -122,6 +122,14 @@ def left(stage: Stage) -> Answer:
     return shopper.enter()
 
 
+def sold_out(stage: Stage, *, joins: bool = False) -> Answer:
+    """A shop with nothing left, on a gate that knows of it."""
+    room, shopper = stage.holder()
+    stage.store.stock(room.name, 0, actor="test")
+    stage.gate.refresh()
+    return Browser(stage.gate, room.name).join() if joins else shopper.enter()
+
+
 def too_slow(stage: Stage) -> Answer:
     """Declared, and hung up."""
     return stage.gate.ask("POST", f"/{stage.room().name}/ticket", {"Content-Length": "9"})
@@ -176,6 +184,8 @@ PROVOKED: dict[tuple[int, str], Callable[[Stage], Answer]] = {
     (503, "store_down"): store_down,
     (409, "not_yet"): not_yet,
     (409, "closed"): lambda stage: join_after(stage, "close"),
+    (409, "sold_out"): lambda stage: sold_out(stage, joins=True),
+    (410, "sold_out"): sold_out,
     (429, "too_many"): too_many,
     (409, "not_called"): lambda stage: stage.holder(rate_per_min=0)[1].enter(),
     (409, "bounced"): bounced,

@@ -9,7 +9,7 @@ from waitingroom.flow import Known
 from waitingroom.history import Sample
 from waitingroom.model import Counters, DrawMethod, Phase, PlanStep, Snapshot
 from waitingroom.ramps import ramp
-from waitingroom.whatif import Hold, forecast, what_if
+from waitingroom.whatif import Hold, Stock, forecast, what_if
 
 T0 = 1_800_000_000_000
 MINUTE = 60_000
@@ -22,7 +22,13 @@ def room(**facts: Any) -> Snapshot:
     made: dict[str, Any] = dict.fromkeys(Snapshot.__dataclass_fields__, 0)
     made |= {"room": "spring", "phase": Phase.OPEN, "now_ms": T0, "opened_at_ms": T0, "tail": 600}
     made |= {"rate_per_min": 60, "session_ms": 900_000, "call_timeout_ms": 10_000, "drawn": 0}
-    made |= {"draw": DrawMethod.FIFO, "counters": Counters(), "commitment": "", "seed": None}
+    made |= {
+        "draw": DrawMethod.FIFO,
+        "counters": Counters(),
+        "commitment": "",
+        "seed": None,
+        "stock": None,
+    }
     return Snapshot(**made | facts)
 
 
@@ -155,3 +161,73 @@ def test_a_stay_is_a_session_until_somebody_was_seen_to_leave() -> None:
     assert sum(known.stages) == pytest.approx(100)
     other_epoch = [replace(one, epoch=7) for one in samples]
     assert Known.of(seen, other_epoch).stay_ms == 900_000
+
+
+def sold(*levels: int, entered: int = 10) -> list[Sample]:
+    """A minute between two, in which so many came in."""
+    return [
+        replace(
+            Sample.of(room(now_ms=T0 - MINUTE * (len(levels) - nth))),
+            stock=left,
+            entered=entered * nth,
+        )
+        for nth, left in enumerate(levels)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("levels", "entered", "wanted"),
+    [
+        ((100, 95, 90, 85), 10, 0.5),
+        ((100, 95, 200, 195), 10, 10 / 30),  # a delivery is no sale
+        ((-1, -1, 90, 85, 80), 10, 0.5),  # told since three minutes
+        ((100, 95), 10, None),  # too few came in
+        ((100, 100, 100, 100), 10, None),  # nothing went
+        ((-1, -1, -1, -1), 10, None),
+        ((), 10, None),
+        ((900, *(100,) * 11, 90), 10, 10 / 90),  # the great sale was more than ten minutes ago
+    ],
+)
+def test_how_much_goes_for_each_who_comes_in(
+    levels: tuple[int, ...], entered: int, wanted: float | None
+) -> None:
+    samples = sold(*levels, entered=entered)
+    last = samples[-1] if samples else Sample.of(room())
+    now = room(stock=max(0, last.stock), counters=Counters(entered=last.entered))
+    assert Known.of(now, samples).sold_per_entry == pytest.approx(wanted)
+
+
+def test_when_the_stock_ends() -> None:
+    """One a second goes in, and every other one buys a piece: forty are left after eighty."""
+    known = replace(KNOWN, sold_per_entry=0.5)
+    told = forecast(room(stock=40), known)
+    assert (told.stock, told.left, told.stock_ends_at_ms) == (Stock.ENDS, 40, T0 + 80_000)
+    twice = what_if(room(stock=40), known, changes={"rate_per_min": 120})
+    assert twice.after.stock_ends_at_ms == T0 + 40_000
+    half_come = forecast(room(stock=40), replace(known, numbers_per_entry=2.0))
+    assert half_come.stock_ends_at_ms == T0 + 80_000
+
+
+@pytest.mark.parametrize(
+    ("facts", "per_entry", "wanted"),
+    [
+        ({"stock": None}, 0.5, Stock.NOT_REPORTED),
+        ({"stock": 40}, None, Stock.UNCLEAR),
+        ({"stock": 0}, 0.5, Stock.GONE),
+        ({"stock": 301}, 0.5, Stock.LASTS),
+        ({"stock": 300}, 0.5, Stock.ENDS),
+        ({"stock": 40, "closes_at_ms": T0 + 79_000}, 0.5, Stock.LASTS),
+    ],
+)
+def test_what_is_said_where_the_stock_does_not_end(
+    facts: dict[str, Any], per_entry: float | None, wanted: Stock
+) -> None:
+    told = forecast(room(**facts), replace(KNOWN, sold_per_entry=per_entry))
+    assert told.stock is wanted
+    assert (told.stock_ends_at_ms is None) is (wanted is not Stock.ENDS)
+
+
+def test_nobody_goes_in_while_nothing_is_left() -> None:
+    told = forecast(room(stock=0), KNOWN)
+    assert told.hold is Hold.SOLD_OUT
+    assert waits(told) == (None, None, None)

@@ -22,6 +22,10 @@ GUESSED = 1
 """Before anybody left the shop, it is taken to have been so many, after a whole session each."""
 HALF_MS = 1_200_000
 """Of what was seen of the shop, half counts after this time."""
+SOLD_MS = 600_000
+"""How much of the stock goes for each entry is looked at over this time."""
+LEAST_ENTRIES = 20
+"""With fewer entries in it, chance says more than the shop does."""
 STAGES = 4
 """A stay passes through so many stages, each as likely to end at any moment: with one, somebody
 who has just come in would be as near to leaving as anybody."""
@@ -36,13 +40,15 @@ MOST_STRETCHES = 2 * SETTLED_STAYS * STAGES
 class Known:
     """What a room's past says. ``numbers_per_entry``: how far the line moves when one goes in, 1 or
     more. ``stages``: how many are in the shop, by the stage of their stay. ``coming``: how many of
-    those called will still come.
+    those called will still come. ``sold_per_entry``: how much of the shop's stock went for each who
+    came in lately; None where that cannot be told.
     """
 
     numbers_per_entry: float
     stay_ms: float
     stages: tuple[float, ...]
     coming: float = 0
+    sold_per_entry: float | None = None
 
     @classmethod
     def of(cls, room: Snapshot, samples: Sequence[Sample] = ()) -> "Known":
@@ -58,6 +64,7 @@ class Known:
             stay_ms,
             tuple(room.leases * (one / total if total else 1 / STAGES) for one in stages),
             room.at_door + room.open_calls / numbers_per_entry,
+            _sold_per_entry(pairs),
         )
 
 
@@ -68,6 +75,19 @@ def _numbers_per_entry(room: Snapshot) -> float:
     silent_ms = max(0.0, known - 1) * room.call_timeout_ms
     silent = room.open_calls * silent_ms / (silent_ms + ANSWERS_MS)
     return max(1.0, known + silent / (came + SETTLED))
+
+
+def _sold_per_entry(pairs: Sequence[Pair]) -> float | None:
+    """Of the last ``SOLD_MS``, in which the shop told its stock. What it put back on the shelves
+    meanwhile was not sold.
+    """
+    since_ms = pairs[-1][1].at_ms - SOLD_MS if pairs else 0
+    sold = entered = 0
+    for before, after in pairs:
+        if before.at_ms >= since_ms and min(before.stock, after.stock) >= 0:
+            sold += max(0, before.stock - after.stock)
+            entered += max(0, after.entered - before.entered)
+    return sold / entered if sold and entered >= LEAST_ENTRIES else None
 
 
 def _stay_ms(pairs: Sequence[Pair], room: Snapshot) -> float:

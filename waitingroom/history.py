@@ -15,6 +15,7 @@ class Sample:
 
     ``store_us``: how long the store took to answer, in microseconds. ``gate_us``: the same of the
     gate, -1 where it did not answer. ``shop_answers``, ``shop_failures``: see ShopHealth.
+    ``stock``: what was left, -1 where the shop did not tell.
     """
 
     at_ms: int
@@ -33,6 +34,7 @@ class Sample:
     gate_us: int = -1
     shop_answers: int = 0
     shop_failures: int = 0
+    stock: int = -1
 
     @classmethod
     def of(
@@ -62,6 +64,7 @@ class Sample:
             gate_us=gate_us,
             shop_answers=shop.answers,
             shop_failures=shop.failures,
+            stock=-1 if room.stock is None else room.stock,
         )
 
     def numbers(self) -> tuple[int, ...]:

@@ -175,7 +175,8 @@ class Snapshot:
     seed. ``credit`` and ``door`` are in units. ``version``: what a change is based on. ``told``
     moves with every change of the texts. ``paused``: also before the opening and while draining,
     where the phase does not say it. ``pause_code``, ``end_code``: reasons by their code, beside an
-    operator's own words; of a pause, and of draining or closing.
+    operator's own words; of a pause, and of draining or closing. ``stock``: what is
+    left, as the shop reports; None where it does not.
     """
 
     room: str
@@ -230,6 +231,7 @@ class Snapshot:
     poll_max_ms: int = 0
     poll_divisor: int = 0
     outside: WhileNoSale = WhileNoSale.SHOP
+    stock: int | None = None
 
     @property
     def poll(self) -> Poll:
@@ -257,6 +259,11 @@ class Snapshot:
     def ending(self) -> Reason:
         """Why it is draining or closed."""
         return Reason(self.end_code, self.end_reason)
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether the shop has said that nothing is left."""
+        return self.stock == 0
 
     @property
     def waiting(self) -> int:

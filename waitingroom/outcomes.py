@@ -12,6 +12,7 @@ class JoinCode(StrEnum):
     JOINED = "joined"
     NOT_YET = "not_yet"
     CLOSED = "closed"
+    SOLD_OUT = "sold_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class EntryCode(StrEnum):
     PAUSED = "paused"
     DRAINING = "draining"
     CLOSED = "closed"
+    SOLD_OUT = "sold_out"
     FULL = "full"
     DOOR = "door"
     EXTENDED = "extended"

@@ -6,7 +6,7 @@ The formula and its limits are in ``docs/decisions/whatif.md``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import floor, inf
+from math import ceil, floor, inf
 
 from waitingroom.flow import Flow, Known, Stretch, Turn
 from waitingroom.model import Phase, PlanStep, Snapshot
@@ -20,6 +20,7 @@ class Hold(StrEnum):
     CLOSED = "closed"
     DRAINING = "draining"
     NO_OPENING = "no_opening_time"
+    SOLD_OUT = "sold_out"
     RATE = "rate_0"
     PAUSED = "paused"
     """Times count as if the room went on now."""
@@ -30,11 +31,33 @@ SENTENCES = {
     Hold.CLOSED: "the room is closed: nobody goes in any more",
     Hold.DRAINING: "the room is draining: nobody is called until it is opened again",
     Hold.NO_OPENING: "the room has no opening time: nobody goes in before it is opened",
+    Hold.SOLD_OUT: "nothing is left: nobody goes in until the shop has more",
     Hold.RATE: "the rate is 0: everybody is held until it is raised",
     Hold.PAUSED: "the room is paused: times are told as if it went on now",
 }
-STANDING = frozenset({Hold.CLOSED, Hold.DRAINING, Hold.NO_OPENING})
-"""Nobody goes in before an operator acts."""
+STANDING = frozenset({Hold.CLOSED, Hold.DRAINING, Hold.NO_OPENING, Hold.SOLD_OUT})
+"""Nobody goes in before an operator acts, or the shop has more."""
+
+
+class Stock(StrEnum):
+    """How long what is left lasts."""
+
+    NOT_REPORTED = "not_reported"
+    UNCLEAR = "cannot_tell_yet"
+    """Too little was seen of how it goes."""
+    ENDS = "ends"
+    LASTS = "lasts"
+    """Longer than those in line now go in, or until the room closes."""
+    GONE = "gone"
+
+
+IN_WORDS = {
+    Stock.NOT_REPORTED: "not reported",
+    Stock.UNCLEAR: "cannot tell yet",
+    Stock.LASTS: "lasts for all in line now",
+    Stock.GONE: "nothing is left",
+}
+"""What is said in place of the time at which it ends."""
 
 PERSON = 1e-6
 """Nobody: what adding up shares of people is off by."""
@@ -48,7 +71,8 @@ class Forecast:
     ``last_in_at_ms``: when that is. ``shut_out``: how many are not, when the room closes.
     ``capacity_in_s``: until no more are inside than the capacity allows, 0 where it is so; None
     without a capacity. ``numbers_per_entry``, ``stay_s``: what is assumed, see :class:`Known`.
-    ``stock_ends_at_ms``: None, not reported.
+    ``left``: the stock, None where it is not reported. ``stock_ends_at_ms``: when those in line now
+    will have bought it, if ``stock`` is that it ends. ``sold_per_entry``: what is assumed of it.
     """
 
     hold: Hold | None
@@ -62,7 +86,10 @@ class Forecast:
     capacity_in_s: int | None
     numbers_per_entry: float
     stay_s: int
+    left: int | None = None
+    stock: Stock = Stock.NOT_REPORTED
     stock_ends_at_ms: int | None = None
+    sold_per_entry: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +131,7 @@ def forecast(room: Snapshot, known: Known, steps: Sequence[PlanStep] = ()) -> Fo
     )
     if hold is None and course[-1].pace == 0 and end_s is None:
         hold = Hold.RATE
+    stock, stock_ends_s = _stock(room, known, course, closes_ms)
     return Forecast(
         hold=hold,
         waiting=room.waiting,
@@ -116,7 +144,28 @@ def forecast(room: Snapshot, known: Known, steps: Sequence[PlanStep] = ()) -> Fo
         capacity_in_s=_capacity_in_s(course),
         numbers_per_entry=round(known.numbers_per_entry, 2),
         stay_s=round(known.stay_ms / 1000),
+        left=room.stock,
+        stock=stock,
+        stock_ends_at_ms=None if stock_ends_s is None else room.now_ms + 1000 * stock_ends_s,
+        sold_per_entry=known.sold_per_entry and round(known.sold_per_entry, 2),
     )
+
+
+def _stock(
+    room: Snapshot, known: Known, course: Sequence[Stretch], closes_ms: float
+) -> tuple[Stock, int | None]:
+    """How long the stock lasts, and in how many seconds it ends."""
+    if room.stock is None:
+        return Stock.NOT_REPORTED, None
+    if not room.stock:
+        return Stock.GONE, None
+    if known.sold_per_entry is None:
+        return Stock.UNCLEAR, None
+    numbers = ceil(room.stock / known.sold_per_entry * known.numbers_per_entry)
+    if numbers > room.waiting:
+        return Stock.LASTS, None
+    ends_s = _called_s(course, numbers, closes_ms)
+    return (Stock.LASTS if ends_s is None else Stock.ENDS), ends_s
 
 
 def _hold(room: Snapshot) -> Hold | None:
@@ -126,6 +175,8 @@ def _hold(room: Snapshot) -> Hold | None:
         return Hold.DRAINING
     if not room.opened_at_ms and not room.opens_at_ms:
         return Hold.NO_OPENING
+    if room.sold_out:
+        return Hold.SOLD_OUT
     if not room.waiting:
         return Hold.NOBODY
     return Hold.PAUSED if room.phase is Phase.PAUSED else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from rooms import Room, make
-from systems import free_ports
+from systems import eventually, free_ports
 
 from waitingroom import clock
 from waitingroom.config import KeeperConfig
@@ -99,6 +99,16 @@ def test_a_room_is_told_as_the_store_has_it(store: Store, room_id: str, tmp_path
     assert phases == {phase: float(phase is Phase.OPEN) for phase in Phase}
     assert found["waitingroom_store_up", frozenset()] == 1
     assert found["waitingroom_gate_workers_configured", frozenset()] == 3
+
+
+def test_stock_is_told_where_a_shop_reports_it(store: Store, room_id: str, tmp_path: Path) -> None:
+    """Also when it is 0, and not when it is no longer reported."""
+    room = make(store, room_id)
+    with served(store, tmp_path) as port:
+        store.stock(room.name, 0, actor="test")
+        assert of(room, told(get(port)[1]))["stock"] == 0
+        store.stock(room.name, None, actor="test")
+        eventually(lambda: "stock" not in of(room, told(get(port)[1])), "it is told no more")
 
 
 def test_nothing_but_the_metrics_is_there(store: Store, tmp_path: Path) -> None:

@@ -397,3 +397,36 @@ def test_figures_of_a_room_that_is_not_there_leave_nothing(
     """A key of a shop opens no way to fill the store."""
     refused(call(client, f"{room_id}/health", {"answers": 1, "failures": 0}), 404, "no_such_room")
     assert not store.client.exists(shop_key(room_id))
+
+
+def test_a_shop_tells_what_it_has_left(client: FlaskClient, store: Store, room: str) -> None:
+    """A level: twice is the same as once. Null: it is no longer reported."""
+    for left in (12, 12, 0, 10**9, None):
+        assert call(client, f"{room}/stock", {"left": left}).json == {"ok": True}
+        assert store.status(room).stock == left
+    assert call(client, f"{room}/stock", {"left": 3, "age_ms": 0}).json == {"ok": True}
+    assert call(client, f"{room}/stock", {"left": 9, "age_ms": 60_000}).json == {"ok": True}
+    assert store.status(room).stock == 3, "the other was so a minute ago"
+    acts = [one for one in store.record.entries(room) if one.act in ("sold_out", "restocked")]
+    assert [(one.act, one.actor) for one in acts] == [("sold_out", "shop"), ("restocked", "shop")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, [], {"left": -1}, {"left": 10**9 + 1}, {"left": "5"}, {"left": True}, {"left": 1.5}),
+        *({"age_ms": 1}, {"left": 1, "age_ms": -1}, {"left": 1, "age_ms": None}),
+        {"left": 1, "more": 1},
+    ],
+)
+def test_a_stock_that_cannot_be_is_refused(
+    client: FlaskClient, store: Store, room: str, body: object
+) -> None:
+    """And nothing is kept."""
+    refused(call(client, f"{room}/stock", body), 400, "bad_request")
+    assert store.status(room).stock is None
+
+
+def test_a_stock_of_a_room_that_is_not_there(client: FlaskClient, room_id: str) -> None:
+    """Like every call."""
+    refused(call(client, f"{room_id}/stock", {"left": 1}), 404, "no_such_room")

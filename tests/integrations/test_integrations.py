@@ -131,6 +131,8 @@ def test_a_shop_from_the_document_works(system: System, tmp_path: Path, kind: st
         order = browser.post(f"{url}/checkout", timeout=PATIENCE_S)
         assert (order.status_code, "thank you" in order.text) == (200, True)
         eventually(lambda: system.status(room).leases == 0, "the place is free")
+    if kind == "flask":
+        eventually(lambda: system.status(room).stock == 2, "one of three is sold")
     log = (tmp_path / "shop.log").read_text("utf-8", "replace")
     assert "Traceback" not in log, log
 

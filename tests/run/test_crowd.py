@@ -88,6 +88,20 @@ def test_a_shopper_whose_room_is_taken_away_goes_home() -> None:
     assert shopper.ending is None
 
 
+def test_a_shopper_goes_home_when_everything_is_sold() -> None:
+    """Before the line, in it, and at its end."""
+    said = {
+        "join": Answer(409, "", b'{"error": "sold_out"}'),
+        "wait": Answer(200, "", b'{"phase": "open", "stock": 0}'),
+        "enter": Answer(410, "", b'{"error": "sold_out"}'),
+    }
+    for stand, answer in said.items():
+        shopper = Shopper(1, Sale("http://gate", "http://shop", "there"))
+        shopper.browser = Answers(answer)
+        getattr(shopper, stand)()
+        assert shopper.ending is Ending.TURNED_AWAY, stand
+
+
 class Answers(Browser):
     """Says the same to everything."""
 

@@ -176,6 +176,23 @@ class Shoppers(Machine):
         ids = [lease_id(epoch, arrival) for epoch in (self.room.epoch, self.room.epoch - 1)]
         self.both(verb, ids)
 
+    @rule(left=st.sampled_from([None, 0, 0, 1, 500]), age_ms=st.sampled_from([0, 0, 0, 300, 3000]))
+    def the_shop_tells_what_is_left(self, left, age_ms):
+        self.both("stock_left", left, age_ms)
+
+    @rule(seconds=st.sampled_from([1, 5, 30]), pick=PICK, before=st.sampled_from([None, 7]))
+    def the_shop_sells_out_and_has_more(self, seconds, pick, before):
+        """Whoever knocks meanwhile has the same place afterwards: no turn runs out."""
+        self.both("stock_left", 0, 0)
+        kept = self.called()
+        self.gates_refresh_the_status(seconds)
+        self.enter_any(pick)
+        self.both("join", [None], (0, 0))
+        self.both("express", None)
+        self.both("stock_left", before, 0)
+        if self.line.closed_at_ms == 0:
+            assert set(kept) <= set(self.called()), "nobody's place is lost"
+
     @rule(nonce=st.sampled_from("abc"), epoch_back=st.sampled_from([0, 0, 1]))
     def redeem(self, nonce, epoch_back):
         answer = self.real.redeem(self.room.epoch - epoch_back, nonce)

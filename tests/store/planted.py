@@ -71,6 +71,15 @@ FAULTS = {
             "test_clock.py::test_a_clock_jump_times_out_and_lapses_nobody",
         ),
     ),
+    "turns run out while nothing is left": Fault(
+        (
+            (
+                "    or s.rate_per_min == 0 or s.stock == 1 then return end\n  s.meter",
+                "    or s.rate_per_min == 0 then return end\n  s.meter",
+            ),
+        ),
+        (MACHINE, "test_verbs_stock.py::test_nobody_loses_a_place_while_nothing_is_left"),
+    ),
     "lent credit given back once more": Fault(
         (
             (

@@ -89,6 +89,10 @@ class RealRoom:
             self.name, **ME, opens_at_ms=opens_at_ms, reason=reason, now_ms=now_ms
         )
 
+    def stock_left(self, now_ms, left, age_ms=0):
+        """The shop tells what it has left."""
+        return self.store.stock(self.name, left, **ME, age_ms=age_ms, now_ms=now_ms)
+
     def standing(self, places):
         return self.store.standing(self.name, places)
 

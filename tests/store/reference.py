@@ -59,6 +59,8 @@ class Shoppers(Timed):
             code = JoinCode.NOT_YET
         elif self.phase in (Phase.DRAINING, Phase.CLOSED) or not self.settings.joins:
             code = JoinCode.CLOSED
+        elif self.stock == 0:
+            code = JoinCode.SOLD_OUT
         shown = appointments or [0] * len(networks)
         joiners = list(zip(networks, shown, strict=True)) if code == "joined" else []
         places = tuple(self._join_one(*joiner, nth) for nth, joiner in enumerate(joiners))
@@ -146,6 +148,9 @@ class Shoppers(Timed):
         line, standing = self.line, self._standing(arrival, number)
         if standing is Standing.INSIDE:
             return self._inside(EntryCode.AGAIN, arrival)
+        waits = standing in (Standing.CALLED, Standing.NOT_CALLED)
+        if self.stock == 0 and waits and self.phase is not Phase.CLOSED:
+            return Entry(EntryCode.SOLD_OUT, self.now_ms)
         if standing is not Standing.CALLED:
             return self._refused(standing, number)
         if self.phase is not Phase.OPEN:
@@ -289,6 +294,12 @@ class Shoppers(Timed):
         self._keep_a_burst_of_credit()
 
     # The shop
+
+    def stock_left(self, left: int | None, age_ms: int) -> int | None:
+        at_ms = self.now_ms - age_ms
+        if not at_ms < self.stock_ms <= self.now_ms:
+            self.stock, self.stock_ms, self.changed = left, at_ms, True
+        return self.stock
 
     def renew(self, leases: list[str]) -> Leases:
         return self._for_each(leases, self._renew_one)
@@ -481,6 +492,7 @@ class Room(Shoppers):
             version=self.version,
             phase=self.phase,
             now_ms=self.wall_ms,
+            stock=self.stock,
             opened_at_ms=line.opened_at_ms,
             closed_at_ms=line.closed_at_ms,
             serving=line.serving,

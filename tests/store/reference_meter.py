@@ -113,6 +113,8 @@ class Timed:
     budgets: dict[str, Budget] = field(default_factory=dict)
     changed: bool = True
     early_known: bool = False
+    stock: int | None = None
+    stock_ms: int = 0
 
     # What follows from the facts
 
@@ -136,7 +138,7 @@ class Timed:
 
     @property
     def runs(self) -> bool:
-        return self.phase is Phase.OPEN and self.settings.rate_per_min > 0
+        return self.phase is Phase.OPEN and self.settings.rate_per_min > 0 and self.stock != 0
 
     @property
     def full_credit(self) -> bool:

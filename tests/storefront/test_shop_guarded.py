@@ -91,6 +91,10 @@ class Door:
         """How many leases there are."""
         return self.store.status(self.room).leases
 
+    def left(self) -> int | None:
+        """What the room was told of the shelves."""
+        return self.store.status(self.room).stock
+
 
 @pytest.fixture
 def api_url(store_url: str) -> Iterator[str]:
@@ -155,6 +159,10 @@ def test_from_the_line_to_an_order(door: Door) -> None:
 
     credential = door.enter()
     assert door.inside() == 1
+    assert door.open("/", credential).status == 200
+    eventually(lambda: door.left() is not None, "the shop has told what is left", 15)
+    before = door.left() or 0
+    assert before > 100, "all of its shelves together"
     page = door.open("/items/oak-stool", credential)
     assert page.status == 200
     form = {"email": EMAIL, "once": once_of(page.text)}
@@ -165,6 +173,7 @@ def test_from_the_line_to_an_order(door: Door) -> None:
     assert bought.status == 303
     assert any("Max-Age=0" in cookie for cookie in bought.cookies)
     eventually(lambda: door.inside() == 0, "the place is given back", 15)
+    eventually(lambda: door.left() == before - 1, "one piece fewer", 15)
 
     again = door.open("/items/oak-stool/checkout", credential, form)
     assert again.location == bought.location

@@ -18,7 +18,7 @@ from waitingroom.model import PlanStep, Snapshot
 from waitingroom.ramps import joined, ramp, value_at
 from waitingroom.settings import PLANNABLE
 from waitingroom.store.client import Store
-from waitingroom.whatif import SENTENCES, Forecast, WhatIf
+from waitingroom.whatif import IN_WORDS, SENTENCES, Forecast, WhatIf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PLANS = tuple(knob for knob in KNOBS if knob[1] in PLANNABLE)
@@ -204,7 +204,7 @@ def _rows(told: Forecast) -> dict[str, str]:
         "the last, at": shown_time(told.last_in_at_ms or 0),
         "not called when it closes": str(told.shut_out),
         "capacity is kept in": _span(told.capacity_in_s),
-        "stock ends": "not reported",
+        "stock ends": IN_WORDS.get(told.stock) or shown_time(told.stock_ends_at_ms or 0),
     }
 
 

@@ -29,6 +29,7 @@ def figures(room: Snapshot, samples: Sequence[Sample]) -> dict[str, str]:
         "no_shows": share(counters.no_show, asked),
         "at_door": number(room.at_door),
         "left": number(counters.left),
+        "stock": stock_text(room.stock),
         "store": latency(last.store_us if last else -1),
         "gate": latency(last.gate_us if last else -1),
     }
@@ -85,6 +86,13 @@ def phase_text(room: Snapshot) -> str:
         told += ", paused"
     why = room.reason.in_words() or (room.pause.in_words() if room.paused else "")
     return f"{told}: {why}" if why else told
+
+
+def stock_text(left: int | None) -> str:
+    """What the shop has left, or that it does not say."""
+    if left is None:
+        return "not reported"
+    return number(left) if left else "sold out"
 
 
 NEWS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from waitingroom import zones
 from waitingroom.console.acts import people
 from waitingroom.console.figures import NONE, number, span
-from waitingroom.whatif import SENTENCES, Forecast, WhatIf
+from waitingroom.whatif import IN_WORDS, SENTENCES, Forecast, WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ def sentences(told: WhatIf) -> list[str]:
         f"Assumed: {after.numbers_per_entry} places in line for one who goes in, and a stay of "
         f"{span(1000 * after.stay_s)} inside."
     )
+    if after.sold_per_entry is not None and after.left:
+        found.append(
+            f"{number(after.left)} in stock; {after.sold_per_entry} are sold for each who goes in."
+        )
     return found
 
 
@@ -81,4 +85,7 @@ def _in(told: Forecast, name: str, zone: str) -> str:
 
 
 def _stock(told: Forecast, zone: str) -> str:
-    return zones.shown(told.stock_ends_at_ms, zone) if told.stock_ends_at_ms else "not reported"
+    """When it ends, to the minute that anybody could mean, or why that is not told."""
+    if told.stock_ends_at_ms is None:
+        return IN_WORDS[told.stock]
+    return zones.shown(1000 * (told.stock_ends_at_ms // 1000), zone)

@@ -87,6 +87,8 @@ ROOM = (
     ),
     _counted("expired", "Leases that ended by themselves.", lambda room: room.counters.expired),
 )
+STOCK = "waitingroom_room_stock"
+STOCK_ABOUT = "What the shop has left, where it reports that."
 PHASE = "waitingroom_room_phase"
 PHASE_ABOUT = "1 for the phase that the room is in, 0 for the others."
 SHOP: dict[str, tuple[str, Callable[[ShopHealth], float]]] = {
@@ -146,6 +148,11 @@ class RoomFigures:
             for name, room in rooms.items():
                 told.add_metric([name], figure.of(room))
             yield told
+        stock = GaugeMetricFamily(STOCK, STOCK_ABOUT, labels=["room"])
+        for name, room in rooms.items():
+            if room.stock is not None:
+                stock.add_metric([name], room.stock)
+        yield stock
         for metric, (about, of) in SHOP.items():
             counted = CounterMetricFamily(metric, about, labels=["room"])
             for name, shop in shops.items():

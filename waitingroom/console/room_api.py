@@ -1,4 +1,5 @@
-"""The shop's calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches, ``health``.
+"""The shop's calls: ``redeem`` a handover, ``renew`` and ``release`` leases in batches, ``health``,
+and ``stock``.
 
 Every call wants ``Authorization: Bearer`` with a key of the room's shop.
 """
@@ -7,16 +8,19 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 
 from waitingroom.console.api.shops import (
     ANSWERS,
     HANDOVER,
     LEASES,
+    LEFT,
+    LONGEST_AGE_MS,
     LONGEST_LEASE,
     LONGEST_TOKEN,
     MOST_ANSWERS,
     MOST_LEASES,
+    MOST_LEFT,
     SINCE,
     Done,
     LeasesTold,
@@ -27,7 +31,7 @@ from waitingroom.console.releases import Releases
 from waitingroom.console.requests import adopt
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import OUTSIDE, ShopHealth, WhileNoSale, is_room_id
+from waitingroom.model import OUTSIDE, Actor, ShopHealth, WhileNoSale, is_room_id
 from waitingroom.outcomes import LeaseCode, Leases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
@@ -60,12 +64,13 @@ class RoomApi:
         routes.add("/leases/renew", self.renew, asks=LEASES, answer=LeasesTold, query=SINCE)
         routes.add("/leases/release", self.release, asks=LEASES, answer=LeasesTold)
         routes.add("/health", self.health, asks=ANSWERS, answer=Done)
+        routes.add("/stock", self.stock, asks=LEFT, answer=Done)
         return routes
 
     def _only_shops(self) -> None:
         """Raise unless the key is the room's; whether there is such a room comes after that."""
         room = (request.view_args or {}).get("room", "")
-        self._shops.let_in(room)
+        g.shop_key = self._shops.let_in(room)
         adopt()
         if not is_room_id(room):
             raise NoSuchRoom(room[:40])
@@ -133,19 +138,37 @@ class RoomApi:
         self._store.shops.tell(room, ShopHealth(answers, failures, self._now_ms()))
         return jsonify(ok=True)
 
+    def stock(self, room: str) -> Response:
+        """Keep how much the shop has left. With nothing left nobody joins or enters, until there is
+        more. Told twice, or late behind a newer report, it changes nothing.
+        """
+        body = {"age_ms": 0} | _fields("left", may=("age_ms",))
+        left, age_ms = body["left"], body["age_ms"]
+        if left is not None and not _is_whole(left, MOST_LEFT):
+            raise Refused("bad_request", f"left must be a whole number to {MOST_LEFT}, or null")
+        if not _is_whole(age_ms, LONGEST_AGE_MS):
+            raise Refused("bad_request", f"age_ms must be a whole number to {LONGEST_AGE_MS}")
+        actor = Actor(f"shop:{g.shop_key}" if g.shop_key else "shop", request.remote_addr or "")
+        self._store.stock(room, left, age_ms=age_ms, actor=actor)
+        return jsonify(ok=True)
+
+
+def _is_whole(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
 
 def _field(name: str) -> Any:
     """The one field of the request's body."""
     return _fields(name)[name]
 
 
-def _fields(*names: str) -> dict[str, Any]:
-    """The fields of the request's body, which has no others."""
+def _fields(*names: str, may: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of the request's body, which has no others but those that it ``may``."""
     try:
         body = request.get_json(force=True)
     except RecursionError:
         raise Refused("bad_request", "the body is nested too deeply") from None
-    if not isinstance(body, dict) or body.keys() != set(names):
+    if not isinstance(body, dict) or body.keys() - set(may) != set(names):
         wants = " and ".join(names)
         raise Refused(
             "bad_request", f"the body must be a JSON object with {wants} and nothing else"

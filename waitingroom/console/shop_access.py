@@ -29,8 +29,10 @@ class ShopAccess:
         # What this process has noted. Two threads may note the same minute: once too often.
         self._noted: dict[str, int] = {}
 
-    def let_in(self, room: str) -> None:
-        """Raise unless the call comes with a key of this room: ``unauthorized``, ``forbidden``.
+    def let_in(self, room: str) -> str:
+        """The name of the key, "" for one of the environment.
+
+        Raises unless the call comes with a key of this room: ``unauthorized``, ``forbidden``.
 
         As slow for a near miss as for any.
         """
@@ -39,7 +41,7 @@ class ShopAccess:
         if scheme.lower() != "bearer" or not given:
             raise Refused("unauthorized", "this wants Authorization: Bearer and a shop's key")
         if any(matches):
-            return
+            return ""
         name = name_in(given)
         key = self._keys.find(name) if name else None
         if not fits(key.digest if key else None, given) or key is None:
@@ -47,6 +49,7 @@ class ShopAccess:
         if not key.opens(room):
             raise Refused("forbidden", f"the key “{name}” is not for this room")
         self._note(name)
+        return name
 
     def _note(self, name: str) -> None:
         """That it is in use: to the minute, so that not each call is a write."""

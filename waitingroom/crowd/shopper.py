@@ -168,7 +168,8 @@ class Shopper:
     def wait(self) -> int:
         """Read the status; as often as it asks for."""
         status = self.browser.get(self._room("status.json"), accept="application/json").json()
-        if status.get("error") == GONE or status.get("phase") == "closed":
+        over = status.get("phase") == "closed" or status.get("stock") == 0
+        if status.get("error") == GONE or over:
             return self._end(Ending.TURNED_AWAY)
         if "phase" not in status:
             return AGAIN_MS

@@ -37,6 +37,7 @@ REFUSALS: dict[EntryCode, tuple[int, str, str]] = {
     EntryCode.LEFT: (410, "left", "you have left the line; you can join it again"),
     EntryCode.OLD_EPOCH: (410, "old_epoch", "this ticket is of an earlier sale"),
     EntryCode.CLOSED: (410, "closed", "the sale is over"),
+    EntryCode.SOLD_OUT: (410, "sold_out", "nothing is left; your place is kept, should more come"),
 }
 """How each outcome of a knock goes over the wire: status, code, message."""
 

@@ -172,7 +172,8 @@ class Line:
 
 def _far_from_called(ticket: Ticket, snapshot: Snapshot, number: int | None) -> Entry | None:
     """The answer to a knock that needs no store, or None where it takes one."""
-    if ticket.epoch != snapshot.epoch:
+    # Of a room that is sold out the store says so; it knows who is inside.
+    if ticket.epoch != snapshot.epoch or snapshot.sold_out:
         return None
     if number is None:
         return Entry(EntryCode.NOT_CALLED, snapshot.now_ms, 0, until_opening(snapshot))

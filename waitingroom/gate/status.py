@@ -41,7 +41,7 @@ def document(snapshot: Snapshot, pace: Pace, *, stale: bool) -> bytes:
             "seed": snapshot.seed,
         },
         "second_chances": snapshot.counters.second_chances,
-        "stock": None,
+        "stock": snapshot.stock,
         "message": snapshot.message or None,
         "reason": _reason(snapshot.reason),
         "news": [_line(line) for line in snapshot.news],

@@ -63,6 +63,8 @@ async def _new_place(
         )
     if batch.code is JoinCode.CLOSED:
         raise Refusal(409, "closed", "nobody can join this room any more")
+    if batch.code is JoinCode.SOLD_OUT:
+        raise Refusal(409, "sold_out", "nothing is left")
     if place <= 0:
         raise _too_many(gate, request, snapshot.room, joined)
     return Ticket(snapshot.room, batch.epoch, place, batch.now_ms), batch

@@ -49,6 +49,12 @@ async def show(gate: Gate, request: Request, known: KnownRoom) -> Response:
         code = gate.code(ticket)
         body = gate.pages.notice(gone, snapshot, lang, refresh_s=refresh_s, to=to, code=code)
         return _page(known, body)
+    # Who is not inside by now hears it from here on, and again when more has come.
+    if snapshot.sold_out and standing is not Standing.INSIDE and snapshot.phase is not Phase.CLOSED:
+        refresh_s = 0 if "still" in request.query else LONGEST_REFRESH_S
+        code, gone = gate.code(ticket), Notice.SOLD_OUT
+        body = gate.pages.notice(gone, snapshot, lang, refresh_s=refresh_s, to=to, code=code)
+        return _page(known, body)
     knocked = None
     if standing in (Standing.CALLED, Standing.INSIDE) and request.is_navigation:
         entry = await gate.line.enter(ticket, snapshot, stale=known.stale)

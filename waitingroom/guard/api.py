@@ -1,4 +1,4 @@
-"""The room API, as the guard calls it: four calls, JSON both ways, the standard library alone.
+"""The room API, as the guard calls it: five calls, JSON both ways, the standard library alone.
 
 No redirect is followed and no proxy is taken from the environment: the bearer key goes to the one
 address that the shop named. Safe between threads: every call has a connection of its own.
@@ -121,6 +121,10 @@ class RoomApi:
         Raises like :meth:`renew`; repeating it counts them twice.
         """
         self._post(room, "health", {"answers": answers, "failures": failures}, timeout_s)
+
+    def stock(self, room: str, left: int | None, *, age_ms: int, timeout_s: float) -> None:
+        """Tell what was left so long ago. Raises like :meth:`renew`; repeating it does no harm."""
+        self._post(room, "stock", {"left": left, "age_ms": age_ms}, timeout_s)
 
     def _post(
         self, room: str, call: str, body: dict[str, Any], timeout_s: float, request_id: str = ""

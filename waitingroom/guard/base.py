@@ -33,6 +33,8 @@ App = TypeVar("App")
 PASS_KEY = "waitingroom.pass"  # noqa: S105 - the name of a place, not a secret
 """Where the application finds the shopper's :class:`~waitingroom.tokens.Pass`, or None."""
 RELEASE_KEY = "waitingroom.release"
+MOST_LEFT = 1_000_000_000
+"""The room API takes no more."""
 
 
 class BaseGuard(Generic[App]):
@@ -203,6 +205,21 @@ class BaseGuard(Generic[App]):
     def release(self, environ: Mapping[str, Any]) -> bool:
         """See :func:`release`."""
         return release(environ)
+
+    def stock(self, room: str, left: int | None) -> None:
+        """The shop has so much left for this room's sale, as of now; None: it is not reported.
+
+        Call it where you have read it, as often as you like: the last one is told within seconds,
+        the end of it at once. Waits for nothing. With 0 nobody joins or comes in until there is
+        more. Raises :class:`ValueError` for a room that is not guarded here, or no such number.
+        """
+        if room not in self._settings.keyrings:
+            raise ValueError(f"{room!r} is no room of this guard")
+        whole = isinstance(left, int) and not isinstance(left, bool)
+        if left is not None and not (whole and 0 <= left <= MOST_LEFT):
+            raise ValueError(f"left must be a whole number to {MOST_LEFT}, or None")
+        if self._reporter is not None:
+            self._reporter.stock(room, left)
 
     def close(self) -> None:
         """Send what is left to the room API and stop, within 1.5 s. Done at the process's end."""

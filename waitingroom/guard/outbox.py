@@ -17,10 +17,23 @@ MOST_RELEASES = 50_000
 """Per room; more than five times the renewals, as nobody tells us these a second time."""
 MOST_HANDOVERS = 1_000
 """Per room."""
+STOCK_EVERY_MS = 2_000
+"""A busy shop's stock is told so often at most by each process; that nothing is left, or that
+something is again, at the next turn."""
+LONGEST_AGE_MS = 3_600_000
+"""The room API takes no older level."""
 LEASES_A_CALL = 1_000
 """The room API takes no more at once."""
 HANDOVERS_A_TURN = 20
 """One call each; the rest waits for the next turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the shop had left at a moment; None: it is no longer reported."""
+
+    left: int | None
+    at_ms: int
 
 
 @dataclass(slots=True)
@@ -28,8 +41,10 @@ class Outbox:
     """The news of one room, in the order in which they came. Not safe between threads by itself.
 
     ``answers``: how many the shop gave to holders of a pass, ``failures`` of them its own (5xx).
-    ``dropped`` counts what the bounds have cost so far. A lease carries
-    its epoch, so that one of an earlier running is never taken for one of this.
+    ``stock``: the last level, where it is not told yet; the next is not told before
+    ``stock_due_ms``; ``told_left``: the last that was. ``dropped`` counts what the bounds have cost
+    so far. A lease carries its epoch, so that one of an earlier running is never taken for one of
+    this.
     """
 
     renewals: dict[str, None] = field(default_factory=dict)
@@ -37,6 +52,9 @@ class Outbox:
     handovers: dict[str, None] = field(default_factory=dict)
     answers: int = 0
     failures: int = 0
+    stock: Stock | None = None
+    stock_due_ms: int = 0
+    told_left: int | None = None
     dropped: int = 0
 
     def renew(self, lease: str) -> None:
@@ -58,6 +76,29 @@ class Outbox:
         self.answers += 1
         self.failures += failed
 
+    def left(self, left: int | None, now_ms: int) -> bool:
+        """What is left now; whether that is to be told at once, since a door shuts or opens by it.
+        The last one counts.
+        """
+        turns = (self.told_left == 0) != (left == 0)
+        self.stock = Stock(left, now_ms)
+        if turns:
+            self.stock_due_ms = now_ms
+        return turns
+
+    def take_stock(self, now_ms: int, *, last: bool = False) -> Stock | None:
+        """The level, where one is to be told by now, or ever; out of the box."""
+        if self.stock is None or (now_ms < self.stock_due_ms and not last):
+            return None
+        taken, self.stock = self.stock, None
+        self.told_left, self.stock_due_ms = taken.left, now_ms + STOCK_EVERY_MS
+        return taken
+
+    def put_back_stock(self, taken: Stock) -> None:
+        """It may not have arrived. A newer one counts instead."""
+        if self.stock is None:
+            self.stock, self.stock_due_ms = taken, 0
+
     def take_health(self) -> tuple[int, int]:
         """Answers and failures so far; counted from 0 again."""
         taken = self.answers, self.failures
@@ -70,7 +111,7 @@ class Outbox:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to tell at all, not even counts, which hurry no call."""
-        return not (self or self.answers)
+        return not (self or self.answers or self.stock)
 
     def take_renewals(self) -> list[str]:
         """Up to one call's worth, oldest first; out of the box."""

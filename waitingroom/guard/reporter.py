@@ -14,7 +14,7 @@ from threading import Condition, Thread
 from waitingroom.clock import monotonic_ms
 from waitingroom.guard.api import ApiAway, CallRefused, NotYet, Redeemed, RoomApi
 from waitingroom.guard.knowledge import RELEASE_GRACE_MS, Knowledge
-from waitingroom.guard.outbox import LONGEST_RETRY_MS, POLL_MS, Outbox, Pace
+from waitingroom.guard.outbox import LONGEST_AGE_MS, LONGEST_RETRY_MS, POLL_MS, Outbox, Pace
 from waitingroom.tokens import Pass
 
 CALL_TIMEOUT_S = 2.0
@@ -87,6 +87,15 @@ class Reporter:
         with self._changed:
             self._boxes[room].answered(failed=failed)
 
+    def stock(self, room: str, left: int | None) -> None:
+        """Note what is left. That nothing is, or something again, is told at once."""
+        with self._changed:
+            now_ms = self._steady_ms()
+            if self._boxes[room].left(left, now_ms):
+                self._paces[room].news(now_ms)
+                self._changed.notify()
+        self.wake()
+
     @contextmanager
     def _news(self, room: str) -> Iterator[Outbox]:
         with self._changed:
@@ -150,6 +159,7 @@ class Reporter:
             self._send_releases(room, timeout_s)
             self._send_handovers(room, timeout_s)
             self._send_renewals(room, timeout_s)
+            self._send_stock(room, timeout_s)
             self._send_health(room, timeout_s)
         except Exception as error:
             expected = isinstance(error, ApiAway)
@@ -205,6 +215,27 @@ class Reporter:
                 self._known.end(room, lease, at_ms=0)
             for lease in news.released:
                 self._known.end(room, lease, at_ms=now_ms + RELEASE_GRACE_MS)
+
+    def _send_stock(self, room: str, timeout_s: float) -> None:
+        """What may not have arrived is told again, with its age: it is a level, not a count. A room
+        API from before this call knows none yet, and hears it once it does.
+        """
+        box, now_ms = self._boxes[room], self._steady_ms()
+        with self._changed:
+            stock = box.take_stock(now_ms, last=self._closing)
+        if stock is None:
+            return
+        age_ms = min(LONGEST_AGE_MS, now_ms - stock.at_ms)
+        try:
+            self._api.stock(room, stock.left, age_ms=age_ms, timeout_s=timeout_s)
+        except CallRefused as error:
+            about = {"event": "notes_refused"}
+            log.warning("the room API will not take the stock: %s", error, extra=about)
+        except BaseException as error:
+            with self._changed:
+                box.put_back_stock(stock)
+            if not isinstance(error, NotYet):
+                raise
 
     def _send_health(self, room: str, timeout_s: float) -> None:
         """What may have arrived is not told again: a failure must not count twice. A room API from

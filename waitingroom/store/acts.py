@@ -19,7 +19,7 @@ from waitingroom.model import (
 )
 from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.settings import Value
-from waitingroom.store.call import Call, Reply, call, clock, text
+from waitingroom.store.call import Call, Reply, call, clock, text, who
 from waitingroom.store.keys import NO_SALE, OPERATORS, SYSTEM_KEYS
 
 _STEP = re.compile(r"([0-9]+) ([a-z_]+) ([0-9]+)", re.ASCII)
@@ -39,12 +39,6 @@ def _stored(changes: Mapping[str, Value]) -> dict[str, str | int]:
         else:
             stored[field] = value if isinstance(value, str) else int(value)
     return stored
-
-
-def who(actor: Actor | str) -> str:
-    """An actor, as the function library takes one."""
-    known = actor if isinstance(actor, Actor) else Actor(actor)
-    return json.dumps({"actor": known.name, "from": known.place, "why": known.why})
 
 
 def _flat(changes: Mapping[str, Value]) -> list[str | int]:

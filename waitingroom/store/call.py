@@ -1,9 +1,11 @@
 """What a verb is to the clients that run it: a function's name, its keys, its arguments."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from waitingroom.model import Actor
 from waitingroom.store.keys import RoomKeys
 
 Reply = Any
@@ -27,6 +29,12 @@ def call(verb: str, room: str, *args: str | int | bytes, extra: Sequence[str] = 
 def text(value: Reply) -> str:
     """A text of a reply; "" for none."""
     return value.decode() if isinstance(value, bytes) else str(value or "")
+
+
+def who(actor: Actor | str) -> str:
+    """An actor, as the function library takes one."""
+    known = actor if isinstance(actor, Actor) else Actor(actor)
+    return json.dumps({"actor": known.name, "from": known.place, "why": known.why})
 
 
 def clock(now_ms: int | None) -> str | int:

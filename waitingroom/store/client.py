@@ -122,6 +122,19 @@ class Store(Connection):
         """See :func:`verbs.redeem`. True the first time, False then, None for what is over."""
         return verbs.read_redeem(self.run(verbs.redeem(room, epoch, nonce, staff=staff)))
 
+    def stock(
+        self,
+        room: str,
+        left: int | None,
+        *,
+        actor: Actor | str,
+        age_ms: int = 0,
+        now_ms: int | None = None,
+    ) -> int | None:
+        """See :func:`verbs.stock`. Answers what is kept, which another report may have said."""
+        call = verbs.stock(room, left, actor=actor, age_ms=age_ms, now_ms=now_ms)
+        return verbs.read_stock(self.run(call))
+
     # Operators
 
     def rooms(self) -> list[str]:

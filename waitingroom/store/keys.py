@@ -249,6 +249,7 @@ FIELDS = (
     "second_chances",
     *("joined_due_ms", "served_due_ms", "gone_due_ms"),  # from when on a moment is marked again
     *("poll_min_ms", "poll_max_ms", "poll_divisor", "outside"),
+    *("stock", "stock_ms"),  # what is left and 1, as the shop said at that moment; 0: it does not
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

@@ -11,7 +11,7 @@ from waitingroom.model import Actor
 from waitingroom.operators import KeyExists, NoSuchKey
 from waitingroom.shop_keys import ShopKey, TooManyShopKeys, made_key
 from waitingroom.store import acts
-from waitingroom.store.call import Call, Reply
+from waitingroom.store.call import Call, Reply, who
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import MOST_SHOP_KEYS, ROOMS, SHOP_KEYS, SHOP_KEYS_USED
 
@@ -59,7 +59,7 @@ class ShopKeys:
         Raises ``BadSetting``, ``NoSuchRoom``, ``KeyExists``, ``TooManyShopKeys``. Of two racers
         for a name one is told so; racers for the last of the keys may both have one.
         """
-        text, made = made_key(name, rooms, json.loads(acts.who(actor))["actor"], now_ms)
+        text, made = made_key(name, rooms, json.loads(who(actor))["actor"], now_ms)
         self._check_there(made.rooms)
         if self._plain(lambda: self._redis.hlen(SHOP_KEYS)) >= MOST_SHOP_KEYS:
             raise TooManyShopKeys(MOST_SHOP_KEYS)

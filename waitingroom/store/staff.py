@@ -8,8 +8,7 @@ import redis
 
 from waitingroom.model import Actor
 from waitingroom.staff import StaffPass, check_pass, new_lease
-from waitingroom.store import acts
-from waitingroom.store.call import Call, Reply, call, clock
+from waitingroom.store.call import Call, Reply, call, clock, who
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import MOST_STAFF_PASSES, staff_key
 
@@ -35,17 +34,17 @@ class StaffPasses:
         Raises ``BadSetting``, ``NoSuchRoom``, ``TooManyPasses``. Called twice there are two.
         """
         check_pass(name, lasts_ms)
-        lease, who = new_lease(), acts.who(actor)
-        args = (clock(now_ms), who, lease, name, lasts_ms, MOST_STAFF_PASSES)
+        lease, acting = new_lease(), who(actor)
+        args = (clock(now_ms), acting, lease, name, lasts_ms, MOST_STAFF_PASSES)
         epoch, at_ms = self._run(call("staff_pass", room, *args, extra=[staff_key(room)]))
-        by = json.loads(who)["actor"]
+        by = json.loads(acting)["actor"]
         return StaffPass(room, lease, name, by, epoch, at_ms, at_ms + lasts_ms)
 
     def revoke(
         self, room: str, lease: str, *, actor: Actor | str, now_ms: int | None = None
     ) -> bool:  # fmt: skip
         """End one. False where it was over already. Raises ``NoSuchRoom``, ``NoSuchPass``."""
-        args = (clock(now_ms), acts.who(actor), lease)
+        args = (clock(now_ms), who(actor), lease)
         return bool(self._run(call("revoke_pass", room, *args, extra=[staff_key(room)])))
 
     def all(self, room: str) -> list[StaffPass]:

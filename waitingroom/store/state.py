@@ -16,7 +16,7 @@ _COUNTERS = tuple(Counters.__dataclass_fields__)
 _PLAIN = tuple(
     name
     for name in Snapshot.__dataclass_fields__
-    if name in FIELDS and name not in ("drawn", "joins", "outside", "paused", "test_clock")
+    if name in FIELDS and name not in ("drawn", "joins", "outside", "paused", "stock", "test_clock")
 )
 
 
@@ -57,6 +57,7 @@ def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snap
         joins=bool(numbers["joins"]),
         outside=no_sale(numbers["outside"]),
         paused=bool(numbers["paused"]),
+        stock=numbers["stock"] - 1 if numbers["stock"] else None,
         test_clock=bool(numbers["test_clock"]),
         seed=seed.decode() or None,
         counters=Counters(**{name: numbers[name] for name in _COUNTERS}),

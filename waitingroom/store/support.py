@@ -7,8 +7,7 @@ from waitingroom.draw import number_in
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import MOST_SECOND_CHANCES, Actor, DrawMethod, Snapshot
 from waitingroom.places import LONGEST_WHY, SHORTEST_WHY, Chance, ChanceCode, Place, PlaceState
-from waitingroom.store import acts
-from waitingroom.store.call import Call, Reply, call, clock, text
+from waitingroom.store.call import Call, Reply, call, clock, text, who
 
 RUNNINGS_BACK = 5
 """Of a room, that a code is tried against, to say that it is of one of them."""
@@ -30,7 +29,7 @@ def second_chance(
     """
     number = found.number or 0
     where = (found.epoch, found.arrival, number, found.code)
-    return call("second_chance", found.room, clock(now_ms), acts.who(actor), *where)
+    return call("second_chance", found.room, clock(now_ms), who(actor), *where)
 
 
 def read_chance(reply: Reply) -> Chance:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from waitingroom.model import Phase
+from waitingroom.model import Actor, Phase
 from waitingroom.outcomes import (
     Entry,
     EntryCode,
@@ -23,7 +23,7 @@ from waitingroom.outcomes import (
     LeaseState,
     Standing,
 )
-from waitingroom.store.call import Call, Reply, call, clock, text
+from waitingroom.store.call import Call, Reply, call, clock, text, who
 from waitingroom.store.keys import HANDOVER_TTL_MS, handover_key, network_key, staff_key
 from waitingroom.store.state import no_sale
 
@@ -162,6 +162,22 @@ def _lease(state: Reply) -> LeaseState:
     return (
         LeaseState(LeaseCode.ACTIVE, int(word)) if word.isdigit() else LeaseState(LeaseCode(word))
     )
+
+
+def stock(
+    room: str, left: int | None, *, actor: Actor | str, age_ms: int, now_ms: int | None
+) -> Call:
+    """The shop has so much left, or reports it no longer (None). Twice is the same as once.
+
+    What was so before (``age_ms`` ago) what another process said changes nothing.
+    """
+    kept = 0 if left is None else left + 1
+    return call("stock", room, clock(now_ms), kept, age_ms, who(actor))
+
+
+def read_stock(reply: Reply) -> int | None:
+    """What is kept now."""
+    return int(reply) - 1 if reply else None
 
 
 def redeem(room: str, epoch: int, nonce: str, *, staff: str = "") -> Call:

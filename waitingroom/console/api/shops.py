@@ -14,6 +14,8 @@ from waitingroom.outcomes import LeaseCode
 MOST_LEASES = 1_000
 """Per call; a reporter with more sends several."""
 MOST_ANSWERS = 10_000_000
+MOST_LEFT = 1_000_000_000
+LONGEST_AGE_MS = 3_600_000
 LONGEST_LEASE = 40
 LONGEST_TOKEN = 1_024
 STATUSES = (400, 401, 403, 404, 405, 411, 413, 503)
@@ -32,6 +34,16 @@ ANSWERS = asked(
     "AnswersCounted",
     answers=whole(0, MOST_ANSWERS, required=True),
     failures=whole(0, MOST_ANSWERS, about="Of the answers: 5xx.", required=True),
+)
+LEFT = asked(
+    "StockLeft",
+    left=whole(
+        *(0, MOST_LEFT),
+        about="What the shop has left for this sale; null: it is no longer reported.",
+        required=True,
+        allow_none=True,
+    ),
+    age_ms=whole(0, LONGEST_AGE_MS, about="How long ago that was so; without it, just now."),
 )
 SINCE = {
     "in": "query",

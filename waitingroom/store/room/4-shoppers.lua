@@ -4,6 +4,7 @@ local function join_refusal(s)
   local phase = phase_of(s)
   if phase == 'scheduled' then return 'not_yet' end
   if phase == 'draining' or phase == 'closed' or s.joins == 0 then return 'closed' end
+  if s.stock == 1 then return 'sold_out' end
   return nil
 end
 
@@ -196,8 +197,11 @@ local function knock(keys, s, epoch, arrival, number)
   raise_tail(s, tonumber(arrival), epoch)
   if redis.call('ZSCORE', keys[LEASES], arrival) then return lease_answer(keys, s, 'again', arrival) end
   local refusal, at_door = refusal_of_standing(keys, s, arrival, number)
-  if refusal then return refused(s, refusal, number) end
   local phase = phase_of(s)
+  -- Who is not inside by now would wait for nothing. Their place stays, should more come.
+  local waits = refusal == 'not_called' or not refusal
+  if s.stock == 1 and waits and phase ~= 'closed' then return {'sold_out', s.now, 0, 0} end
+  if refusal then return refused(s, refusal, number) end
   if phase ~= 'open' then return {phase, s.now, 0, 0} end
   -- The lowest number at the door goes in first; whoever stands before me has first claim.
   local rank = s.at_door > 0
@@ -226,7 +230,7 @@ end)
 -- epoch, arrival, and what `enter` answers.
 local express = timed(function(keys, s, args)
   local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
-    and s.rate_per_min > 0 and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
+    and s.rate_per_min > 0 and s.stock ~= 1 and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
   s.tail = s.tail + 1
   -- Called, but not here yet, may be somebody for whom the last credit or place is held.
   free = free and callable(s) > 0

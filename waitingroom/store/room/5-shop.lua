@@ -1,4 +1,6 @@
--- The verbs of the shop.
+-- The verbs of the shop. (A table: see `moments` for why.)
+
+local shop = {}
 
 local function renew_one(keys, s, arrival)
   if redis.call('GETBIT', keys[RELEASED], arrival) == 1 then return 'released' end
@@ -53,3 +55,19 @@ local function redeem(keys, args)
   return redis.call('SET', keys[EXTRA], '1', 'NX', 'PX', args[2]) and 1 or 0
 end
 
+-- args: now, how much is left and 1 (0: no longer reported), how many ms ago that was so, who says so
+-- (as `record` takes one). What was so before the last report changes nothing: a shop has many
+-- processes, and whichever sold the last piece must have the last word. Answers what is kept.
+shop.stock = timed(function(keys, s, args)
+  local stock, at = tonumber(args[2]), s.now - tonumber(args[3])
+  -- A report from beyond now is of before the clock was set back.
+  if at < s.stock_ms and s.stock_ms <= s.now then return s.stock end
+  local before = s.stock
+  s.stock, s.stock_ms, s.dirty = stock, at, true
+  if (before == 1) ~= (stock == 1) then
+    local function left(count) return fact('stock', count > 0 and text_of(count - 1) or 'null') end
+    record(keys, s, cjson.decode(args[4]), stock == 1 and 'sold_out' or 'restocked',
+      'as the shop reports', left(before), left(stock))
+  end
+  return s.stock
+end)

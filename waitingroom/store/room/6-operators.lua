@@ -350,7 +350,7 @@ local ANY = {}
 local VERBS = {
   {'join', join, ANY}, {'status', status, ALWAYS}, {'enter', enter, ANY}, {'express', express, ANY},
   {'extend', extend, ANY}, {'leave', leave, ANY}, {'standing', standing, READS},
-  {'redeem', redeem, ANY},
+  {'redeem', redeem, ANY}, {'stock', shop.stock, ALWAYS},
   {'renew', for_each_lease(renew_one), ANY}, {'release', for_each_lease(release_one), ALWAYS},
   {'create', create, ANY}, {'set', set, ALWAYS}, {'plan', plan, ANY}, {'undo', undo, ALWAYS},
   {'pause', pause, ALWAYS},

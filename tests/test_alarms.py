@@ -128,6 +128,9 @@ def sample(trial: Trial, nth: int) -> Sample:
         refused=of("refused_total"),
         shop_answers=of("shop_answers_total"),
         shop_failures=of("shop_failures_total"),
+        stock=round(stock)
+        if (stock := at(trial, nth, "waitingroom_room_stock")) is not None
+        else -1,
     )
 
 

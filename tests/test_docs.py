@@ -102,6 +102,8 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
         r"record\(keys, s, [^']+?,\s+'(\w+)', ?[^)]",
         r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
         r'acts\.note\(room, "(\w+)"',
+        r"stock == 1 and '(\w+)' or",
+        r"stock == 1 and '\w+' or '(\w+)'",
         r'act = "(\w+)" if',
         r'act = "\w+" if \w+ else "(\w+)"',
     )

@@ -52,7 +52,8 @@ def of_room(samples: Sequence[Sample], *, is_open: bool) -> Judged:
 
 def _stands_still(samples: Sequence[Sample], is_open: bool) -> float | None:
     now, lately = samples[-1], _since(samples, "WaitingRoomStandsStill")
-    runs = is_open and now.rate_per_min > 0 and not _full(now)
+    # With nothing left in the shop the line stands still on purpose.
+    runs = is_open and now.rate_per_min > 0 and now.stock != 0 and not _full(now)
     if not (runs and now.waiting > 0 and len(lately) > 1):
         return None
     moved = _grown(lately, "called") + _grown(lately, "entered")
@@ -61,7 +62,8 @@ def _stands_still(samples: Sequence[Sample], is_open: bool) -> float | None:
 
 def _full_and_still(samples: Sequence[Sample], is_open: bool) -> float | None:
     now, lately = samples[-1], _since(samples, "WaitingRoomFullAndStill")
-    if not (is_open and now.waiting > 0 and _full(now) and len(lately) > 1):
+    runs = is_open and now.stock != 0
+    if not (runs and now.waiting > 0 and _full(now) and len(lately) > 1):
         return None
     # A room that is young has not been still for so long.
     if now.at_ms - lately[0].at_ms < ALARMS["WaitingRoomFullAndStill"].over_ms - 15 * SECOND_MS:

@@ -78,7 +78,7 @@ FAULTS = {
                 "    or s.rate_per_min == 0 then return end\n  s.meter",
             ),
         ),
-        (MACHINE, "test_verbs_stock.py::test_nobody_loses_a_place_while_nothing_is_left"),
+        (MACHINE,),
     ),
     "lent credit given back once more": Fault(
         (

@@ -9,7 +9,7 @@ from test_stored_brand import BRAND, LOGO
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import Actor, Brand, DrawMethod, PlanStep, Saying, Settings
+from waitingroom.model import Actor, Brand, DrawMethod, PlanStep, Saying, Settings, WhileNoSale
 from waitingroom.operators import NoSuchOperator, Operator, OperatorExists, Role, hashed
 from waitingroom.record import hash_of
 from waitingroom.run.embedded import EmbeddedStore
@@ -74,7 +74,13 @@ OTHERS = {
     "origins": ("https://shop.example",),
     "title": "A “sale”\\",
     "message": "Grüße",
+    "poll_min_ms": 3_000,
+    "poll_max_ms": 45_000,
+    "poll_divisor": 11,
+    "outside": WhileNoSale.BLOCKED,
 }
+STORED = {"draw": ("fifo", 1), "outside": ("outside", 2)}
+"""What the record calls these, and their values here."""
 
 
 def test_there_is_another_value_for_every_knob():
@@ -89,9 +95,9 @@ def test_a_turn_of_any_knob_is_recorded_with_its_old_and_new_value(make_room, kn
     room.set(T0, {knob: OTHERS[knob]})
     before, after = change_of(room.store.record.newest(room.name, 1)[0])
     before.pop("phase", None), after.pop("phase", None)
-    name = "fifo" if knob == "draw" else knob
     wanted = " ".join(OTHERS[knob]) if knob == "origins" else OTHERS[knob]
-    assert after == {name: 1 if knob == "draw" else wanted}
+    name, wanted = STORED.get(knob, (knob, wanted))
+    assert after == {name: wanted}
     assert set(before) == {name}
     assert before != after
 

@@ -44,7 +44,8 @@ class Told:
         if last and last.epoch != snapshot.epoch:
             self.moments, last = [], None
         soon = last is not None and snapshot.now_ms < last.at_ms + EVERY_MS
-        if soon or snapshot.phase is not Phase.OPEN or not snapshot.waiting:
+        moves = snapshot.phase is Phase.OPEN and not snapshot.sold_out
+        if soon or not moves or not snapshot.waiting:
             return
         rate = snapshot.rate_per_min
         self.moments.append(Moment(snapshot.now_ms, snapshot.epoch, snapshot.serving, rate, pace))

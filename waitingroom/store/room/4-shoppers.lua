@@ -230,7 +230,8 @@ end)
 -- epoch, arrival, and what `enter` answers.
 local express = timed(function(keys, s, args)
   local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
-    and s.rate_per_min > 0 and s.stock ~= 1 and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
+    and s.rate_per_min > 0 and s.stock ~= 1 and s.door >= UNIT
+    and (s.capacity == 0 or s.leases < s.capacity)
   s.tail = s.tail + 1
   -- Called, but not here yet, may be somebody for whom the last credit or place is held.
   free = free and callable(s) > 0

@@ -13,7 +13,7 @@ COLUMNS = (
     *("strays", "strays_hash", "prev", "hash"),
 )
 """In this order."""
-_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r＝＋－＠])")
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\t\r＝＋－＠])")
 """How a cell begins that a spreadsheet would carry out; some read wide signs as the plain ones. A
 semicolon begins one too, where commas stand in numbers.
 """
@@ -47,4 +47,4 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 
 def _inert(cell: str) -> str:
-    return _FORMULA.sub(r"\1'", cell)
+    return FORMULA.sub(r"\1'", cell)

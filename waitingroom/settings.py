@@ -34,6 +34,10 @@ RANGES: dict[str, tuple[int, int]] = {
 }
 """Each numeric knob and the lowest and highest value it takes."""
 
+MOMENTS = frozenset({"early_at_ms", "opens_at_ms", "draw_at_ms", "closes_at_ms"})
+JUST_NOW_MS = 60_000
+"""A time that has passed by less is meant as now: clocks differ, and people take a moment."""
+
 LEAST_BUT_0 = {"poll_min_ms": 1_000, "poll_max_ms": 1_000}
 """Of knobs whose 0 means something else: a page that asks more often asks for what it has."""
 
@@ -107,6 +111,17 @@ def check(changes: Mapping[str, Value]) -> None:
             raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
         elif field == "outside" and value not in tuple(WhileNoSale):
             raise BadSetting(field, f"must be shop, open or blocked, not {value!r}")
+
+
+def check_to_come(changes: Mapping[str, Value], now_ms: int, was: Settings | None = None) -> None:
+    """Raise :class:`BadSetting` for a time that has passed, such as last year's: a sale would open
+    at once, which nobody can take back. ``was``: what the room has already stays.
+    """
+    for field in MOMENTS & changes.keys():
+        value = changes[field]
+        passed = isinstance(value, int) and 0 < value < now_ms - JUST_NOW_MS
+        if passed and not (was and value == getattr(was, field)):
+            raise BadSetting(field, "must be a time to come; this one has passed")
 
 
 def check_reason(reason: Reason) -> None:

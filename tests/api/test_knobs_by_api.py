@@ -5,6 +5,8 @@ import json
 import pytest
 from callers import Caller, refused
 
+from waitingroom import clock
+from waitingroom.model import Settings
 from waitingroom.operators import Role
 from waitingroom.settings import LATEST_MS
 from waitingroom.store.client import Store
@@ -232,3 +234,22 @@ def test_a_room_is_made_once_and_told_as_the_command_tells_it(
         name: ours[name] for name in ours.keys() - moving
     }
     assert room_id in {one["room"] for one in ada("GET", "/rooms").json}
+
+
+def test_a_time_that_has_passed_opens_no_sale(
+    callers: dict[Role, Caller], store: Store, room_id: str
+) -> None:
+    """Neither of a room that is there nor of a new one; by less than a minute it means now."""
+    ask, last_year = callers[Role.OPERATOR], clock.now_ms() - 365 * 86_400_000
+    store.create(room_id, Settings(), actor="test")
+    told = refused(
+        ask("PATCH", f"/rooms/{room_id}/knobs", {"opens_at_ms": last_year}), 422, "bad_setting"
+    )
+    assert told["fields"] == {"opens_at_ms": "must be a time to come; this one has passed"}
+    new = {"room": f"{room_id}-b", "opens_at_ms": last_year}
+    refused(ask("POST", "/rooms", new), 422, "bad_setting")
+    found = store.status(room_id)
+    assert (found.version, found.opened_at_ms) == (1, 0)
+    assert f"{room_id}-b" not in store.rooms()
+    now = {"opens_at_ms": clock.now_ms() - 5_000}
+    assert ask("PATCH", f"/rooms/{room_id}/knobs", now).status_code == 200

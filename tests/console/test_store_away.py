@@ -14,6 +14,7 @@ from desks import HASH, PASSWORD, Desk, held
 from redis.client import Pipeline
 
 from waitingroom import clock
+from waitingroom.console import drafts, looks
 from waitingroom.model import Settings
 from waitingroom.operators import Operator, Role
 from waitingroom.run.embedded import EmbeddedStore
@@ -58,8 +59,14 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
         f"/rooms/{ROOM}/acts/{act}": (f"/rooms/{ROOM}/acts/{act}", {"name": ROOM})
         for act in ("pause", "drain", "close", "reset")
     },
-    f"/rooms/{ROOM}/brand": (f"/rooms/{ROOM}/brand", {"light-accent": "#004488"}),
-    f"/rooms/{ROOM}/edit": (f"/rooms/{ROOM}/edit", {"title": "Another"}),
+    f"/rooms/{ROOM}/brand": (
+        f"/rooms/{ROOM}/brand",
+        dict.fromkeys(drafts.names(looks.ENTRIES), "") | {"light-accent": "#004488"},
+    ),
+    f"/rooms/{ROOM}/edit": (
+        f"/rooms/{ROOM}/edit",
+        {"title": "Another", "message": "", "origins": ""},
+    ),
     f"/rooms/{ROOM}/knobs/pace": (
         f"/rooms/{ROOM}/knobs/pace",
         {"rate_per_min": "77", "step": "apply"},

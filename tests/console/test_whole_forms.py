@@ -29,6 +29,8 @@ FORMS = {
     "operators.remove": ("/operators/{viewer}/remove", {"why": ""}),
     "shop_keys.add": ("/shop-keys", {"name": "another", "rooms": "{room}"}),
     "shop_keys.revoke": ("/shop-keys/none/revoke", {"why": ""}),
+    "operator_keys.add": ("/keys", {"name": "another", "role": "viewer"}),
+    "operator_keys.revoke": ("/keys/none/revoke", {"why": ""}),
     "staff.make": ("/rooms/{room}/staff", {"name": "Ann", "for": "60", "to": "/"}),
     "staff.revoke_all": ("/rooms/{room}/staff/revoke", {"why": ""}),
     "staff.revoke": ("/rooms/{room}/staff/none/revoke", {"why": ""}),
@@ -38,7 +40,13 @@ FORMS = {
 }
 """By its view: a form that would be taken, but for the version of what it is based on."""
 UNBASED = ("rooms.make", "rehearsal.begin", "rehearsal.end", "support.give", "operators.add")
-UNBASED += ("account.change_password", "shop_keys.add", "staff.make", "staff.revoke")
+UNBASED += (
+    "account.change_password",
+    "shop_keys.add",
+    "operator_keys.add",
+    "staff.make",
+    "staff.revoke",
+)
 NO_TURN = {"access.log_in", "access.log_out", "preview.show"}
 """They change no room, account or key."""
 WIPES = {

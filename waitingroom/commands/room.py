@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from waitingroom import clock
 from waitingroom.commands import brand, phases, places, system, turns
 from waitingroom.commands.done import done
 from waitingroom.commands.figures import figures, history
@@ -23,6 +24,8 @@ from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import Settings, Snapshot
+from waitingroom.settings import MOMENTS, check_to_come
+from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.store.rooms import made_like
 
@@ -56,7 +59,10 @@ def create(room_id: str, file: Path | None, as_json: bool, **values: Any) -> Non
 
     Times are now, never, +30s, or ISO 8601 with an offset; durations are like 10s, 15m or 1h30m.
     """
-    settings = Settings(**given(values))
+    wanted = given(values)
+    with in_our_words():
+        check_to_come(wanted, clock.now_ms())
+    settings = Settings(**wanted)
 
     def make(store: Store) -> Snapshot:
         store.create(room_id, settings, actor=system.actor())
@@ -145,11 +151,15 @@ def set_knobs(
         with system.store_of(system.find(file)) as store, in_our_words():
             turns.show_what_if(room_id, store.what_if(room_id, changes=changes), as_json)
         return
-    done(
-        file,
-        as_json,
-        lambda store: store.set(room_id, changes, actor=system.actor(), version=version),
-    )
+
+    def turn(store: Store) -> Snapshot:
+        if MOMENTS & changes.keys():
+            found = store.status(room_id)
+            with in_our_words():
+                check_to_come(changes, found.now_ms, settings_of(found))
+        return store.set(room_id, changes, actor=system.actor(), version=version)
+
+    done(file, as_json, turn)
 
 
 @room.command("brand")

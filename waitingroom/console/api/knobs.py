@@ -5,6 +5,7 @@ from typing import Any, get_type_hints
 
 from marshmallow import fields, validate
 
+from waitingroom import clock
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.rooms import ROOM, with_version
@@ -25,7 +26,15 @@ from waitingroom.errors import BadSetting
 from waitingroom.model import ROOM_ID, PlanStep, Ramp, Settings, Snapshot
 from waitingroom.operators import Role
 from waitingroom.ramps import RAMPED, joined, ramp, value_at
-from waitingroom.settings import FIXED_AT_CREATION, LONGEST_TEXT, PLANNABLE, RANGES, Value
+from waitingroom.settings import (
+    FIXED_AT_CREATION,
+    LONGEST_TEXT,
+    MOMENTS,
+    PLANNABLE,
+    RANGES,
+    Value,
+    check_to_come,
+)
 from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.whatif import WhatIf
@@ -146,7 +155,9 @@ class Knobs:
         """Make a room; knobs that are not named are as in any new room."""
         given = dict(body)
         room = given.pop("room")
-        settings = Settings(**(_changes(given) if given else {}))  # type: ignore[arg-type]
+        changes = _changes(given) if given else {}
+        check_to_come(changes, clock.now_ms())
+        settings = Settings(**changes)  # type: ignore[arg-type]
         self._store.create(room, settings, actor=self._bearers.actor())
         # A room that opens now does so when it is looked at.
         found, _, headers = with_version(self._store.status(room))
@@ -161,6 +172,9 @@ class Knobs:
     def set_knobs(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Turn the knobs that are named; takes effect at once."""
         changes, actor = _changes(body), self._bearers.actor()
+        if MOMENTS & changes.keys():
+            found = self._store.status(room)
+            check_to_come(changes, found.now_ms, settings_of(found))
         return with_version(self._store.set(room, changes, actor=actor, version=version))
 
     def what_if(self, room: str, body: dict[str, Any]) -> Any:

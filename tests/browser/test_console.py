@@ -1,9 +1,11 @@
 """The console, in a real browser before a real system: operators at work, on phones too."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -16,7 +18,9 @@ from systems import eventually
 from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import PLAIN_HOST, Tab, Visitor
 
-from waitingroom.model import Phase
+from waitingroom.config import ConsoleConfig
+from waitingroom.console.app import create_app
+from waitingroom.model import Phase, PlanStep
 from waitingroom.operators import Role, made_key
 from waitingroom.store.keys import ROOMS, RoomKeys
 
@@ -248,6 +252,24 @@ def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
     assert (sale.status().rate_per_min, sale.status().capacity) == (90, 77)
 
 
+def test_a_reason_that_is_chosen_stays_whatever_others_do(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """On a phone a list loses the focus as soon as something is chosen in it."""
+    sale = make_sale(rate_per_min=0)
+    page = operator(to=f"/rooms/{sale.room}")
+    reason = page.get_by_label("Reason")
+    reason.select_option("overloaded")
+    page.evaluate("document.activeElement.blur()")
+    sale.set(rate_per_min=90)
+    shows(page, "rate", "90")
+    page.wait_for_timeout(SOON_MS)
+    expect(reason).to_have_value("overloaded")
+    reason.select_option("")
+    page.evaluate("document.activeElement.blur()")
+    expect(page.get_by_label("Rate")).to_have_value("90")
+
+
 def test_while_the_store_is_away_the_console_says_so_and_recovers_by_itself(
     operator: Callable[..., Page], make_sale: Callable[..., Sale], site: Site, console: str
 ) -> None:
@@ -436,26 +458,56 @@ PAGES: dict[str, tuple[str, str, str]] = {
                     "&closes_at_ms=2090-10-29T02%3A30", SHOW),
     "knobs-later": (Role.ADMIN, "/rooms/{room}/knobs/plan", SHOW),
     "plan": (Role.ADMIN, "/rooms/{room}/plan", ""),
+    "unplan": (Role.ADMIN, "/rooms/{planned}/plan/{step}", ""),
     "account": (Role.ADMIN, "/account", "Change it"),
     "operators": (Role.ADMIN, "/operators?name=No+name&role=viewer", "Add"),
     "operator": (Role.ADMIN, f"/operators/{LONG_NAME}", ""),
+    "operator-role": (Role.ADMIN, f"/operators/{LONG_NAME}/role", ""),
+    "operator-password": (Role.ADMIN, f"/operators/{LONG_NAME}/password?password=x", ""),
     "operator-remove": (Role.ADMIN, f"/operators/{LONG_NAME}/remove", ""),
     "shop-keys": (Role.ADMIN, "/shop-keys?name={room}&rooms=nowhere", "Make the key"),
+    "shop-key-revoke": (Role.ADMIN, "/shop-keys/{room}-shop/revoke", ""),
     "shop-key-made": (Role.ADMIN, "/shop-keys?name={room}&all=1", "Make the key"),
     "keys": (Role.ADMIN, "/keys?name=No+name&role=support", "Make the key"),
     "key-made": (Role.ADMIN, "/keys?name=k-{room}", "Make the key"),
     "key-revoke": (Role.ADMIN, "/keys/{room}-key/revoke", ""),
     "staff": (Role.ADMIN, "/rooms/{staff}/staff", ""),
+    "staff-revoke": (Role.ADMIN, "/rooms/{staff}/staff/{lease}/revoke", ""),
+    "staff-revoke-all": (Role.ADMIN, "/rooms/{staff}/staff/revoke", ""),
     "staff-made": (Role.ADMIN, "/rooms/{unbroken}/staff?name=" + "X" * 60, "Make the pass"),
     "new-room-wrong": (Role.ADMIN, "/new", "Make the room"),
     "clone": (Role.ADMIN, "/new?like={unbroken}", ""),
     "edit": (Role.ADMIN, "/rooms/{rtl}/edit", ""),
     "brand-wrong": (Role.ADMIN, "/rooms/{unbroken}/brand?light-accent=blue", "Save"),
+    "preview": (Role.ADMIN, "/rooms/{rtl}/preview/", ""),
+    "ready": (Role.ADMIN, "/rooms/{unbroken}/ready?expected=many", ""),
+    "support": (Role.ADMIN, "/rooms/{unbroken}/support", ""),
+    "record": (Role.ADMIN, "/rooms/{rtl}/record", ""),
+    "record-system": (Role.ADMIN, "/record", ""),
     "rehearsal": (Role.ADMIN, "/rooms/{unbroken}/rehearsal", ""),
     "not-allowed": (Role.VIEWER, "/rooms/{room}/acts/pause", ""),
     "not-there": (Role.VIEWER, "/rooms/none", ""),
 }  # fmt: skip
 """By name: who, where, and which button they press there."""
+NO_PAGES = frozenset(
+    {"static", "health.healthz", "health.readyz", "pages.live_rooms", "pages.live_room"}
+    | {"pages.part_rooms", "turns.offer", "pages.chart", "record.export", "record.export_system"}
+)
+"""What scripts, charts and downloads ask for."""
+
+
+def test_no_page_is_left_out() -> None:
+    """Each address of the console that somebody opens stands above; the shoppers' own pages, which
+    a preview shows, have tests of their own."""
+    app = create_app(ConsoleConfig("unix:///nowhere.sock", (b"k" * 32,), ("s" * 32,)))
+    adapter = app.url_map.bind("console.example")
+    known = {
+        adapter.match(urlsplit(path.format_map(defaultdict(lambda: "x"))).path)[0]
+        for _, path, _ in PAGES.values()
+    }
+    rules = [one for one in app.url_map.iter_rules() if "GET" in (one.methods or ())]
+    pages = {one.endpoint for one in rules if not one.rule.startswith("/api/")}
+    assert pages - NO_PAGES == known
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -480,7 +532,18 @@ def test_every_page_can_be_read_by_everybody(
     site.store.keys.add(made_key(sale.room + "-key", Role.OPERATOR, now_ms())[1], actor="test")
     lent = [site.store.staff.make(staff.room, name, 3_600_000, actor="test") for name in STAFF]
     site.store.staff.revoke(staff.room, lent[0].lease, actor="console:" + LONG_NAME)
-    path = path.format(room=sale.room, rtl=rtl.room, unbroken=unbroken.room, staff=staff.room)
+    planned = make_sale(title="Planned")
+    step = PlanStep(now_ms() + 3_600_000, "capacity", 9)
+    site.store.plan(planned.room, [step], actor="test")
+    path = path.format(
+        room=sale.room,
+        rtl=rtl.room,
+        unbroken=unbroken.room,
+        staff=staff.room,
+        lease=lent[1].lease,
+        planned=planned.room,
+        step=f"{step.at_ms}-capacity",
+    )
     if who:
         page = operator(who, tolerates=(400, 403, 404))
     else:

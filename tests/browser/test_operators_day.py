@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from consoles import SHOW, shows, told
 from playwright.sync_api import Page, expect
 from sales import Sale, Site
-from test_console import SHOW, console, operator, shows, told  # noqa: F401 - fixtures too
 from visitors import Tab, Visitor
 
 from waitingroom.model import Phase
@@ -50,7 +50,7 @@ def hash_of(entry: dict[str, str]) -> str:
 
 
 def test_an_operators_day_on_a_phone(
-    operator: Callable[..., Page],  # noqa: F811
+    operator: Callable[..., Page],
     come: Callable[..., Visitor],
     site: Site,
     room_id: str,
@@ -153,3 +153,5 @@ def test_an_operators_day_on_a_phone(
     assert REASON in next(one["why"] for one in mine if one["act"] == "pause")
     assert {one["from"] for one in mine} == {"127.0.0.1"}
     assert site.store.record.verify(made).findings == []
+    page.get_by_role("link", name="Back to the room").tap()
+    shows(page, "phase", re.compile("closed", re.IGNORECASE))

@@ -76,7 +76,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: dict[str, dict[str, str]] = {}
         self._form: dict[str, str] = {}
-        self._select, self._bare = "", False
+        self._select, self._bare, self._area = "", False, ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -86,6 +86,8 @@ class _Forms(HTMLParser):
             self._form = self.found.setdefault(got.get("action", ""), {})
         elif tag == "select":
             self._select = "" if "disabled" in got else name
+        elif tag == "textarea":
+            self._area, self._form[name] = name, ""
         elif tag == "option" and self._select and "selected" in got:
             self._form[self._select] = value
             self._bare = "value" not in got
@@ -93,8 +95,14 @@ class _Forms(HTMLParser):
             self._form[name] = value
 
     def handle_data(self, data: str) -> None:
+        if self._area:
+            self._form[self._area] += data
         if self._bare:
             self._form[self._select], self._bare = data, False
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = ""
 
     @staticmethod
     def _counts(got: dict[str, str]) -> bool:

@@ -126,7 +126,7 @@ def test_a_system_without_rooms_says_how_to_make_one(
     """And the page's script finds out by itself that there is one."""
     store._redis.rename(ROOMS, "aside")
     page = logged_in.get("/").text
-    assert "There is no room yet. Make one with <code>waitingroom room create ID</code>" in page
+    assert "There is no room yet. An operator makes one." in page
     assert 'data-state=""' in page
     nothing = {"state": "", "figures": {}}
     live = logged_in.get("/live.json").json
@@ -235,3 +235,20 @@ def test_figures_are_told_in_words() -> None:
         "2 d 3 h",
     ]
     assert (share(1, 8), share(0, 0)) == ("12 %", "–")
+
+
+def test_a_hurried_operator_finds_the_pause_before_what_is_slow(
+    store_url: str, people: dict[Role, str], room: str
+) -> None:
+    """On a phone: what a sale is steered by, then what to do, and only then waits and latencies."""
+    desk = Desk(store_url)
+    desk.log_in(people[Role.OPERATOR])
+    page = desk.get(f"/rooms/{room}").text
+    spots = (
+        'data-figure="inside"',
+        'data-figure="no_shows"',
+        ">Pause<",
+        'data-figure="waits_hour"',
+    )
+    places = [page.index(spot) for spot in spots]
+    assert places == sorted(places)

@@ -391,6 +391,9 @@ def test_a_turn_for_later_is_planned_in_a_zone_and_can_be_taken_out(
     assert f'href="{key}"' in page.text
     asked = operator.get(key)
     assert "For those in line now nothing becomes different." in text(asked)
+    assert "As planned Without it" in " ".join(text(asked).split()), (
+        "not “with it”, which is the step"
+    )
     drop = held(asked, key)
     assert operator.post(key, drop, token=drop["csrf_token"]).location == f"/rooms/{room}/plan"
     assert store.steps(room) == (PlanStep(at_ms, "joins", False),)

@@ -35,7 +35,7 @@ COUNTED = "wr:login:"
 PAGES = (
     *("/", "/account", "/new", f"/new?like={ROOM}", "/operators", f"/operators/{OTHER}"),
     *(f"/operators/{OTHER}/remove", "/record", "/record.csv", "/shop-keys"),
-    *("/shop-keys/shop/revoke", f"/rooms/{ROOM}"),
+    *("/keys", "/shop-keys/shop/revoke", f"/rooms/{ROOM}"),
     *(
         f"/rooms/{ROOM}/{page}"
         for page in (
@@ -55,8 +55,12 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     f"/operators/{OTHER}/remove": (f"/operators/{OTHER}/remove", {}),
     "/shop-keys": ("/shop-keys", {"name": "till", "all": "1"}),
     "/shop-keys/shop/revoke": ("/shop-keys/shop/revoke", {}),
+    "/keys": ("/keys", {"name": "robot", "role": "viewer"}),
     **{
-        f"/rooms/{ROOM}/acts/{act}": (f"/rooms/{ROOM}/acts/{act}", {"name": ROOM})
+        f"/rooms/{ROOM}/acts/{act}": (
+            f"/rooms/{ROOM}/acts/{act}",
+            {"name": ROOM} if act == "reset" else {},
+        )
         for act in ("pause", "drain", "close", "reset")
     },
     f"/rooms/{ROOM}/brand": (

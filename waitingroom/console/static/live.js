@@ -81,7 +81,13 @@ function drawAgain() {
 
 function isInUse() {
   const typed = [...part.querySelectorAll("input")].some((one) => one.value !== one.defaultValue);
-  return typed || part.contains(document.activeElement);
+  const chosen = [...part.querySelectorAll("select")].some((one) => one.selectedIndex !== first(one));
+  return typed || chosen || part.contains(document.activeElement);
+}
+
+// Which one was chosen when the page came; browsers choose the first where none is marked.
+function first(select) {
+  return Math.max(0, [...select.options].findIndex((one) => one.defaultSelected));
 }
 
 // What may be done, when that is no longer what the page offers; never under somebody's hands.

@@ -101,6 +101,8 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
         r"(?:finish|pass_into)\(keys, s, '(\w+)'",
         r"= act\('(\w+)'",
         r"record\(keys, s, [^']+?,\s+'(\w+)', ?[^)]",
+        r"record\(.* and '(\w+)' or '\w+'",
+        r"record\(.* and '\w+' or '(\w+)'",
         r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
         r'acts\.note\(room, "(\w+)"',
         r'act = "(\w+)" if',

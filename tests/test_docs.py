@@ -11,6 +11,7 @@ from flask import Flask
 from waitingroom.cli import cli
 from waitingroom.console import metrics
 from waitingroom.console.metrics import GateCounts, RoomFigures
+from waitingroom.errors import StoreDown, StoreUnfit
 from waitingroom.gate import counts
 from waitingroom.tokens import Keyring
 from waitingroom.variables import SETTINGS
@@ -100,6 +101,8 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
         r"(?:finish|pass_into)\(keys, s, '(\w+)'",
         r"= act\('(\w+)'",
         r"record\(keys, s, [^']+?,\s+'(\w+)', ?[^)]",
+        r"record\(.* and '(\w+)' or '\w+'",
+        r"record\(.* and '\w+' or '(\w+)'",
         r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
         r'acts\.note\(room, "(\w+)"',
         r"stock == 1 and '(\w+)' or",
@@ -110,6 +113,19 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
     written = {act for shape in shapes for act in re.findall(shape, code)}
     (row,) = re.findall(r"^\| `act` \|(.*)$", OPERATIONS, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", row)) == written
+
+
+def test_every_event_that_a_line_of_a_log_may_have_is_explained_and_no_other() -> None:
+    """Of the store's faults the code is the event."""
+    code = "".join(one.read_text("utf-8") for one in CODE.rglob("*.py"))
+    shapes = (r'"event": "(\w+)"', r'event="(\w+)"', r'_log\(logging\.\w+, "(\w+)"')
+    written = {event for shape in shapes for event in re.findall(shape, code)}
+    table = OPERATIONS.partition("| event | says |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(named))) == written | {
+        StoreDown.code,
+        StoreUnfit.code,
+    }
 
 
 def test_every_variable_of_the_shop_is_explained_and_no_other() -> None:

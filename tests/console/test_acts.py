@@ -8,7 +8,7 @@ from desks import PASSWORD, Desk
 
 from waitingroom import clock
 from waitingroom.console import acts
-from waitingroom.console.access import LONGEST_WAY_BACK
+from waitingroom.console.ways import LONGEST_WAY_BACK
 from waitingroom.errors import StoreDown
 from waitingroom.model import DrawMethod, Phase, Settings
 from waitingroom.operators import Role

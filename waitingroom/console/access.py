@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
-from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -17,7 +16,6 @@ from flask import (
     current_app,
     g,
     redirect,
-    render_template,
     request,
     session,
     url_for,
@@ -29,6 +27,7 @@ from werkzeug.wrappers import Response
 from waitingroom.clients import Proxies, blurred, network_of
 from waitingroom.console.faults import Refused, answer
 from waitingroom.console.requests import client_of
+from waitingroom.console.ways import ask_to_log_in, form, safe, with_what_was_typed
 from waitingroom.model import Actor
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
@@ -49,10 +48,6 @@ MOST_FOR_A_NAME = 100
 MOST_MADE = 100
 """Secrets that an operator makes within a quarter of an hour: whoever has their session must not
 drive all else out of the record."""
-NOT_TYPED = frozenset({"csrf_token", "version", "password", "current", "again"})
-"""Fields that come back by no address: passwords would stay in the browser's history."""
-LONGEST_WAY_BACK = 2_000
-"""Characters; what was typed is left out of a longer one."""
 
 SHUT_OUT = "Too many failed attempts. Wait a quarter of an hour, then try again."
 log = logging.getLogger("waitingroom.console")
@@ -107,22 +102,22 @@ class Access:
 
     def show(self) -> str:
         """The form."""
-        return _form(_safe(request.args.get("to")))
+        return form(safe(request.args.get("to")))
 
     def log_in(self) -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-        to = _safe(request.form.get("to"))
+        to = safe(request.form.get("to"))
         tried = self._tried(name)
         if self._is_shut_out(*tried):
-            return _form(to, SHUT_OUT, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
+            return form(to, SHUT_OUT, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
         operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
             self._note_failure(operator)
             self._count_failure(*tried)
             problem = "This name and this password do not belong together."
-            return _form(to, problem, name), 401
+            return form(to, problem, name), 401
         self.record.note("log_in", operator.role, actor=self._actor(operator.name))
         session.clear()
         session.permanent = True
@@ -203,7 +198,7 @@ class Access:
             def checked(*args: P.args, **kwargs: P.kwargs) -> R:
                 operator = self.who(by_itself=by_itself)
                 if operator is None:
-                    return cast(R, _ask_to_log_in(by_itself))
+                    return cast(R, ask_to_log_in(by_itself))
                 g.operator = operator
                 if not operator.role.may(role):
                     raise Refused(
@@ -252,49 +247,13 @@ class Access:
         """A form that holds no token of its sender's session: too old, or not one of ours."""
         if request.endpoint == "access.log_in":
             problem = f"This page was too old, or did not come from {self.public_url}."
-            to, name = _safe(request.form.get("to")), request.form.get("name", "")
-            return _form(to, f"{problem} Log in again.", name), 400
+            to, name = safe(request.form.get("to")), request.form.get("name", "")
+            return form(to, f"{problem} Log in again.", name), 400
         if "name" not in session:
-            return _ask_to_log_in(by_itself=False)
+            return ask_to_log_in(by_itself=False)
         told = "this form is of an earlier session, or not one of ours; nothing was changed"
-        form = "" if request.endpoint == "access.log_out" else _with_what_was_typed()
-        return answer("bad_request", told, 400, form=form)
-
-
-def _form(to: str, problem: str = "", name: str = "") -> str:
-    return render_template("login.html", name=name.strip()[:60], problem=problem, to=to)
-
-
-def _ask_to_log_in(by_itself: bool) -> Any:
-    """The way to the log-in and back. What was typed into a form comes back with it."""
-    if by_itself:
-        # Nothing is cleared: a log-in in another tab may have begun a session meanwhile.
-        raise Refused("unauthorized", "log in first: your session has ended")
-    # A link on another site comes without the session's cookie (SameSite=Strict); the log-in's own
-    # would then take its place. Asked once more by a page of ours the cookie comes along.
-    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return render_template("again.html", here=request.full_path.rstrip("?"))
-    session.clear()
-    if request.method == "GET":
-        return redirect(url_for("access.show", to=request.full_path.rstrip("?")), 303)
-    if request.endpoint == "access.log_out":
-        return redirect(url_for("access.show"), 303)
-    problem = "Your session had ended, so nothing was changed. Log in, then send the form again."
-    return _form(_with_what_was_typed(), problem), 401
-
-
-def _with_what_was_typed() -> str:
-    """The address of the form that was sent, which shows it as it was."""
-    typed = {name: text for name, text in request.form.items() if name not in NOT_TYPED}
-    to = f"{request.path}?{urlencode(typed)}"
-    return to if len(to) <= LONGEST_WAY_BACK else request.path
-
-
-def _safe(to: str | None) -> str:
-    """A path of ours to go to after the log-in; the front page for anything else."""
-    plain = to and to.startswith("/") and not to.startswith("//")
-    good = plain and all(" " < character <= "~" and character != "\\" for character in to or "")
-    return (to or "/") if good else "/"
+        typed = "" if request.endpoint == "access.log_out" else with_what_was_typed()
+        return answer("bad_request", told, 400, form=typed)
 
 
 def context() -> dict[str, Any]:

@@ -63,7 +63,7 @@ _LIKE_A_KEY = re.compile(r"[^/]{32,}")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 AWAY = "the store cannot answer now; try again"
 AWAY_FORM = "the store cannot answer now, so nothing was changed; go back, and send the form again"
-"""Where it went away during the change itself, :func:`waitingroom.console.posted.surely` says so:
+"""Where it went away during the change itself, :func:`waitingroom.console.forms.surely` says so:
 then nobody knows."""
 SHOPS = "room_api"
 """The blueprint that shops' guards talk to: what it refuses is no operator's act."""

@@ -87,6 +87,8 @@ def test_who_vanishes_from_the_door_gives_back_what_they_took_after_the_lending(
     assert gone.credit == UNIT + LENT_MS + 60_000
 
 
+LATER_FIELDS = "".join(f"  s.{field} = 0\n" for field in FIELDS[FIELDS.index("lent_slot") + 1 :])
+"""What came after the lending is of no use to a version from before it, and is not stored by it."""
 OLDER = (
     (
         ", ".join(f"'{field}'" for field in FIELDS),
@@ -94,7 +96,7 @@ OLDER = (
     ),
     (f"'{FORMAT}'", f"'{FORMAT[: FIELDS.index('lent') - len(FIELDS)]}'"),
     (", 'lent', 'lent_slot',\n    'next_extended_ms',\n", "\n"),
-    ("  if s.schema > SCHEMA then", "  s.next_extended_ms = 0\n  if s.schema > SCHEMA then"),
+    ("  if s.schema > SCHEMA then", f"{LATER_FIELDS}  if s.schema > SCHEMA then"),
     ("  lend(keys, s)\n", ""),
     ("  if number <= s.lent then s.credit = s.credit - UNIT end\n", ""),
     ("  if number <= s.lent then s.credit = s.credit + UNIT end\n", ""),

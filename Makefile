@@ -20,7 +20,7 @@ help:
 	@echo "make scripts   the page's scripts as they are served, out of those that we write"
 	@echo "make loadtest  a crowd against a system of its own, with a verdict"
 	@echo "make bench     the speed table of docs/benchmarks.md"
-	@echo "make screenshots every state of the shopper's pages, in build/screenshots/"
+	@echo "make screenshots every state of the shopper's pages and of the console's, in build/screenshots/"
 	@echo "make build     the wheel, in dist/"
 	@echo "make clean     everything that make made"
 
@@ -68,7 +68,8 @@ bench: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	@$(PREPARE) browser
-	$(PYTEST) tests/browser/test_every_state.py --screenshots build/screenshots
+	$(PYTEST) tests/browser/test_every_state.py tests/browser/test_console.py -k can_be_read_by_everybody \
+		--screenshots build/screenshots
 
 build: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

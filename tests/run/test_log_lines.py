@@ -99,6 +99,8 @@ def kills(gate: Place, run: Run) -> None:
     """Of a gate's worker and of the store: what others' code says of that, tracebacks too."""
     data = Path(run.env["WAITINGROOM_DATA"]) / "demo"
     pids = json.loads((data / "run.json").read_text("utf-8"))["pids"]
+    keeper = data / "log" / "keeper.log"
+    eventually(lambda: "record_head" in keeper.read_text("utf-8"), "the keeper's first round")
     gates = psutil.Process(pids["gate"])
     killed = gates.children()[0]
     killed.kill()

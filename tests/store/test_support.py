@@ -333,6 +333,7 @@ def test_no_verb_but_this_one_gives_a_lapsed_place_back(room):
         "leave": lambda: room.go(LAPSED_MS, 200),
         "standing": lambda: room.standing([(1, 1, 1)]),
         "place": lambda: find(room, 1),
+        "stock": lambda: room.stock_left(LAPSED_MS, 5),
         "redeem": lambda: room.redeem(1, "0" * 16),
         "renew": lambda: room.store.renew(room.name, ["1-1", "1-199"], now_ms=LAPSED_MS),
         "release": lambda: room.store.release(room.name, ["1-1", "1-199"], now_ms=LAPSED_MS),

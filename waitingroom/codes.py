@@ -28,12 +28,12 @@ LENGTH = 8
 MOST = 2**30
 """Arrivals from here on have no code: no room has had so many."""
 _WORD = 2**10
-_TABLES, _ROUNDS = 4, 16
+_TABLES, _TURNS = 4, 4
 _PAIRS = tuple(map("".join, product(ALPHABET, repeat=2)))
 """What a word is written as."""
 _HEARD = str.maketrans("OIL", "011", " -–—.\u00a0")
 _FORM = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
-Rounds = tuple[array, ...]  # type: ignore[type-arg]  # of Python 3.12 on it says of what
+Tables = tuple[array, ...]  # type: ignore[type-arg]  # of Python 3.12 on it says of what
 
 
 def shaped(text: str) -> str:
@@ -47,15 +47,19 @@ class Codes:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = checked_keys(keys)
-        self._rounds = lru_cache(maxsize=256)(self._begin)
+        self._tables = lru_cache(maxsize=256)(self._begin)
 
     def of(self, room: str, epoch: int, arrival: int) -> str:
         """The code of a place; "" where it has none."""
         if not 0 < arrival < MOST:
             return ""
         a, b, c, d = arrival >> 20, arrival >> 10 & 1023, arrival & 1023, 0
-        for table in self._rounds(room, epoch)[-1]:
-            a, b, c, d = b ^ table[a], c, d, a
+        of_a, of_b, of_c, of_d = self._tables(room, epoch)[-1]
+        for _ in range(_TURNS):
+            b ^= of_a[a]
+            c ^= of_b[b]
+            d ^= of_c[c]
+            a ^= of_d[d]
         return f"{_PAIRS[a]}{_PAIRS[b]}-{_PAIRS[c]}{_PAIRS[d]}"
 
     def arrivals(self, code: str, room: str, epoch: int) -> list[int]:
@@ -67,27 +71,30 @@ class Codes:
             ALPHABET.index(plain[at]) * len(ALPHABET) + ALPHABET.index(plain[at + 1])
             for at in range(0, LENGTH, 2)
         ]
-        found = (_read(rounds, words) for rounds in reversed(self._rounds(room, epoch)))
+        found = (_read(tables, words) for tables in reversed(self._tables(room, epoch)))
         return [arrival for arrival in found if arrival]
 
-    def _begin(self, room: str, epoch: int) -> list[Rounds]:
+    def _begin(self, room: str, epoch: int) -> list[Tables]:
         label = f"waitingroom.code|{room}|{epoch}".encode()
         return [_filled(hmac.digest(key, label, "sha256")) for key in self._keys]
 
 
-def _filled(key: bytes) -> Rounds:
-    """The table of each round."""
+def _filled(key: bytes) -> Tables:
+    """What each word is mixed into the next by."""
     size = blake2b.MAX_DIGEST_SIZE
     blocks = range(_TABLES * _WORD * 2 // size)
     filled = b"".join(blake2b(block.to_bytes(2, "big"), key=key).digest() for block in blocks)
     words = [int.from_bytes(filled[at : at + 2], "big") % _WORD for at in range(0, len(filled), 2)]
-    tables = [array("H", words[nth * _WORD : (nth + 1) * _WORD]) for nth in range(_TABLES)]
-    return tuple(tables[nth % _TABLES] for nth in range(_ROUNDS))
+    return tuple(array("H", words[nth * _WORD : (nth + 1) * _WORD]) for nth in range(_TABLES))
 
 
-def _read(rounds: Rounds, words: Sequence[int]) -> int:
+def _read(tables: Tables, words: Sequence[int]) -> int:
     """The arrival, or 0 where the noughts are not there."""
     a, b, c, d = words
-    for table in reversed(rounds):
-        a, b, c, d = d, a ^ table[d], b, c
+    of_a, of_b, of_c, of_d = tables
+    for _ in range(_TURNS):
+        a ^= of_d[d]
+        d ^= of_c[c]
+        c ^= of_b[b]
+        b ^= of_a[a]
     return 0 if d else (a << 10 | b) << 10 | c

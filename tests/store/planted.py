@@ -74,8 +74,8 @@ FAULTS = {
     "turns run out while nothing is left": Fault(
         (
             (
-                "    or s.rate_per_min == 0 or s.stock == 1 then return end\n  s.meter",
-                "    or s.rate_per_min == 0 then return end\n  s.meter",
+                "  if not is_moving(s) then return end\n  s.meter",
+                "  if phase_of(s) ~= 'open' or s.rate_per_min == 0 then return end\n  s.meter",
             ),
         ),
         (MACHINE,),

@@ -97,6 +97,11 @@ local function phase_of(s)
   return s.now >= s.early_at_ms and 'early' or 'scheduled'
 end
 
+-- Whether people are called and let in: nobody is held back by hand, and something is left in the shop.
+local function is_moving(s)
+  return phase_of(s) == 'open' and s.rate_per_min > 0 and s.stock ~= 1
+end
+
 -- `reason`: the code of one, nil or '' for none.
 local function tell(keys, s, code, text, reason)
   local line = {at_ms = text_of(s.now), code = code, text = text}

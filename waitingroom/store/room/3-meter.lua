@@ -5,8 +5,7 @@
 local function accrue(s, until_ms)
   local passed = math.min(LONGEST_STEP, math.max(0, until_ms - s.wall_ms))
   s.wall_ms = math.max(s.wall_ms, until_ms)
-  if s.opened_at_ms == 0 or s.closed_at_ms > 0 or s.paused == 1 or s.draining == 1
-    or s.rate_per_min == 0 or s.stock == 1 then return end
+  if not is_moving(s) then return end
   s.meter_ms = s.meter_ms + passed
   s.credit = s.credit + s.rate_per_min * passed
   s.door = math.min(s.door + s.rate_per_min * passed, burst_of(s) * UNIT)
@@ -133,7 +132,7 @@ local function advance(keys, s)
   time_out_calls(keys, s)
   lapse(keys, s)
   end_extensions(keys, s)
-  if phase_of(s) == 'open' and s.rate_per_min > 0 and s.stock ~= 1 then call_numbers(keys, s) end
+  if is_moving(s) then call_numbers(keys, s) end
   s.credit = math.min(s.credit, burst_of(s) * UNIT)
 end
 
@@ -141,7 +140,7 @@ end
 -- not be; elsewhere once a second will do (an idle room wrote 520 MB of log a day otherwise).
 local function must_save(s)
   if s.dirty or s.stored_wall_ms == 0 then return true end
-  if phase_of(s) ~= 'open' or s.rate_per_min == 0 or s.stock == 1 then return false end
+  if not is_moving(s) then return false end
   local full = burst_of(s) * UNIT
   local nobody = s.old_slot == 0 and s.at_door == 0 and s.next_extended_ms == 0
   if s.credit == full and s.door == full and nobody then

@@ -229,9 +229,8 @@ end)
 -- waits and there is credit at hand; otherwise changes nothing and answers 'line'. Answers code,
 -- epoch, arrival, and what `enter` answers.
 local express = timed(function(keys, s, args)
-  local free = phase_of(s) == 'open' and s.joins == 1 and s.tail == s.serving and s.at_door == 0
-    and s.rate_per_min > 0 and s.stock ~= 1 and s.door >= UNIT
-    and (s.capacity == 0 or s.leases < s.capacity)
+  local free = is_moving(s) and s.joins == 1 and s.tail == s.serving and s.at_door == 0
+    and s.door >= UNIT and (s.capacity == 0 or s.leases < s.capacity)
   s.tail = s.tail + 1
   -- Called, but not here yet, may be somebody for whom the last credit or place is held.
   free = free and callable(s) > 0

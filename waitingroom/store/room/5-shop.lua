@@ -24,7 +24,7 @@ local function release_one(keys, s, arrival)
   if redis.call('SETBIT', keys[RELEASED], arrival, 1) == 0 then s.released = s.released + 1 end
   if redis.call('ZREM', keys[LEASES], arrival) == 1 then
     s.leases = s.leases - 1
-    moments.note_end(keys, s, arrival, tonumber(redis.call('HGET', keys[ENTERED], arrival)))
+    moments.note_end(keys, s, arrival, tonumber(redis.call('HGET', keys[ENTERED], arrival)) or s.now)
   end
   redis.call('HDEL', keys[ENTERED], arrival)
   return 'released'

@@ -16,6 +16,8 @@ from typing import Any
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
+from waitingroom.gate.cork import Corked, Turn
+
 SWEEP_S = 1
 PATIENCE_S = 10
 """For a head to be complete, and for an answer to be read. A sweep may see it a second later."""
@@ -58,7 +60,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Take the place of another, where there are as many as may be."""
         if self.worker.has_room():
-            super().connection_made(transport)
+            super().connection_made(Corked(transport, self.worker.turn))
             self.worker.connections[self] = None
         else:
             # Not above: gunicorn's first process reads this file, and its counts would be nobody's.
@@ -142,6 +144,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]
 
     def _setup_event_loop(self) -> None:
         super()._setup_event_loop()
+        self.turn = Turn(self.loop)
         # The loop would cut the backlog of the sockets that it is given down to 100.
         self.loop.create_server = partial(self.loop.create_server, backlog=self.cfg.backlog)
 

@@ -64,7 +64,7 @@ def shown(page: Page, address: str, lang: str) -> Iterator[str]:
             page.goto(f"{address}/{name}/{lang}")
             seen = f"{scene.state} away" if scene.away else scene.state
             expect(page.locator("#card")).to_have_class(seen)
-            page.wait_for_function("document.getElementById('chip').textContent")
+            expect(page.locator("#chip")).not_to_be_empty()
             opens_all(page)
             yield name
         view = view_of(name, snapshot_of(name, None, 0))

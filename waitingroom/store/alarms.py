@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 from redis.client import Pipeline
@@ -16,10 +16,9 @@ from redis.client import Pipeline
 from waitingroom.alarms import ALARMS
 from waitingroom.beats import Beat
 from waitingroom.standing import Case, Kept, Notice, Standing
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
-T = TypeVar("T")
 Step = Callable[[Kept], tuple[Kept, list[Notice]]]
 Post = Callable[[Notice, "Pipeline"], None]
 """Puts what is to be told of a notice into a transaction."""
@@ -50,20 +49,20 @@ class Alarms:
             pipeline.time()
             return pipeline.execute()
 
-        kept, beats, (seconds, microseconds) = self._plain(ask)
+        kept, beats, (seconds, microseconds) = plain(ask)
         return Seen(_read(kept), _beats(beats), seconds * 1000 + microseconds // 1000)
 
     def kept(self) -> Kept:
         """How each alarm stands. Those that this version does not know are left out."""
-        return _read(self._plain(lambda: self._redis.hgetall(ALARM_STANDINGS)))
+        return _read(plain(lambda: self._redis.hgetall(ALARM_STANDINGS)))
 
     def beats(self) -> dict[str, Beat]:
         """What each keeper said of its system last, by the system."""
-        return _beats(self._plain(lambda: self._redis.hgetall(KEEPERS)))
+        return _beats(plain(lambda: self._redis.hgetall(KEEPERS)))
 
     def now_ms(self) -> int:
         """The store's clock."""
-        seconds, microseconds = self._plain(self._redis.time)
+        seconds, microseconds = plain(self._redis.time)
         return int(seconds) * 1000 + int(microseconds) // 1000
 
     def beat(self, system: str, beat: Beat, silent: Sequence[str]) -> None:
@@ -74,11 +73,11 @@ class Alarms:
             if silent:
                 self._redis.hdel(KEEPERS, *silent)
 
-        self._plain(write)
+        plain(write)
 
     def sign_off(self, system: str) -> None:
         """This system ends in good order; nobody need miss it."""
-        self._plain(lambda: self._redis.hdel(KEEPERS, system))
+        plain(lambda: self._redis.hdel(KEEPERS, system))
 
     def change(self, step: Step, post: Post, more: Sequence[Notice] = ()) -> None:
         """Take a step from what is kept, and post its notices and ``more``, all or nothing.
@@ -100,11 +99,7 @@ class Alarms:
                 with suppress(redis.WatchError):
                     pipeline.execute()
 
-        self._plain(attempt)
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
+        plain(attempt)
 
 
 def _write(pipeline: "Pipeline", before: Kept, after: Kept) -> None:

@@ -1,17 +1,15 @@
 """A room's history in the store: two streams of bounded length, one fine, one coarse."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
 from waitingroom.history import Sample
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import HISTORY_EVERY_MS, history_key
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ class History:
                 if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
                     raise answer
 
-        self._plain(write)
+        plain(write)
 
     def read(self, room: str, grain: Grain) -> list[Sample]:
         """All that is kept, in order of time."""
         key = history_key(room, grain.every_ms)
-        return _samples(self._plain(lambda: self._redis.xrange(key)))
+        return _samples(plain(lambda: self._redis.xrange(key)))
 
     def lately(self, since_ms: Mapping[str, int]) -> dict[str, list[Sample]]:
         """Of each room the fine samples from a moment on, in one round trip."""
@@ -64,11 +62,7 @@ class History:
                 pipeline.xrange(history_key(room, HOUR.every_ms), min=f"{moment_ms}-0")
             return pipeline.execute()
 
-        return dict(zip(since_ms, map(_samples, self._plain(ask)), strict=True))
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
+        return dict(zip(since_ms, map(_samples, plain(ask)), strict=True))
 
 
 def _samples(entries: Any) -> list[Sample]:

@@ -5,17 +5,16 @@ No shopper is in it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import redis
 
 from waitingroom.model import Snapshot
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import waits_key, waits_noted_key
 from waitingroom.waits import Waits
 
-T = TypeVar("T")
 EVERY_MS = 60_000
 NOTED = 64
 """Notes of a room: an hour of them, and a few more."""
@@ -50,7 +49,7 @@ class WaitsKept:
                 pipeline.hgetall(waits_key(room, epoch))
             return pipeline.execute()
 
-        return dict(zip(running, map(_waits, self._plain(ask)), strict=True))
+        return dict(zip(running, map(_waits, plain(ask)), strict=True))
 
     def note(self, rooms: Mapping[str, Snapshot]) -> None:
         """How they stand in this minute; noted once, by whichever keeper comes first."""
@@ -66,7 +65,7 @@ class WaitsKept:
                 if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
                     raise answer
 
-        self._plain(write)
+        plain(write)
 
     def lately(self, room: str, epoch: int, since_ms: int) -> HourAndSale:
         """Of a room, in one round trip. ``since_ms``: where the hour begins."""
@@ -77,7 +76,7 @@ class WaitsKept:
             pipeline.xrevrange(waits_noted_key(room), max=f"{since_ms}-9", count=1)
             return pipeline.execute()
 
-        total, noted = self._plain(ask)
+        total, noted = plain(ask)
         sale, before = _waits(total), Waits()
         # A running that began since then, or that nobody noted before, began with nothing.
         for _, fields in noted:
@@ -85,10 +84,6 @@ class WaitsKept:
             if of_epoch == epoch:
                 before = Waits.of(counts)
         return HourAndSale(sale - before, sale)
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
 
 
 def _waits(fields: Mapping[bytes, bytes]) -> Waits:

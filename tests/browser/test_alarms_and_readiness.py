@@ -25,8 +25,7 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
     sale = make_sale(rate_per_min=0)
     rooms, room = operator(Role.VIEWER), operator(Role.VIEWER, f"/rooms/{sale.room}")
     case = Case("WaitingRoomNoShows", sale.room)
-    alarms = site.store.alarms
-    now_ms = alarms.now_ms()
+    alarms, now_ms = site.store.alarms, site.store.now_ms()
 
     def put(*standings: Standing) -> None:
         def stepped(kept: dict[Case, Standing]) -> tuple[dict[Case, Standing], list[Notice]]:

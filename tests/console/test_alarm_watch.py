@@ -87,7 +87,7 @@ class System:
 def times(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Times:
     """The clock of keepers, and of their store."""
     made = Times(tmp_path)
-    monkeypatch.setattr(store.alarms, "now_ms", made)
+    monkeypatch.setattr(store, "now_ms", made)
     return made
 
 

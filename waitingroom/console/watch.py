@@ -73,7 +73,7 @@ class Watch:
     def look(self, rooms: Mapping[str, Snapshot], samples: Mapping[str, Sample]) -> None:
         """Judge all cases. ``samples``: of each room, of this moment."""
         ours_ms = self._now_ms()
-        now_ms = self._store.alarms.now_ms()
+        now_ms = self._store.now_ms()
         counts = list(self._counts())
         self._readings.append(reading(counts, ours_ms))
         gate = self._readings[-1]

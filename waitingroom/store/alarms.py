@@ -16,6 +16,7 @@ from redis.client import Pipeline
 from waitingroom.alarms import ALARMS
 from waitingroom.beats import Beat
 from waitingroom.standing import Case, Kept, Notice, Standing
+from waitingroom.store.call import in_ms
 from waitingroom.store.faults import plain
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
@@ -49,8 +50,8 @@ class Alarms:
             pipeline.time()
             return pipeline.execute()
 
-        kept, beats, (seconds, microseconds) = plain(ask)
-        return Seen(_read(kept), _beats(beats), seconds * 1000 + microseconds // 1000)
+        kept, beats, now = plain(ask)
+        return Seen(_read(kept), _beats(beats), in_ms(now))
 
     def kept(self) -> Kept:
         """How each alarm stands. Those that this version does not know are left out."""
@@ -59,11 +60,6 @@ class Alarms:
     def beats(self) -> dict[str, Beat]:
         """What each keeper said of its system last, by the system."""
         return _beats(plain(lambda: self._redis.hgetall(KEEPERS)))
-
-    def now_ms(self) -> int:
-        """The store's clock."""
-        seconds, microseconds = plain(self._redis.time)
-        return int(seconds) * 1000 + int(microseconds) // 1000
 
     def beat(self, system: str, beat: Beat, silent: Sequence[str]) -> None:
         """Say that this system is looked after; forget those that were ``silent`` for long."""

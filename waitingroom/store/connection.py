@@ -7,7 +7,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from waitingroom.store import fitness, library
-from waitingroom.store.call import Call
+from waitingroom.store.call import Call, in_ms
 from waitingroom.store.faults import is_unknown_function, plain, translated
 
 
@@ -58,6 +58,10 @@ class Connection:
     def ping(self) -> None:
         """Raise :class:`StoreDown` unless the store answers."""
         plain(self._redis.ping)
+
+    def now_ms(self) -> int:
+        """The store's clock, which rules rooms."""
+        return in_ms(plain(self._redis.time))
 
     def check_fitness(self) -> str:
         """See :func:`fitness.judge`: a warning, or ""; ``StoreUnfit``."""

@@ -55,7 +55,7 @@ class Rehearsals:
         return self._made(self._store.status(room), people, minutes, actor)
 
     def _made(self, real: Snapshot, people: int, minutes: int, actor: Actor | str) -> Rehearsal:
-        now_ms = self._now_ms()
+        now_ms = self._store.now_ms()
         name = rehearsals.id_of(real.room, secrets.token_hex(3))
         one = Rehearsal(name, real.room, people, now_ms + 60_000 * minutes)
         # Listed first: whatever happens in between, it is cleaned up when its time is over.
@@ -93,7 +93,7 @@ class Rehearsals:
             raise NoSuchRoom(room)
         with suppress(WrongPhase, NoSuchRoom):
             self._store.act(room, "close", actor=actor)
-        self._keep(replace(one, until_ms=min(one.until_ms, self._now_ms())))
+        self._keep(replace(one, until_ms=min(one.until_ms, self._store.now_ms())))
 
     def claim_crowd(self, one: Rehearsal, now_ms: int) -> bool:
         """Whether the caller is the one who sends its people. Only the first of all who ask."""
@@ -114,12 +114,6 @@ class Rehearsals:
             for key in all_keys(name, epoch):
                 self._redis.unlink(key)
             self._redis.hdel(REHEARSALS, name)
-
-    def _now_ms(self) -> int:
-        """The clock that rules rooms."""
-        with translated(None):
-            seconds, microseconds = self._redis.time()
-        return int(seconds * 1000 + microseconds // 1000)
 
     def _keep(self, one: Rehearsal) -> None:
         with translated(None):

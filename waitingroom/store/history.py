@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from redis.client import Pipeline
 
 from waitingroom.history import Sample
 from waitingroom.store.faults import plain
@@ -41,10 +42,7 @@ class History:
                     slot = sample.at_ms // grain.every_ms * grain.every_ms
                     key = history_key(room, grain.every_ms)
                     pipeline.xadd(key, {"v": value}, f"{slot}-1", maxlen=grain.kept)
-            for answer in pipeline.execute(raise_on_error=False):
-                # That moment is kept already: by another keeper, or before the clock was set back.
-                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
-                    raise answer
+            add_once(pipeline)
 
         plain(write)
 
@@ -63,6 +61,14 @@ class History:
             return pipeline.execute()
 
         return dict(zip(since_ms, map(_samples, plain(ask)), strict=True))
+
+
+def add_once(pipeline: "Pipeline") -> None:
+    """Add to streams what is not there."""
+    for answer in pipeline.execute(raise_on_error=False):
+        # That moment is kept already: by another keeper, or before the clock was set back.
+        if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+            raise answer
 
 
 def _samples(entries: Any) -> list[Sample]:

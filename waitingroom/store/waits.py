@@ -12,6 +12,7 @@ import redis
 
 from waitingroom.model import Snapshot
 from waitingroom.store.faults import plain
+from waitingroom.store.history import add_once
 from waitingroom.store.keys import waits_key, waits_noted_key
 from waitingroom.waits import Waits
 
@@ -61,9 +62,7 @@ class WaitsKept:
                 slot = rooms[room].now_ms // EVERY_MS * EVERY_MS
                 value = json.dumps([rooms[room].epoch, waits.fields()], separators=(",", ":"))
                 pipeline.xadd(waits_noted_key(room), {"v": value}, f"{slot}-1", maxlen=NOTED)
-            for answer in pipeline.execute(raise_on_error=False):
-                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
-                    raise answer
+            add_once(pipeline)
 
         plain(write)
 

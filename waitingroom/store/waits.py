@@ -36,10 +36,13 @@ def additions(found: Mapping[tuple[str, int], Waits]) -> Iterator[tuple[str, str
 
 
 class WaitsKept:
-    """Reads them, and notes how they stand. Two who note at once do no harm."""
+    """Reads them, and notes how they stand. Two who note at once do no harm. ``_noted``: of each
+    room the minute that was noted last, of which nothing more is asked.
+    """
 
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
+        self._noted: dict[str, int] = {}
 
     def totals(self, running: Mapping[str, int]) -> dict[str, Waits]:
         """Of each room since its running (its epoch) began, in one round trip."""
@@ -54,17 +57,22 @@ class WaitsKept:
 
     def note(self, rooms: Mapping[str, Snapshot]) -> None:
         """How they stand in this minute; noted once, by whichever keeper comes first."""
-        totals = self.totals({name: room.epoch for name, room in rooms.items()})
+        slots = {name: room.now_ms // EVERY_MS * EVERY_MS for name, room in rooms.items()}
+        due = [name for name, slot in slots.items() if self._noted.get(name) != slot]
+        if not due:
+            return
+        totals = self.totals({name: rooms[name].epoch for name in due})
 
         def write() -> None:
             pipeline = self._redis.pipeline(transaction=False)
             for room, waits in totals.items():
-                slot = rooms[room].now_ms // EVERY_MS * EVERY_MS
                 value = json.dumps([rooms[room].epoch, waits.fields()], separators=(",", ":"))
-                pipeline.xadd(waits_noted_key(room), {"v": value}, f"{slot}-1", maxlen=NOTED)
+                key = waits_noted_key(room)
+                pipeline.xadd(key, {"v": value}, f"{slots[room]}-1", maxlen=NOTED)
             add_once(pipeline)
 
         plain(write)
+        self._noted = slots
 
     def lately(self, room: str, epoch: int, since_ms: int) -> HourAndSale:
         """Of a room, in one round trip. ``since_ms``: where the hour begins."""

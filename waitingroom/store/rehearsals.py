@@ -19,6 +19,7 @@ from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import REHEARSALS, ROOMS, all_keys, crowd_key
+from waitingroom.store.rooms import look_of
 
 
 class TooManyRehearsals(WaitingRoomError):
@@ -63,8 +64,7 @@ class Rehearsals:
         knobs = rehearsals.settings_of(
             settings_of(real), real.title or real.room, now_ms, one.until_ms
         )
-        logo = self._store.logo(real.room) if real.brand.logo else b""
-        look = real.brand if logo else replace(real.brand, logo=None)
+        look, logo = look_of(self._store, real)
         self._store.create(name, knobs, look=look, logo=logo, actor=actor)
         told = f"{name}, of {real.room}: {people} people, {minutes} minutes"
         self._store.record.note("rehearsal", told, actor=actor)

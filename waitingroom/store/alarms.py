@@ -15,13 +15,13 @@ from redis.client import Pipeline
 
 from waitingroom.alarms import ALARMS
 from waitingroom.beats import Beat
-from waitingroom.standing import Case, Kept, Notice, Standing
+from waitingroom.standing import AlarmNotice, AlarmStanding, Case, Kept
 from waitingroom.store.call import in_ms
 from waitingroom.store.faults import plain
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
-Step = Callable[[Kept], tuple[Kept, list[Notice]]]
-Post = Callable[[Notice, "Pipeline"], None]
+Step = Callable[[Kept], tuple[Kept, list[AlarmNotice]]]
+Post = Callable[[AlarmNotice, "Pipeline"], None]
 """Puts what is to be told of a notice into a transaction."""
 
 
@@ -75,7 +75,7 @@ class Alarms:
         """This system ends in good order; nobody need miss it."""
         plain(lambda: self._redis.hdel(KEEPERS, system))
 
-    def change(self, step: Step, post: Post, more: Sequence[Notice] = ()) -> None:
+    def change(self, step: Step, post: Post, more: Sequence[AlarmNotice] = ()) -> None:
         """Take a step from what is kept, and post its notices and ``more``, all or nothing.
 
         Nothing where another keeper was quicker: the next look sees what it has done.
@@ -112,7 +112,7 @@ def _field(case: Case) -> str:
 
 def _read(raw: Any) -> Kept:
     pairs = ((Case(*field.decode().split(" ", 1)), value) for field, value in raw.items())
-    return {case: Standing(*json.loads(value)) for case, value in pairs if case.name in ALARMS}
+    return {case: AlarmStanding(*json.loads(value)) for case, value in pairs if case.name in ALARMS}
 
 
 def _beats(raw: Any) -> dict[str, Beat]:

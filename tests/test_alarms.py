@@ -11,7 +11,7 @@ from waitingroom.alarms import ALARMS, Alarm
 from waitingroom.conditions import Reading, of_gate, of_room
 from waitingroom.gate import counts
 from waitingroom.history import Sample
-from waitingroom.standing import KEEP_MS, Case, Kept, Notice, firing, step
+from waitingroom.standing import KEEP_MS, AlarmNotice, Case, Kept, firing, step
 
 PLACE = Path(__file__).parents[1] / "deploy" / "prometheus"
 RULES, TESTS = ((PLACE / name).read_text("utf-8") for name in ("alerts.yml", "alerts_test.yml"))
@@ -177,7 +177,7 @@ def test_prometheus_cases_come_out_the_same_here(trial: Trial) -> None:
 STILL = Case("WaitingRoomStandsStill", "spring")
 
 
-def told(*held: bool | None, every_ms: int = 30_000, kept: Kept | None = None) -> list[Notice]:
+def told(*held: bool | None, every_ms: int = 30_000, kept: Kept | None = None) -> list[AlarmNotice]:
     """What goes out over looks at one case: its condition holds, holds not, cannot be judged."""
     kept, notices = kept or {}, []
     for nth, holds in enumerate(held):

@@ -206,8 +206,8 @@ def dict_from_environment(unnamed: str) -> dict[str, Any]:
 
 
 def _told(unnamed: str) -> tuple[str, LogFormat]:
-    env, how = environment(), BY_NAME["log_format"]
-    return env.get(PART, "") or unnamed, how.read(env.get(how.env, "") or how.default)
+    env = environment()
+    return env.get(PART, "") or unnamed, BY_NAME["log_format"].found_in(env)
 
 
 def _uncaught(

@@ -19,7 +19,7 @@ class Cause(StrEnum):
     MISTAKE = "mistake"
 
 
-LABELS = {
+LABELS: dict[str, str] = {
     Cause.TECHNICAL: "technical trouble",
     Cause.OVERLOADED: "the shop is overloaded",
     Cause.PAYMENTS: "trouble with payments",
@@ -43,8 +43,7 @@ class Reason(NamedTuple):
 
     def in_words(self) -> str:
         """For operators, as one line; "" for no reason."""
-        named = {str(cause): label for cause, label in LABELS.items()}
-        return ". ".join(filter(None, (named.get(self.code, self.code), self.text)))
+        return ". ".join(filter(None, (LABELS.get(self.code, self.code), self.text)))
 
 
 NO_REASON = Reason()

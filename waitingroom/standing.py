@@ -18,7 +18,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AlarmStanding:
     """How a case stands. ``since_ms``: from when its condition held; ``began_ms``: when that was
     long enough, 0 before; ``held_ms``: when it last did. ``value``: what its words tell, as it was
     when the alarm began: words that change every second tell no more, and are read aloud each time.
@@ -31,7 +31,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class AlarmNotice:
     """An alarm that began (``ended_ms`` 0) or ended: what goes out, once."""
 
     case: Case
@@ -59,10 +59,12 @@ class Notice:
         return ALARMS[self.case.name].words(self.case.subject, self.value)
 
 
-Kept = dict[Case, Standing]
+Kept = dict[Case, AlarmStanding]
 
 
-def step(kept: Kept, judged: dict[Case, float | None], now_ms: int) -> tuple[Kept, list[Notice]]:
+def step(
+    kept: Kept, judged: dict[Case, float | None], now_ms: int
+) -> tuple[Kept, list[AlarmNotice]]:
     """What stands after a look, and what there is to tell. ``judged``: each case that could be
     judged, with its value where its condition holds, else None. What could not be judged stays.
     """
@@ -73,26 +75,26 @@ def step(kept: Kept, judged: dict[Case, float | None], now_ms: int) -> tuple[Kep
             now = _held(before, value, now_ms, ALARMS[case.name].for_ms)
             after[case] = now
             if now.began_ms and not (before and before.began_ms):
-                notices.append(Notice(case, now.began_ms, 0, value))
+                notices.append(AlarmNotice(case, now.began_ms, 0, value))
         elif before and not before.began_ms:
             del after[case]
         elif before and now_ms - before.held_ms >= KEEP_MS:
             del after[case]
-            notices.append(Notice(case, before.began_ms, now_ms, before.value))
+            notices.append(AlarmNotice(case, before.began_ms, now_ms, before.value))
     return after, notices
 
 
-def _held(before: Standing | None, value: float, now_ms: int, for_ms: int) -> Standing:
+def _held(before: AlarmStanding | None, value: float, now_ms: int, for_ms: int) -> AlarmStanding:
     """``before`` counts for nothing where nobody has looked for longer than an alarm is kept."""
     if before is None or (not before.began_ms and now_ms - before.held_ms > KEEP_MS):
-        before = Standing(now_ms, 0, now_ms, value)
+        before = AlarmStanding(now_ms, 0, now_ms, value)
     if before.began_ms:
         return replace(before, held_ms=now_ms)
     long_enough = now_ms - before.since_ms >= for_ms
-    return Standing(before.since_ms, now_ms if long_enough else 0, now_ms, value)
+    return AlarmStanding(before.since_ms, now_ms if long_enough else 0, now_ms, value)
 
 
-def firing(kept: Kept) -> list[tuple[Case, Standing]]:
+def firing(kept: Kept) -> list[tuple[Case, AlarmStanding]]:
     """Those that have begun: the critical first, then the newest."""
     begun = [(case, one) for case, one in kept.items() if one.began_ms]
     order = list(Severity)

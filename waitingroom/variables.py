@@ -5,7 +5,7 @@
 docs/operations.md shows the same table; a test keeps them alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -58,6 +58,10 @@ class Setting:
     read: Callable[[Raw], Any]
     about: str
     secret: bool = False
+
+    def found_in(self, env: Mapping[str, str]) -> Any:
+        """The value that an environment gives it."""
+        return self.read(env.get(self.env, "") or self.default)
 
 
 def _setting(

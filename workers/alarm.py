@@ -15,7 +15,7 @@ from typing import Any
 from waitingroom import clock
 from waitingroom.alarms import ALARMS
 from waitingroom.config import AlarmConfig, environment, load_config
-from waitingroom.standing import Case, Notice
+from waitingroom.standing import AlarmNotice, Case
 from workers import webhooks
 from workers.letter import templates
 from workers.post import NotTaken, Refused, SmtpServer, Unclear
@@ -52,12 +52,12 @@ def webhook(told: dict[str, Any]) -> str:
     return "taken"
 
 
-def notice_of(told: dict[str, Any]) -> Notice:
+def notice_of(told: dict[str, Any]) -> AlarmNotice:
     """What the keeper put into the job."""
-    return Notice(Case(**told["case"]), told["began_ms"], told["ended_ms"], told["value"])
+    return AlarmNotice(Case(**told["case"]), told["began_ms"], told["ended_ms"], told["value"])
 
 
-def letter(notice: Notice, config: AlarmConfig, to: str, now_ms: int) -> EmailMessage:
+def letter(notice: AlarmNotice, config: AlarmConfig, to: str, now_ms: int) -> EmailMessage:
     """The mail to one address."""
     alarm = ALARMS[notice.case.name]
     message = EmailMessage(policy=SMTP)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from waitingroom.alarms import ALARMS
-from waitingroom.standing import Notice
+from waitingroom.standing import AlarmNotice
 from workers.post import NotTaken
 
 PATIENCE_S = 10
@@ -22,7 +22,7 @@ LONGEST_ANSWER = 4_096
 """Bytes; what is in it does not count."""
 
 
-def body_of(notice: Notice, console_url: str, now_ms: int) -> bytes:
+def body_of(notice: AlarmNotice, console_url: str, now_ms: int) -> bytes:
     """The document. Its form is in docs/operations.md."""
     alarm = ALARMS[notice.case.name]
     data = {
@@ -40,7 +40,7 @@ def body_of(notice: Notice, console_url: str, now_ms: int) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def page_of(notice: Notice, console_url: str) -> str:
+def page_of(notice: AlarmNotice, console_url: str) -> str:
     """Where the console tells of it."""
     room = ALARMS[notice.case.name].room
     return f"{console_url}/rooms/{notice.case.subject}" if room else f"{console_url}/"

@@ -12,7 +12,7 @@ from waitingroom.store.keys import ALARM_STANDINGS
 def test_alarms_that_hold_are_told(callers: dict[Role, Caller], store: Store, room: str) -> None:
     """In the words of the console."""
     case = Case("WaitingRoomStandsStill", room)
-    now_ms = store.alarms.now_ms()
+    now_ms = store.now_ms()
     for ago_ms in (60_000, 0):
         at_ms = now_ms - ago_ms
         store.alarms.change(lambda kept: step(kept, {case: 10.0}, at_ms), lambda *_: None)  # noqa: B023

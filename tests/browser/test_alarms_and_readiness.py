@@ -11,7 +11,7 @@ from test_every_state import NARROW
 
 from waitingroom.operators import Role
 from waitingroom.readiness import ROWS
-from waitingroom.standing import Case, Notice, Standing
+from waitingroom.standing import AlarmNotice, AlarmStanding, Case, Kept
 
 pytestmark = pytest.mark.browser
 
@@ -25,11 +25,10 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
     sale = make_sale(rate_per_min=0)
     rooms, room = operator(Role.VIEWER), operator(Role.VIEWER, f"/rooms/{sale.room}")
     case = Case("WaitingRoomNoShows", sale.room)
-    alarms = site.store.alarms
-    now_ms = alarms.now_ms()
+    alarms, now_ms = site.store.alarms, site.store.now_ms()
 
-    def put(*standings: Standing) -> None:
-        def stepped(kept: dict[Case, Standing]) -> tuple[dict[Case, Standing], list[Notice]]:
+    def put(*standings: AlarmStanding) -> None:
+        def stepped(kept: Kept) -> tuple[Kept, list[AlarmNotice]]:
             rest = {one: standing for one, standing in kept.items() if one != case}
             return rest | dict.fromkeys((case,), standings[0]) if standings else rest, []
 
@@ -37,7 +36,7 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
         eventually(lambda: _put(alarms, stepped, case, bool(standings)), "it is kept")
 
     # The site's own keeper sees that it does not hold, and ends it in a minute at the earliest.
-    put(Standing(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
+    put(AlarmStanding(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
     for page in (rooms, room):
         card = page.locator(".alarm")
         expect(card).to_contain_text(f"Warning: Room {sale.room}: more than six in ten")

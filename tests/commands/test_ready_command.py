@@ -12,7 +12,7 @@ from waitingroom.cli import run
 from waitingroom.config import environment
 from waitingroom.model import Settings
 from waitingroom.readiness import ROWS
-from waitingroom.standing import Case, Standing
+from waitingroom.standing import AlarmStanding, Case
 from waitingroom.store.client import Store
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
@@ -28,7 +28,7 @@ def store(here: Path, store_url: str, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("WAITINGROOM_SHOP_KEY", "s" * 32)
     monkeypatch.setenv("WAITINGROOM_SHOP", "off")
     store = Store.connect(store_url)
-    store.alarms.beat("a:8003", Beat(store.alarms.now_ms(), 0, 2, 2, 3, mails=1), [])
+    store.alarms.beat("a:8003", Beat(store.now_ms(), 0, 2, 2, 3, mails=1), [])
     yield store
     store.client.delete(KEEPERS)
     store.close()
@@ -159,8 +159,8 @@ def test_alarms_that_hold_are_shown_with_what_to_do(store: Store, capsys: Captur
     store.client.delete(ALARM_STANDINGS)
     assert run(["alarms"]) == 0
     assert capsys.readouterr().out == "Nothing needs attention.\n"
-    case, now_ms = Case("WaitingRoomGateSlow", "a:8003"), store.alarms.now_ms()
-    standing = Standing(now_ms, now_ms, now_ms, 0.02)
+    case, now_ms = Case("WaitingRoomGateSlow", "a:8003"), store.now_ms()
+    standing = AlarmStanding(now_ms, now_ms, now_ms, 0.02)
     store.alarms.change(lambda _kept: ({case: standing}, []), lambda *_: None)
     assert run(["alarms"]) == 0
     said = capsys.readouterr().out

@@ -29,7 +29,7 @@ def viewer(store: Store, desk: Desk, people: dict[Role, str]) -> Iterator[Desk]:
 
 def begin(store: Store, *cases: Case, value: float = 1_500) -> int:
     """Let alarms begin now; when that is."""
-    now_ms = store.alarms.now_ms()
+    now_ms = store.now_ms()
     held = dict.fromkeys(cases, value)
     for ago_ms in (2 * MINUTE_MS, MINUTE_MS, 0):
         store.alarms.change(lambda kept: step(kept, held, now_ms - ago_ms), lambda *_: None)  # noqa: B023
@@ -67,7 +67,7 @@ def test_an_alarm_stands_on_the_pages_of_what_it_concerns(
 
 
 def test_what_has_not_held_for_long_enough_is_no_alarm(store: Store, viewer: Desk) -> None:
-    now_ms = store.alarms.now_ms()
+    now_ms = store.now_ms()
     case = Case(FORGED, "a:8003")
     store.alarms.change(lambda kept: step(kept, {case: 9.0}, now_ms), lambda *_: None)
     assert viewer.get("/live.json").json["alarms"] == []
@@ -77,7 +77,7 @@ def test_a_keeper_that_looks_no_more_is_missed_by_the_console_itself(
     store: Store, viewer: Desk
 ) -> None:
     """It may have been the only one."""
-    now_ms = store.alarms.now_ms()
+    now_ms = store.now_ms()
     for silent_ms, shown in ((SILENT_MS, []), (2 * MINUTE_MS, ["WaitingRoomMetricsAway"])):
         store.alarms.beat("a:8003", Beat(now_ms - silent_ms, 0, 2), [])
         assert [one["name"] for one in viewer.get("/live.json").json["alarms"]] == shown
@@ -86,7 +86,7 @@ def test_a_keeper_that_looks_no_more_is_missed_by_the_console_itself(
 
 def test_alarms_of_a_later_version_are_left_out(store: Store, viewer: Desk) -> None:
     """Two versions may work side by side; a beat with more to say is read as far as it goes."""
-    now_ms = store.alarms.now_ms()
+    now_ms = store.now_ms()
     store.client.hset(ALARM_STANDINGS, "WaitingRoomBoils spring", "[1, 2, 3, 4]")
     told = f'{{"at_ms": {now_ms}, "skew_ms": 0, "workers_configured": 1, "more": 1}}'
     store.client.hset(KEEPERS, "a:8003", told)

@@ -18,7 +18,7 @@ from waitingroom.console.notices import Post
 from waitingroom.console.watch import Watch
 from waitingroom.errors import StoreDown
 from waitingroom.model import Settings
-from waitingroom.standing import Case, Notice, firing
+from waitingroom.standing import AlarmNotice, Case, firing
 from waitingroom.store.client import Store
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
@@ -87,7 +87,7 @@ class System:
 def times(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Times:
     """The clock of keepers, and of their store."""
     made = Times(tmp_path)
-    monkeypatch.setattr(store.alarms, "now_ms", made)
+    monkeypatch.setattr(store, "now_ms", made)
     return made
 
 
@@ -180,7 +180,7 @@ def test_a_store_that_is_away_is_told_of_without_it_once(
     store: Store, queue: Queue, times: Times, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After half a minute, though the keeper is started anew meanwhile; its end, by the queue."""
-    told: list[Notice] = []
+    told: list[AlarmNotice] = []
     monkeypatch.setattr(Post, "at_once", lambda _self, notice: told.append(notice))
     system = System(store, times)
     system.watch.lose()
@@ -192,7 +192,7 @@ def test_a_store_that_is_away_is_told_of_without_it_once(
             system.restart()
     began_ms = times.ms - 70_000
     case = Case("WaitingRoomStoreAway", HERE)
-    assert told == [Notice(case, began_ms, 0, 0)]
+    assert told == [AlarmNotice(case, began_ms, 0, 0)]
     system.restart()
     system.look()
     system.look(1)

@@ -4,6 +4,7 @@ the console's figures."""
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from gates import Browser, LocalGate
 from rooms import Room, now_ms
 
@@ -109,19 +110,32 @@ def test_what_was_noted_an_hour_ago_is_no_part_of_the_last_hour(
     handed_on(gate)
     # As a keeper did an hour and a half ago.
     old = {room.name: replace(room.status(), now_ms=now_ms() - 3 * HOUR_MS // 2)}
+    second = Store.connect(gate.app._config.store_url)
     store.waits.note(old)
-    store.waits.note(old)
+    second.waits.note(old)
     let_in(gate, room.name, 2, 30)
     handed_on(gate)
     Keeper(store, "http://127.0.0.1:9").sample()
-    hour, sale = Store.connect(gate.app._config.store_url).waits.lately(
-        room.name, 1, now_ms() - HOUR_MS
-    )
+    hour, sale = second.waits.lately(room.name, 1, now_ms() - HOUR_MS)
+    second.close()
     assert (hour.count, hour.sum_ms // 10_000) == (1, 3)
     assert sale.count == 2
     assert store.waits.lately(room.name, 2, now_ms() - HOUR_MS).sale.count == 0
     noted = store._redis.xlen(f"wr:{{{room.name}}}:waits")
     assert noted == 2
+
+
+def test_a_keeper_asks_once_a_minute(
+    store: Store, room_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks every five seconds, and one note is kept."""
+    room = long_open(store, room_id)
+    now, asked, totals = room.status(), [], store.waits.totals
+    monkeypatch.setattr(store.waits, "totals", lambda of: asked.append(of) or totals(of))
+    for at_ms in (600_000, 605_000, 655_000, 660_000, 665_000):
+        store.waits.note({room.name: replace(now, now_ms=at_ms)})
+    assert asked == [{room.name: now.epoch}] * 2
+    assert store._redis.xlen(f"wr:{{{room.name}}}:waits") == 2
 
 
 def test_what_is_remembered_of_documents_is_bounded(make_room: Callable[..., Room]) -> None:

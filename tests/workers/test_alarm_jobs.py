@@ -26,14 +26,14 @@ from waitingroom import clock
 from waitingroom.alarms import ALARMS
 from waitingroom.console import notices
 from waitingroom.console.notices import RETRIES_S, Post
-from waitingroom.standing import Case, Notice
+from waitingroom.standing import AlarmNotice, Case
 from workers import alarm, webhooks
 from workers.post import NotTaken
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 BEGAN_MS = 1_790_000_000_000
-STILL = Notice(Case("WaitingRoomStandsStill", "spring"), BEGAN_MS, 0, 1500)
-OVER = Notice(STILL.case, BEGAN_MS, BEGAN_MS + 300_000, 1500)
+STILL = AlarmNotice(Case("WaitingRoomStandsStill", "spring"), BEGAN_MS, 0, 1500)
+OVER = AlarmNotice(STILL.case, BEGAN_MS, BEGAN_MS + 300_000, 1500)
 ADDRESSES = ("ada@ops.example", "bob@ops.example")
 
 
@@ -93,7 +93,7 @@ def queue(store_url: str) -> Iterator[Queue]:
     connection.close()
 
 
-def enqueue(queue: Queue, *notices: Notice, mails: int = 0, webhook: bool = False) -> None:
+def enqueue(queue: Queue, *notices: AlarmNotice, mails: int = 0, webhook: bool = False) -> None:
     """As the keeper does, in a transaction."""
     post = Post(queue.connection, mails=mails, webhook=webhook)
     with queue.connection.pipeline() as pipeline:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from waitingroom.alarms import ALARMS, Severity
 from waitingroom.beats import SILENT_MS
 from waitingroom.console.figures import clock_time
-from waitingroom.standing import Case, Standing, firing
+from waitingroom.standing import AlarmStanding, Case, firing
 from waitingroom.store.alarms import Seen
 
 UNWATCHED = "WaitingRoomMetricsAway"
@@ -34,7 +34,7 @@ def attention(seen: Seen, room: str = "") -> list[Shown]:
         if silent_ms > SILENT_MS + ALARMS[UNWATCHED].for_ms:
             began_ms = beat.at_ms + ALARMS[UNWATCHED].for_ms
             case = Case(UNWATCHED, system)
-            held.setdefault(case, Standing(began_ms, began_ms, seen.now_ms, silent_ms / 1000))
+            held.setdefault(case, AlarmStanding(began_ms, began_ms, seen.now_ms, silent_ms / 1000))
     return [_shown(case, one) for case, one in firing(held)]
 
 
@@ -42,7 +42,7 @@ def _concerns(case: Case, room: str) -> bool:
     return not room or not ALARMS[case.name].room or case.subject == room
 
 
-def _shown(case: Case, standing: Standing) -> Shown:
+def _shown(case: Case, standing: AlarmStanding) -> Shown:
     alarm = ALARMS[case.name]
     return Shown(
         name=case.name,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from waitingroom.history import Sample, per_min
+from waitingroom.live import RUNS
 from waitingroom.model import News, Phase, Snapshot
 from waitingroom.reasons import Reason
 from waitingroom.store.waits import HourAndSale
@@ -47,9 +48,6 @@ def wait_figures(waits: HourAndSale) -> dict[str, str]:
         kept = share(found.kept, found.told)
         shown[f"kept_{name}"] = f"{kept} of {number(found.told)}" if found.told else NONE
     return shown
-
-
-RUNS = frozenset({Phase.OPEN, Phase.PAUSED, Phase.DRAINING})
 
 
 def clock_time(at_ms: int) -> str:

@@ -16,7 +16,7 @@ from redis import Redis
 from rq import Queue, Retry
 from rq.utils import import_attribute
 
-from waitingroom.standing import Notice
+from waitingroom.standing import AlarmNotice
 
 if TYPE_CHECKING:
     from redis.client import Pipeline
@@ -40,17 +40,17 @@ class Post:
         self.mails = mails
         self.webhook = webhook
 
-    def __call__(self, notice: Notice, pipeline: "Pipeline") -> None:
+    def __call__(self, notice: AlarmNotice, pipeline: "Pipeline") -> None:
         """Enqueue what tells of it, as part of a transaction."""
         for job, args, name in self._jobs(notice):
             self._enqueue(job, args, f"{notice.id}-{name}", pipeline)
 
-    def at_once(self, notice: Notice) -> None:
+    def at_once(self, notice: AlarmNotice) -> None:
         """Tell it without the queue; returns at once. Each receiver is tried a few times."""
         for job, args, name in self._jobs(notice):
             Thread(target=_tell, args=(job, args, name), name=name, daemon=True).start()
 
-    def _jobs(self, notice: Notice) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+    def _jobs(self, notice: AlarmNotice) -> Iterator[tuple[str, tuple[Any, ...], str]]:
         """Which job tells whom of it, by a name that gives nobody away."""
         told = asdict(notice)
         for nth in range(self.mails):

@@ -13,8 +13,9 @@ from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
 from waitingroom.model import Settings, Snapshot, is_room_id
 from waitingroom.operators import Role
+from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
-from waitingroom.store.rooms import made_like, settings_of
+from waitingroom.store.rooms import made_like
 
 
 class RoomForms:

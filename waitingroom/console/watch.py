@@ -18,7 +18,7 @@ from waitingroom.console.notices import Post
 from waitingroom.console.readings import gate_skew_ms, reading
 from waitingroom.history import Sample
 from waitingroom.model import Phase, Snapshot
-from waitingroom.standing import Case, Kept, Notice, step
+from waitingroom.standing import AlarmNotice, Case, Kept, step
 from waitingroom.store.client import Store
 
 AWAY = "WaitingRoomStoreAway"
@@ -68,12 +68,12 @@ class Watch:
         except OSError as error:
             # A full disk, which may be why the store is away: a restart of ours would tell again.
             log.warning("that the store is away is noted nowhere: %s", error.strerror)
-        self._post.at_once(Notice(Case(AWAY, self._system), now_ms, 0, 0))
+        self._post.at_once(AlarmNotice(Case(AWAY, self._system), now_ms, 0, 0))
 
     def look(self, rooms: Mapping[str, Snapshot], samples: Mapping[str, Sample]) -> None:
         """Judge all cases. ``samples``: of each room, of this moment."""
         ours_ms = self._now_ms()
-        now_ms = self._store.alarms.now_ms()
+        now_ms = self._store.now_ms()
         counts = list(self._counts())
         self._readings.append(reading(counts, ours_ms))
         gate = self._readings[-1]
@@ -90,7 +90,7 @@ class Watch:
         }
         judged[Case(SILENT, self._system)] = judged[Case(AWAY, self._system)] = None
 
-        def stepped(kept: Kept) -> tuple[Kept, list[Notice]]:
+        def stepped(kept: Kept) -> tuple[Kept, list[AlarmNotice]]:
             gone = [case for case in kept if _is_gone(case, rooms, beats)]
             return step(kept, {**judged, **dict.fromkeys(gone)}, now_ms)
 
@@ -132,11 +132,11 @@ class Watch:
             judged |= {Case(alarm, name): value for alarm, value in found.items()}
         return judged
 
-    def _was_away(self) -> list[Notice]:
+    def _was_away(self) -> list[AlarmNotice]:
         """That it is over, where it was told that the store is away; by our own clock, as that."""
         if not self._away_told_ms:
             return []
-        return [Notice(Case(AWAY, self._system), self._away_told_ms, self._now_ms(), 0)]
+        return [AlarmNotice(Case(AWAY, self._system), self._away_told_ms, self._now_ms(), 0)]
 
 
 def _read(marker: Path) -> int:

@@ -28,8 +28,7 @@ class Log(Logger):  # type: ignore[misc]
         if cfg.errorlog == "-":
             self.error_log.removeHandler(self._get_gunicorn_handler(self.error_log))
             self.error_log.propagate = True
-        which = BY_NAME["log_requests"]
-        self.lines = RequestLines(which.read(environment().get(which.env, "") or which.default))
+        self.lines = RequestLines(BY_NAME["log_requests"].found_in(environment()))
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
         """A line for a request, where it is one that leaves one."""

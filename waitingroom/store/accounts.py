@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
@@ -18,10 +18,8 @@ from waitingroom.operators import (
 )
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, ended_key, login_key
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Accounts:
 
     def find(self, name: str) -> Operator | None:
         """The account, or None."""
-        raw: Any = self._plain(lambda: self._redis.hget(OPERATORS, name))
+        raw: Any = plain(lambda: self._redis.hget(OPERATORS, name))
         return _read(name, raw) if raw else None
 
     def in_session(self, name: str, session: str) -> Operator | None:
@@ -58,16 +56,16 @@ class Accounts:
             pipeline.exists(ended_key(session))
             return pipeline.execute()
 
-        raw, ended = self._plain(ask)
+        raw, ended = plain(ask)
         return _read(name, raw) if raw and not ended else None
 
     def end_session(self, session: str, within_s: int) -> None:
         """Let nobody use a session any more that would end by itself ``within_s``."""
-        self._plain(lambda: self._redis.set(ended_key(session), "", ex=within_s))
+        plain(lambda: self._redis.set(ended_key(session), "", ex=within_s))
 
     def all(self) -> list[Operator]:
         """Every account by name."""
-        raw: Any = self._plain(lambda: self._redis.hgetall(OPERATORS))
+        raw: Any = plain(lambda: self._redis.hgetall(OPERATORS))
         return [_read(name.decode(), value) for name, value in sorted(raw.items())]
 
     def add(self, operator: Operator, *, actor: Actor | str) -> None:
@@ -104,7 +102,7 @@ class Accounts:
             )
             done = _Done(act, actor, _told(found), _told(changed))
             if self._put(name, raw, _written(changed), done, keep_admin):
-                self._plain(lambda: self._redis.delete(login_key(f"name:{name}")))
+                plain(lambda: self._redis.delete(login_key(f"name:{name}")))
                 return changed
 
     def remove(
@@ -123,7 +121,7 @@ class Accounts:
                 return
 
     def _kept(self, name: str, generation: int | None) -> tuple[bytes, Operator]:
-        raw: Any = self._plain(lambda: self._redis.hget(OPERATORS, name))
+        raw: Any = plain(lambda: self._redis.hget(OPERATORS, name))
         if not raw:
             raise NoSuchOperator(name)
         found = _read(name, raw)
@@ -154,7 +152,7 @@ class Accounts:
 
     def failures(self, *whom: str) -> list[int]:
         """How often each of ``whom`` failed to log in lately."""
-        found: Any = self._plain(lambda: self._redis.mget([login_key(one) for one in whom]))
+        found: Any = plain(lambda: self._redis.mget([login_key(one) for one in whom]))
         return [int(count or 0) for count in found]
 
     def failed(self, *whom: str) -> list[int]:
@@ -168,11 +166,7 @@ class Accounts:
             counts: list[int] = pipeline.execute()[1::2]
             return counts
 
-        return self._plain(count)
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
+        return plain(count)
 
 
 def _written(operator: Operator) -> str:

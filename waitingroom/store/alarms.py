@@ -8,20 +8,20 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 from redis.client import Pipeline
 
 from waitingroom.alarms import ALARMS
 from waitingroom.beats import Beat
-from waitingroom.standing import Case, Kept, Notice, Standing
-from waitingroom.store.faults import translated
+from waitingroom.standing import AlarmNotice, AlarmStanding, Case, Kept
+from waitingroom.store.call import in_ms
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import ALARM_STANDINGS, KEEPERS
 
-T = TypeVar("T")
-Step = Callable[[Kept], tuple[Kept, list[Notice]]]
-Post = Callable[[Notice, "Pipeline"], None]
+Step = Callable[[Kept], tuple[Kept, list[AlarmNotice]]]
+Post = Callable[[AlarmNotice, "Pipeline"], None]
 """Puts what is to be told of a notice into a transaction."""
 
 
@@ -50,21 +50,16 @@ class Alarms:
             pipeline.time()
             return pipeline.execute()
 
-        kept, beats, (seconds, microseconds) = self._plain(ask)
-        return Seen(_read(kept), _beats(beats), seconds * 1000 + microseconds // 1000)
+        kept, beats, now = plain(ask)
+        return Seen(_read(kept), _beats(beats), in_ms(now))
 
     def kept(self) -> Kept:
         """How each alarm stands. Those that this version does not know are left out."""
-        return _read(self._plain(lambda: self._redis.hgetall(ALARM_STANDINGS)))
+        return _read(plain(lambda: self._redis.hgetall(ALARM_STANDINGS)))
 
     def beats(self) -> dict[str, Beat]:
         """What each keeper said of its system last, by the system."""
-        return _beats(self._plain(lambda: self._redis.hgetall(KEEPERS)))
-
-    def now_ms(self) -> int:
-        """The store's clock."""
-        seconds, microseconds = self._plain(self._redis.time)
-        return int(seconds) * 1000 + int(microseconds) // 1000
+        return _beats(plain(lambda: self._redis.hgetall(KEEPERS)))
 
     def beat(self, system: str, beat: Beat, silent: Sequence[str]) -> None:
         """Say that this system is looked after; forget those that were ``silent`` for long."""
@@ -74,13 +69,13 @@ class Alarms:
             if silent:
                 self._redis.hdel(KEEPERS, *silent)
 
-        self._plain(write)
+        plain(write)
 
     def sign_off(self, system: str) -> None:
         """This system ends in good order; nobody need miss it."""
-        self._plain(lambda: self._redis.hdel(KEEPERS, system))
+        plain(lambda: self._redis.hdel(KEEPERS, system))
 
-    def change(self, step: Step, post: Post, more: Sequence[Notice] = ()) -> None:
+    def change(self, step: Step, post: Post, more: Sequence[AlarmNotice] = ()) -> None:
         """Take a step from what is kept, and post its notices and ``more``, all or nothing.
 
         Nothing where another keeper was quicker: the next look sees what it has done.
@@ -100,11 +95,7 @@ class Alarms:
                 with suppress(redis.WatchError):
                     pipeline.execute()
 
-        self._plain(attempt)
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
+        plain(attempt)
 
 
 def _write(pipeline: "Pipeline", before: Kept, after: Kept) -> None:
@@ -121,7 +112,7 @@ def _field(case: Case) -> str:
 
 def _read(raw: Any) -> Kept:
     pairs = ((Case(*field.decode().split(" ", 1)), value) for field, value in raw.items())
-    return {case: Standing(*json.loads(value)) for case, value in pairs if case.name in ALARMS}
+    return {case: AlarmStanding(*json.loads(value)) for case, value in pairs if case.name in ALARMS}
 
 
 def _beats(raw: Any) -> dict[str, Beat]:

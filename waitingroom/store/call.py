@@ -37,6 +37,12 @@ def who(actor: Actor | str) -> str:
     return json.dumps({"actor": known.name, "from": known.place, "why": known.why})
 
 
+def in_ms(reply: Reply) -> int:
+    """What ``TIME`` answers."""
+    seconds, microseconds = reply
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
 def clock(now_ms: int | None) -> str | int:
     """The store's own clock rules unless the room was made with a test clock."""
     return "" if now_ms is None else now_ms

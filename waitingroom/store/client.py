@@ -28,7 +28,7 @@ from waitingroom.store.accounts import Accounts
 from waitingroom.store.alarms import Alarms
 from waitingroom.store.call import Call
 from waitingroom.store.connection import Connection
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
 from waitingroom.store.load_tests import LoadTests
@@ -139,7 +139,7 @@ class Store(Connection):
 
     def rooms(self) -> list[str]:
         """All rooms by name."""
-        found = self._plain(lambda: self._redis.smembers(ROOMS))
+        found = plain(lambda: self._redis.smembers(ROOMS))
         return sorted(name.decode() if isinstance(name, bytes) else name for name in found)
 
     def status(self, room: str, *, now_ms: int | None = None) -> Snapshot:
@@ -191,7 +191,7 @@ class Store(Connection):
         if look is not None:
             more = {"brand": brand.dumps(look), "logo": logo}
         # Listed first: a crash in between leaves a name without a room, which `rooms` users skip.
-        self._plain(lambda: self._redis.sadd(ROOMS, room))
+        plain(lambda: self._redis.sadd(ROOMS, room))
         seed = secrets.token_bytes(SEED_BYTES)
         call = acts.create(room, settings, seed, actor=actor, more=more, now_ms=now_ms)
         return self._snapshot(room, call)
@@ -237,7 +237,7 @@ class Store(Connection):
 
     def logo(self, room: str) -> bytes:
         """The bytes of the room's logo; b"" for none."""
-        found: Any = self._plain(lambda: self._redis.hget(RoomKeys.of(room).texts, "logo"))
+        found: Any = plain(lambda: self._redis.hget(RoomKeys.of(room).texts, "logo"))
         body: bytes = found or b""
         return body
 
@@ -289,7 +289,7 @@ class Store(Connection):
     def last_change(self, room: Snapshot) -> Change | None:
         """What :meth:`undo` would take back of the room as it is there, or None."""
         key = RoomKeys.of(room.room).texts
-        raw: Any = self._plain(lambda: self._redis.hget(key, "undo"))
+        raw: Any = plain(lambda: self._redis.hget(key, "undo"))
         return acts.read_change(raw, room.version)
 
     def undo(

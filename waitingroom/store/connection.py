@@ -1,17 +1,14 @@
 """A store's server, spoken to synchronously: one function call at a time, its faults translated."""
 
-from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from waitingroom.store import fitness, library
-from waitingroom.store.call import Call
-from waitingroom.store.faults import is_unknown_function, translated
-
-T = TypeVar("T")
+from waitingroom.store.call import Call, in_ms
+from waitingroom.store.faults import is_unknown_function, plain, translated
 
 
 class Connection:
@@ -60,7 +57,11 @@ class Connection:
 
     def ping(self) -> None:
         """Raise :class:`StoreDown` unless the store answers."""
-        self._plain(self._redis.ping)
+        plain(self._redis.ping)
+
+    def now_ms(self) -> int:
+        """The store's clock, which rules rooms."""
+        return in_ms(plain(self._redis.time))
 
     def check_fitness(self) -> str:
         """See :func:`fitness.judge`: a warning, or ""; ``StoreUnfit``."""
@@ -78,7 +79,3 @@ class Connection:
             except redis.ResponseError:
                 return None
             return setting.get("appendfsync")
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()

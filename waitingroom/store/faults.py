@@ -1,7 +1,8 @@
 """What goes wrong between us and the store, in the words of our own error tree."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import redis
 
@@ -18,6 +19,7 @@ from waitingroom.errors import (
 from waitingroom.staff import NoSuchPass, TooManyPasses
 from waitingroom.store.call import Call
 
+T = TypeVar("T")
 UNREACHED = (redis.RedisError, OSError, RuntimeError)
 """What a driver raises where it gets no answer. RuntimeError is uvloop's, for a write to a
 connection that the server has just closed; redis-py lets it through."""
@@ -37,6 +39,12 @@ def translated(call: Call | None) -> Iterator[None]:
         raise _fault(str(error), call) from error
     except UNREACHED as error:
         raise StoreDown(f"the store does not answer: {error}") from error
+
+
+def plain(command: Callable[[], T]) -> T:
+    """What a command of the driver's answers, or our own error."""
+    with translated(None):
+        return command()
 
 
 def _fault(text: str, call: Call | None) -> Exception:

@@ -1,17 +1,16 @@
 """A room's history in the store: two streams of bounded length, one fine, one coarse."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
+from redis.client import Pipeline
 
 from waitingroom.history import Sample
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import HISTORY_EVERY_MS, history_key
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +42,14 @@ class History:
                     slot = sample.at_ms // grain.every_ms * grain.every_ms
                     key = history_key(room, grain.every_ms)
                     pipeline.xadd(key, {"v": value}, f"{slot}-1", maxlen=grain.kept)
-            for answer in pipeline.execute(raise_on_error=False):
-                # That moment is kept already: by another keeper, or before the clock was set back.
-                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
-                    raise answer
+            add_once(pipeline)
 
-        self._plain(write)
+        plain(write)
 
     def read(self, room: str, grain: Grain) -> list[Sample]:
         """All that is kept, in order of time."""
         key = history_key(room, grain.every_ms)
-        return _samples(self._plain(lambda: self._redis.xrange(key)))
+        return _samples(plain(lambda: self._redis.xrange(key)))
 
     def lately(self, since_ms: Mapping[str, int]) -> dict[str, list[Sample]]:
         """Of each room the fine samples from a moment on, in one round trip."""
@@ -64,11 +60,15 @@ class History:
                 pipeline.xrange(history_key(room, HOUR.every_ms), min=f"{moment_ms}-0")
             return pipeline.execute()
 
-        return dict(zip(since_ms, map(_samples, self._plain(ask)), strict=True))
+        return dict(zip(since_ms, map(_samples, plain(ask)), strict=True))
 
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
+
+def add_once(pipeline: "Pipeline") -> None:
+    """Add to streams what is not there."""
+    for answer in pipeline.execute(raise_on_error=False):
+        # That moment is kept already: by another keeper, or before the clock was set back.
+        if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+            raise answer
 
 
 def _samples(entries: Any) -> list[Sample]:

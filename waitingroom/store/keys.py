@@ -20,7 +20,8 @@ OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
 """Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
 command line, the API and the console."""
 ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
-"""Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, a Standing; by keepers."""
+"""Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, an
+AlarmStanding; by keepers."""
 KEEPERS = f"wr:{{{SYSTEM}}}:keepers"
 """Hash of systems: HOST:PORT → JSON of a Beat; by each one's keeper, forgotten after a day."""
 

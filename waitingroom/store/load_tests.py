@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
@@ -11,10 +11,8 @@ from waitingroom.model import Actor
 from waitingroom.readiness import LoadTest
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import load_test_key
-
-T = TypeVar("T")
 
 
 class LoadTests:
@@ -27,16 +25,12 @@ class LoadTests:
     def record(self, room: str, done: LoadTest, *, actor: Actor | str) -> None:
         """Keep it in place of the one before; the room's record tells of each. ``NoSuchRoom``."""
         self._run(acts.note(room, "load_test", done.words, actor=actor))
-        self._plain(lambda: self._redis.set(load_test_key(room), json.dumps(asdict(done))))
+        plain(lambda: self._redis.set(load_test_key(room), json.dumps(asdict(done))))
 
     def last(self, room: str) -> LoadTest | None:
         """The last one, or None."""
-        raw: Any = self._plain(lambda: self._redis.get(load_test_key(room)))
+        raw: Any = plain(lambda: self._redis.get(load_test_key(room)))
         known = LoadTest.__dataclass_fields__
         if not raw:
             return None
         return LoadTest(**{name: value for name, value in json.loads(raw).items() if name in known})
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()

@@ -19,6 +19,7 @@ from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.store.faults import translated
 from waitingroom.store.keys import REHEARSALS, ROOMS, all_keys, crowd_key
+from waitingroom.store.rooms import look_of
 
 
 class TooManyRehearsals(WaitingRoomError):
@@ -55,7 +56,7 @@ class Rehearsals:
         return self._made(self._store.status(room), people, minutes, actor)
 
     def _made(self, real: Snapshot, people: int, minutes: int, actor: Actor | str) -> Rehearsal:
-        now_ms = self._now_ms()
+        now_ms = self._store.now_ms()
         name = rehearsals.id_of(real.room, secrets.token_hex(3))
         one = Rehearsal(name, real.room, people, now_ms + 60_000 * minutes)
         # Listed first: whatever happens in between, it is cleaned up when its time is over.
@@ -63,8 +64,7 @@ class Rehearsals:
         knobs = rehearsals.settings_of(
             settings_of(real), real.title or real.room, now_ms, one.until_ms
         )
-        logo = self._store.logo(real.room) if real.brand.logo else b""
-        look = real.brand if logo else replace(real.brand, logo=None)
+        look, logo = look_of(self._store, real)
         self._store.create(name, knobs, look=look, logo=logo, actor=actor)
         told = f"{name}, of {real.room}: {people} people, {minutes} minutes"
         self._store.record.note("rehearsal", told, actor=actor)
@@ -93,7 +93,7 @@ class Rehearsals:
             raise NoSuchRoom(room)
         with suppress(WrongPhase, NoSuchRoom):
             self._store.act(room, "close", actor=actor)
-        self._keep(replace(one, until_ms=min(one.until_ms, self._now_ms())))
+        self._keep(replace(one, until_ms=min(one.until_ms, self._store.now_ms())))
 
     def claim_crowd(self, one: Rehearsal, now_ms: int) -> bool:
         """Whether the caller is the one who sends its people. Only the first of all who ask."""
@@ -114,12 +114,6 @@ class Rehearsals:
             for key in all_keys(name, epoch):
                 self._redis.unlink(key)
             self._redis.hdel(REHEARSALS, name)
-
-    def _now_ms(self) -> int:
-        """The clock that rules rooms."""
-        with translated(None):
-            seconds, microseconds = self._redis.time()
-        return int(seconds * 1000 + microseconds // 1000)
 
     def _keep(self, one: Rehearsal) -> None:
         with translated(None):

@@ -9,8 +9,6 @@ from waitingroom.settings import Value
 from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 
-__all__ = ["made_like", "settings_of"]
-
 
 def timeless(room: Snapshot) -> Settings:
     """The knobs that a clone of ``room`` takes over: not its times, which were of another sale (one
@@ -25,6 +23,13 @@ def timeless(room: Snapshot) -> Settings:
         message="",
         test_clock=False,
     )
+
+
+def look_of(store: Store, room: Snapshot) -> tuple[Brand, bytes]:
+    """How its pages look, and the logo."""
+    logo = store.logo(room.room) if room.brand.logo else b""
+    # A logo that was changed between the two looks would not be the one that the brand tells of.
+    return (room.brand if logo else replace(room.brand, logo=None)), logo
 
 
 def made_like(
@@ -44,8 +49,6 @@ def made_like(
         return store.create(room, replace(Settings(), **values), actor=actor)  # type: ignore[arg-type]
     if like.room == room:
         raise BadSetting("room", "a clone needs an id of its own")
-    logo = store.logo(like.room) if like.brand.logo else b""
-    # A logo that was changed between the two looks would not be the one that the brand tells of.
-    look = like.brand if logo or not like.brand.logo else replace(like.brand, logo=None)
+    look, logo = look_of(store, like)
     settings = replace(timeless(like), **values)  # type: ignore[arg-type]
-    return store.create(room, settings, look=look or Brand(), logo=logo, actor=actor)
+    return store.create(room, settings, look=look, logo=logo, actor=actor)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
@@ -12,10 +12,8 @@ from waitingroom.operators import KeyExists, NoSuchKey
 from waitingroom.shop_keys import ShopKey, TooManyShopKeys, made_key
 from waitingroom.store import acts
 from waitingroom.store.call import Call, Reply, who
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import MOST_SHOP_KEYS, ROOMS, SHOP_KEYS, SHOP_KEYS_USED
-
-T = TypeVar("T")
 
 
 class ShopKeys:
@@ -27,12 +25,12 @@ class ShopKeys:
 
     def find(self, name: str) -> ShopKey | None:
         """The key, or None."""
-        raw: Any = self._plain(lambda: self._redis.hget(SHOP_KEYS, name))
+        raw: Any = plain(lambda: self._redis.hget(SHOP_KEYS, name))
         return _read(name, raw) if raw else None
 
     def all(self) -> list[ShopKey]:
         """Every key by name."""
-        found: Any = self._plain(lambda: self._redis.hgetall(SHOP_KEYS))
+        found: Any = plain(lambda: self._redis.hgetall(SHOP_KEYS))
         return [_read(name.decode(), raw) for name, raw in sorted(found.items())]
 
     def used(self, keys: Sequence[ShopKey]) -> Mapping[str, int]:
@@ -40,7 +38,7 @@ class ShopKeys:
         if not keys:
             return {}
         names = [one.name for one in keys]
-        found: Any = self._plain(lambda: self._redis.hmget(SHOP_KEYS_USED, names))
+        found: Any = plain(lambda: self._redis.hmget(SHOP_KEYS_USED, names))
         # An earlier key of the same name may have been noted a moment after it was revoked.
         times = [int(at_ms or 0) for at_ms in found]
         pairs = zip(keys, times, strict=True)
@@ -49,7 +47,7 @@ class ShopKeys:
     def note_used(self, name: str, at_ms: int) -> None:
         """Remember that a key is in use. Whoever calls sees to it that this is seldom."""
         minute_ms = at_ms // 60_000 * 60_000
-        self._plain(lambda: self._redis.hset(SHOP_KEYS_USED, name, minute_ms))
+        plain(lambda: self._redis.hset(SHOP_KEYS_USED, name, minute_ms))
 
     def add(
         self, name: str, rooms: Sequence[str], *, actor: Actor | str, now_ms: int
@@ -61,7 +59,7 @@ class ShopKeys:
         """
         text, made = made_key(name, rooms, json.loads(who(actor))["actor"], now_ms)
         self._check_there(made.rooms)
-        if self._plain(lambda: self._redis.hlen(SHOP_KEYS)) >= MOST_SHOP_KEYS:
+        if plain(lambda: self._redis.hlen(SHOP_KEYS)) >= MOST_SHOP_KEYS:
             raise TooManyShopKeys(MOST_SHOP_KEYS)
         change = (b"", _written(made)), ("", _told(made))
         if not self._put("shop_key_add", name, *change, actor=actor):
@@ -70,7 +68,7 @@ class ShopKeys:
 
     def _check_there(self, rooms: Sequence[str]) -> None:
         if rooms:
-            there: Any = self._plain(lambda: self._redis.smismember(ROOMS, list(rooms)))
+            there: Any = plain(lambda: self._redis.smismember(ROOMS, list(rooms)))
             for room, found in zip(rooms, there, strict=True):
                 if not found:
                     raise NoSuchRoom(room)
@@ -81,13 +79,13 @@ class ShopKeys:
         ``made_at_ms``: of the key that is meant; another of its name is not there for the caller.
         """
         while True:
-            kept: Any = self._plain(lambda: self._redis.hget(SHOP_KEYS, name))
+            kept: Any = plain(lambda: self._redis.hget(SHOP_KEYS, name))
             found = _read(name, kept) if kept else None
             if found is None or made_at_ms not in (None, found.made_at_ms):
                 raise NoSuchKey(name)
             change = (kept, ""), (_told(found), "")
             if self._put("shop_key_revoke", name, *change, actor=actor):
-                self._plain(lambda: self._redis.hdel(SHOP_KEYS_USED, name))
+                plain(lambda: self._redis.hdel(SHOP_KEYS_USED, name))
                 return
 
     def _put(
@@ -105,10 +103,6 @@ class ShopKeys:
             act, name, actor=actor, kept=before, wanted=wanted, told=told, table=SHOP_KEYS
         )
         return bool(self._run(call))
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
 
 
 def _written(key: ShopKey) -> str:

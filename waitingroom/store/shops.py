@@ -1,17 +1,16 @@
 """What shops tell of themselves: how many answers they gave, and how many were failures."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import redis
 
 from waitingroom.errors import NoSuchRoom
 from waitingroom.model import ShopHealth
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
 from waitingroom.store.keys import RoomKeys, shop_key
 
 FIELDS = ("answers", "failures", "told_ms")
-T = TypeVar("T")
 
 
 class Shops:
@@ -31,9 +30,9 @@ class Shops:
             pipeline.hset(key, "told_ms", more.told_ms)
             pipeline.execute()
 
-        if not self._plain(lambda: self._redis.exists(RoomKeys.of(room).state)):
+        if not plain(lambda: self._redis.exists(RoomKeys.of(room).state)):
             raise NoSuchRoom(room)
-        self._plain(write)
+        plain(write)
 
     def of(self, rooms: Sequence[str]) -> dict[str, ShopHealth]:
         """What was told of each, in one round trip."""
@@ -44,10 +43,6 @@ class Shops:
                 pipeline.hmget(shop_key(room), *FIELDS)
             return pipeline.execute()
 
-        answers = self._plain(ask) if rooms else []
+        answers = plain(ask) if rooms else []
         told = (ShopHealth(*(int(count or 0) for count in one)) for one in answers)
         return dict(zip(rooms, told, strict=True))
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()

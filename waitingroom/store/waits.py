@@ -5,17 +5,17 @@ No shopper is in it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import redis
 
 from waitingroom.model import Snapshot
-from waitingroom.store.faults import translated
+from waitingroom.store.faults import plain
+from waitingroom.store.history import add_once
 from waitingroom.store.keys import waits_key, waits_noted_key
 from waitingroom.waits import Waits
 
-T = TypeVar("T")
 EVERY_MS = 60_000
 NOTED = 64
 """Notes of a room: an hour of them, and a few more."""
@@ -36,10 +36,13 @@ def additions(found: Mapping[tuple[str, int], Waits]) -> Iterator[tuple[str, str
 
 
 class WaitsKept:
-    """Reads them, and notes how they stand. Two who note at once do no harm."""
+    """Reads them, and notes how they stand. Two who note at once do no harm. ``_noted``: of each
+    room the minute that was noted last, of which nothing more is asked.
+    """
 
     def __init__(self, client: "redis.Redis") -> None:
         self._redis = client
+        self._noted: dict[str, int] = {}
 
     def totals(self, running: Mapping[str, int]) -> dict[str, Waits]:
         """Of each room since its running (its epoch) began, in one round trip."""
@@ -50,23 +53,26 @@ class WaitsKept:
                 pipeline.hgetall(waits_key(room, epoch))
             return pipeline.execute()
 
-        return dict(zip(running, map(_waits, self._plain(ask)), strict=True))
+        return dict(zip(running, map(_waits, plain(ask)), strict=True))
 
     def note(self, rooms: Mapping[str, Snapshot]) -> None:
         """How they stand in this minute; noted once, by whichever keeper comes first."""
-        totals = self.totals({name: room.epoch for name, room in rooms.items()})
+        slots = {name: room.now_ms // EVERY_MS * EVERY_MS for name, room in rooms.items()}
+        due = [name for name, slot in slots.items() if self._noted.get(name) != slot]
+        if not due:
+            return
+        totals = self.totals({name: rooms[name].epoch for name in due})
 
         def write() -> None:
             pipeline = self._redis.pipeline(transaction=False)
             for room, waits in totals.items():
-                slot = rooms[room].now_ms // EVERY_MS * EVERY_MS
                 value = json.dumps([rooms[room].epoch, waits.fields()], separators=(",", ":"))
-                pipeline.xadd(waits_noted_key(room), {"v": value}, f"{slot}-1", maxlen=NOTED)
-            for answer in pipeline.execute(raise_on_error=False):
-                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
-                    raise answer
+                key = waits_noted_key(room)
+                pipeline.xadd(key, {"v": value}, f"{slots[room]}-1", maxlen=NOTED)
+            add_once(pipeline)
 
-        self._plain(write)
+        plain(write)
+        self._noted = slots
 
     def lately(self, room: str, epoch: int, since_ms: int) -> HourAndSale:
         """Of a room, in one round trip. ``since_ms``: where the hour begins."""
@@ -77,7 +83,7 @@ class WaitsKept:
             pipeline.xrevrange(waits_noted_key(room), max=f"{since_ms}-9", count=1)
             return pipeline.execute()
 
-        total, noted = self._plain(ask)
+        total, noted = plain(ask)
         sale, before = _waits(total), Waits()
         # A running that began since then, or that nobody noted before, began with nothing.
         for _, fields in noted:
@@ -85,10 +91,6 @@ class WaitsKept:
             if of_epoch == epoch:
                 before = Waits.of(counts)
         return HourAndSale(sale - before, sale)
-
-    def _plain(self, command: Callable[[], T]) -> T:
-        with translated(None):
-            return command()
 
 
 def _waits(fields: Mapping[bytes, bytes]) -> Waits:

@@ -11,13 +11,12 @@ from waitingroom.console.charts import CHARTS, draw
 from waitingroom.console.figures import figures, news, wait_figures
 from waitingroom.console.turns import offer, state
 from waitingroom.history import Sample
+from waitingroom.live import LATELY_MS
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.history import SALE
 
-LATELY_MS = 65_000
-"""Of history: what the figures a minute are made of."""
 HOUR_MS = 3_600_000
 SPANS = ("hour", "sale")
 

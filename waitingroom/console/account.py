@@ -6,8 +6,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from waitingroom.console.access import CONSOLE, Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.figures import moment
-from waitingroom.console.forms import Field, sentence, surely
+from waitingroom.console.forms import Field, surely
 from waitingroom.console.whole import takes
 from waitingroom.operators import SHORTEST_PASSWORD, BadOperator, Role, check_password, hashed
 from waitingroom.store.client import Store

@@ -100,9 +100,3 @@ def told_moment(at_ms: int) -> str:
 def is_me(name: str) -> bool:
     """Whether an account is that of whoever asks."""
     return bool(g.operator.name == name)
-
-
-def sentence(text: str) -> str:
-    """With a capital letter and a full stop."""
-    whole = text[:1].upper() + text[1:]
-    return whole if whole.endswith((".", "?", "!")) else f"{whole}."

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
-from waitingroom.console.faults import Refused
+from waitingroom.console.faults import Refused, sentence
 from waitingroom.console.forms import (
     Field,
     acting,
@@ -15,7 +15,6 @@ from waitingroom.console.forms import (
     number_sent,
     once,
     sent,
-    sentence,
     surely,
     told_moment,
     typed,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from flask import request
 
 from waitingroom.console.access import Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.forms import (
     Field,
     sent,
-    sentence,
     surely,
     told_actor,
     told_moment,

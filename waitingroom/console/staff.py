@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.forms import (
     Field,
     acting,
@@ -13,7 +14,6 @@ from waitingroom.console.forms import (
     number_sent,
     once,
     sent,
-    sentence,
     surely,
     told_actor,
     told_moment,

@@ -6,9 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from waitingroom.console import drafts
 from waitingroom.console.access import Access
-from waitingroom.console.forms import surely
-from waitingroom.console.posted import moved, version
-from waitingroom.console.turns import Page
+from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.posted import moved
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
 from waitingroom.model import Settings, Snapshot, is_room_id

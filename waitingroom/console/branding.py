@@ -89,7 +89,6 @@ class Branding:
             version=version,
             fields=drafts.shown(looks.ENTRIES, typed, problems),
             problem=problem,
-            longest={},
             largest=LARGEST_LOGO // 1024,
         )
 

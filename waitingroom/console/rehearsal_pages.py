@@ -87,5 +87,4 @@ class RehearsalPages:
             running=self._rehearsals.of(room),
             fields=drafts.shown(ENTRIES, typed, problems),
             problem=problem,
-            longest={},
         )

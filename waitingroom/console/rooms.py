@@ -75,7 +75,7 @@ class RoomForms:
         self, like: Snapshot | None, typed: Mapping[str, str], problems: Mapping[str, str]
     ) -> str:
         fields = drafts.shown(drafts.MADE, typed, problems)
-        return render_template("new_room.html", like=like, fields=fields, longest=drafts.LONGEST)
+        return render_template("new_room.html", like=like, fields=fields)
 
     def show(self, room: str) -> str:
         """The form of a room's names and texts; with what was typed before a log-in."""
@@ -118,5 +118,4 @@ class RoomForms:
             version=version,
             fields=fields,
             problem=problem,
-            longest=drafts.LONGEST,
         )

@@ -1,13 +1,11 @@
 """Everybody's own page: another password, and when and from where they logged in lately."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.console.access import CONSOLE, Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.figures import moment
-from waitingroom.console.forms import Field, sentence, surely
+from waitingroom.console.forms import Field, Page, Problems, surely
 from waitingroom.console.whole import takes
 from waitingroom.operators import SHORTEST_PASSWORD, BadOperator, Role, check_password, hashed
 from waitingroom.store.client import Store
@@ -38,7 +36,7 @@ class AccountPages:
         """Who they are to us."""
         return self._show({})
 
-    def _show(self, problems: Mapping[str, str]) -> str:
+    def _show(self, problems: Problems) -> str:
         hint = f"{SHORTEST_PASSWORD} characters or more"
         fields = [
             _field("current", "Password now", "", problems, "current-password"),
@@ -54,7 +52,7 @@ class AccountPages:
         own = [one for one in entries if one.act == "log_in" and one.actor == actor]
         return [(moment(one.at_ms), one.text("from")) for one in own[:SHOWN]]
 
-    def change_password(self) -> str | tuple[str, int] | Response:
+    def change_password(self) -> Page:
         """A new password; all their sessions end but this one."""
         password, problems = request.form.get("password", ""), {}
         try:
@@ -83,7 +81,7 @@ class AccountPages:
 
 
 def _field(
-    name: str, label: str, hint: str, problems: Mapping[str, str], autocomplete: str
+    name: str, label: str, hint: str, problems: Problems, autocomplete: str
 ) -> Field:  # fmt: skip
     problem = problems.get(name, "")
     return Field(name, label, hint, "password", problem=problem, autocomplete=autocomplete)

@@ -7,9 +7,8 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from waitingroom.brand import LARGEST_LOGO, LONGEST_LOGO
 from waitingroom.console import drafts, looks
 from waitingroom.console.access import Access
-from waitingroom.console.forms import surely
-from waitingroom.console.posted import moved, version
-from waitingroom.console.turns import Page
+from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.posted import moved
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
@@ -90,7 +89,6 @@ class Branding:
             version=version,
             fields=drafts.shown(looks.ENTRIES, typed, problems),
             problem=problem,
-            longest={},
             largest=LARGEST_LOGO // 1024,
         )
 

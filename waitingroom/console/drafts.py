@@ -18,6 +18,7 @@ LONGEST_SHOWN = 2_000
 class Entry:
     """One field of a form. ``hint``: what may stand there. ``kind``: text, number, lines, colour or
     one of ``options`` (value and label). ``read``: its text as a value; raises :class:`BadSetting`.
+    ``longest``: characters that a browser lets in; 0 for any.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Entry:
     read: Callable[[str], Any]
     kind: str = "text"
     options: tuple[tuple[str, str], ...] = ()
+    longest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,17 @@ def _method(text: str) -> DrawMethod:
     return DrawMethod(text)
 
 
-ID = Entry("room", "Id", "in the address: small letters, digits, hyphens; for good", _id)
-TITLE = Entry("title", "Title", "on the shoppers’ page", _text("title"))
-MESSAGE = Entry("message", "Message", "to all who wait; may be empty", _text("message"))
+ID = Entry(
+    "room", "Id", "in the address: small letters, digits, hyphens; for good", _id, longest=40
+)
+TITLE = Entry(
+    *("title", "Title", "on the shoppers’ page"), _text("title"), longest=LONGEST_TEXT["title"]
+)
+MESSAGE = Entry(
+    *("message", "Message", "to all who wait; may be empty"),
+    _text("message"),
+    longest=LONGEST_TEXT["message"],
+)
 ORIGINS = Entry(
     "origins",
     "Shops, where shoppers are sent back to",
@@ -151,6 +161,3 @@ def texts_of(settings: Settings) -> dict[str, str]:
         "capacity": str(settings.capacity),
         "draw": settings.draw,
     }
-
-
-LONGEST = {"title": LONGEST_TEXT["title"], "message": LONGEST_TEXT["message"], "room": 40}

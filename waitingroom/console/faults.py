@@ -134,12 +134,17 @@ def _path() -> str:
     return _LIKE_A_KEY.sub("…", request.path)[:LONGEST_LOGGED]
 
 
+def sentence(text: str) -> str:
+    """What a fault says, with a capital letter and a full stop."""
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "?", "!")) else f"{whole}."
+
+
 def _page(code: str, message: str, status: int, form: str) -> str:
-    sentence = message[:1].upper() + message[1:]
     return render_template(
         "fault.html",
         title=UNFIT if code == "store_unfit" else TITLES.get(status, "Something went wrong"),
-        message=sentence if sentence.endswith((".", "?", "!")) else f"{sentence}.",
+        message=sentence(message),
         room=(request.view_args or {}).get("room", "") if status != 404 else "",
         form=form,
         # A form is never sent again by itself.

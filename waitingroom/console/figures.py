@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from waitingroom.history import Sample, per_min
-from waitingroom.live import RUNS
+from waitingroom.history import Sample
+from waitingroom.live import Live
 from waitingroom.model import News, Phase, Snapshot
 from waitingroom.reasons import Reason
 from waitingroom.store.waits import HourAndSale
@@ -14,25 +14,21 @@ NONE = "–"
 
 def figures(room: Snapshot, samples: Sequence[Sample]) -> dict[str, str]:
     """By name, as they are shown. ``samples``: of the last minutes, in order of time."""
-    seen = [*samples, Sample.of(room)]
-    entries = per_min(seen, "entered") if room.phase in RUNS else None
-    counters = room.counters
-    asked = counters.entered + counters.no_show
-    last = samples[-1] if samples else None
+    now = Live.of(room, samples)
     return {
         "phase": phase_text(room),
-        "waiting": number(room.waiting),
-        "called": number(counters.called),
-        "inside": number(room.leases) + (f" of {number(room.capacity)}" if room.capacity else ""),
-        "entries": NONE if entries is None else number(entries),
-        "rate": number(room.rate_per_min),
-        "entered": number(counters.entered),
-        "no_shows": share(counters.no_show, asked),
-        "at_door": number(room.at_door),
-        "left": number(counters.left),
+        "waiting": number(now.waiting),
+        "called": number(now.called),
+        "inside": number(now.inside) + (f" of {number(now.capacity)}" if now.capacity else ""),
+        "entries": NONE if now.entries_per_min is None else number(now.entries_per_min),
+        "rate": number(now.rate_per_min),
+        "entered": number(now.entered),
+        "no_shows": share(now.no_shows, now.entered + now.no_shows),
+        "at_door": number(now.at_door),
+        "left": number(now.left),
         "stock": stock_text(room.stock),
-        "store": latency(last.store_us if last else -1),
-        "gate": latency(last.gate_us if last else -1),
+        "store": latency(now.store_us),
+        "gate": latency(now.gate_us),
     }
 
 
@@ -70,9 +66,11 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else NONE
 
 
-def latency(microseconds: int) -> str:
+def latency(microseconds: int | None) -> str:
     """``1.2 ms``, or that there was no answer."""
-    return NONE if microseconds < 0 else f"{microseconds / 1000:.1f} ms"
+    if microseconds is None or microseconds < 0:
+        return NONE
+    return f"{microseconds / 1000:.1f} ms"
 
 
 def phase_text(room: Snapshot) -> str:

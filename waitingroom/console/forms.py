@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import g, render_template, request
+from werkzeug.wrappers import Response
 
 from waitingroom.console.access import CONSOLE, Access
 from waitingroom.console.faults import Refused
@@ -17,7 +18,10 @@ LONGEST_NUMBER = 15
 SHOWN = 200
 """Characters of what was typed that come back."""
 T = TypeVar("T")
-Refusal = tuple[str, int]
+Page = str | tuple[str, int] | Response
+"""What a form's view answers: a page, one with another status than 200, or the way on."""
+Problems = Mapping[str, str]
+"""A sentence by field; by "" one that is of no field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ def sent(name: str) -> str:
     return request.form.get(name, "").strip()
 
 
-def number_sent(name: str) -> int:
-    """What a form of ours carries to say what it is based on."""
-    text = request.form.get(name, "")
+def version() -> int:
+    """What a form of ours is based on."""
+    text = request.form.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise Refused("bad_request", "this form is not whole; nothing was changed. Open it again")
     return int(text)
@@ -100,9 +104,3 @@ def told_moment(at_ms: int) -> str:
 def is_me(name: str) -> bool:
     """Whether an account is that of whoever asks."""
     return bool(g.operator.name == name)
-
-
-def sentence(text: str) -> str:
-    """With a capital letter and a full stop."""
-    whole = text[:1].upper() + text[1:]
-    return whole if whole.endswith((".", "?", "!")) else f"{whole}."

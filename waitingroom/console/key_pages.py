@@ -1,21 +1,18 @@
 """What the admins' pages of keys have in common: listed, shown once, revoked."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
-from waitingroom.console.forms import Field, acting, ask, number_sent, once, surely
+from waitingroom.console.forms import Field, Page, Problems, acting, ask, once, surely, version
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
 from waitingroom.model import Actor
 from waitingroom.operators import NoSuchKey, Role
 
-Page = str | tuple[str, int] | Response
-Problems = Mapping[str, str]
 Cells = tuple[tuple[str, str], ...]
 """What a list tells of a key beside its name: label and text."""
 
@@ -122,7 +119,7 @@ class KeyPages(ABC, Generic[K]):
 
     def revoke(self, name: str) -> Page:
         """End a key: 303 to the others."""
-        found, made_at_ms = self._found(name), number_sent("version")
+        found, made_at_ms = self._found(name), version()
         try:
             actor = acting(self._access)
         except BadSetting as wrong:

@@ -113,6 +113,8 @@ STORE_UP = "waitingroom_store_up"
 STORE_UP_ABOUT = "Whether the store has told of the rooms, just now."
 WORKERS = "waitingroom_gate_workers_configured"
 WORKERS_ABOUT = "How many workers the gate should have."
+Seen = tuple[dict[str, Snapshot], dict[str, Waits], dict[str, ShopHealth]]
+"""Of one look, by room."""
 
 
 class RoomFigures:
@@ -127,16 +129,15 @@ class RoomFigures:
         self._read = read
         self._read_waits = read_waits
         self._shops = shops
-        self._waits: dict[str, Waits] = {}
         self._lock = threading.Lock()
-        self._seen: tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None = None
+        self._seen: Seen | None = None
         self._until_ms = 0
 
     def collect(self) -> Iterator[Metric]:
         """One family after another, as the library wants them."""
         seen = self._rooms()
         yield GaugeMetricFamily(STORE_UP, STORE_UP_ABOUT, value=seen is not None)
-        rooms, shops = seen or ({}, {})
+        rooms, waits, shops = seen or ({}, {}, {})
         phases = GaugeMetricFamily(PHASE, PHASE_ABOUT, labels=["room", "phase"])
         for name, room in rooms.items():
             for phase in Phase:
@@ -158,16 +159,16 @@ class RoomFigures:
             for name, shop in shops.items():
                 counted.add_metric([name], of(shop))
             yield counted
-        yield from _waits({name: self._waits.get(name, Waits()) for name in rooms})
+        yield from _waits(waits)
 
-    def _rooms(self) -> tuple[dict[str, Snapshot], dict[str, ShopHealth]] | None:
+    def _rooms(self) -> Seen | None:
         """None while the store cannot say."""
         with self._lock:
             if clock.monotonic_ms() >= self._until_ms:
                 try:
                     rooms = self._read()
-                    self._waits = self._read_waits({name: one.epoch for name, one in rooms.items()})
-                    self._seen = rooms, self._shops(list(rooms))
+                    waits = self._read_waits({name: one.epoch for name, one in rooms.items()})
+                    self._seen = rooms, waits, self._shops(list(rooms))
                 except (StoreDown, StoreUnfit):
                     self._seen = None
                 self._until_ms = clock.monotonic_ms() + KEPT_MS

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from waitingroom.console.access import Access
-from waitingroom.console.forms import Field, sent, sentence, surely, told_moment, typed
-from waitingroom.console.key_pages import Cells, KeyPages, Page, Problems
+from waitingroom.console.faults import sentence
+from waitingroom.console.forms import Field, Page, Problems, sent, surely, told_moment, typed
+from waitingroom.console.key_pages import Cells, KeyPages
 from waitingroom.console.operators import role_field, role_sent
 from waitingroom.operators import BadOperator, Key, KeyExists, Role, made_key
 from waitingroom.store.operator_keys import OperatorKeys

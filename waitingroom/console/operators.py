@@ -1,24 +1,22 @@
 """The admins' pages of operators: who may use the console, and as what."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
-from waitingroom.console.faults import Refused
+from waitingroom.console.faults import Refused, sentence
 from waitingroom.console.forms import (
     Field,
+    Page,
+    Problems,
     acting,
     ask,
     is_me,
-    number_sent,
     once,
     sent,
-    sentence,
     surely,
     told_moment,
     typed,
+    version,
 )
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
@@ -45,8 +43,6 @@ ROLES = {
     Role.ADMIN: "admin: also makes operators, keys and staff passes, and resets",
 }
 WHERE = "the operators"
-Page = str | tuple[str, int] | Response
-Problems = Mapping[str, str]
 
 
 class OperatorPages:
@@ -143,7 +139,7 @@ class OperatorPages:
 
     def change_role(self, name: str) -> Page:
         """Let them do more, or less; their sessions end."""
-        found, role, generation = self._found(name), role_sent(), number_sent("version")
+        found, role, generation = self._found(name), role_sent(), version()
         if role is None:
             return self._show(found, {"role": "Choose one of these."}), 400
         if role is found.role:
@@ -167,7 +163,7 @@ class OperatorPages:
 
     def change_password(self, name: str) -> Page:
         """Give them a new password; their sessions end."""
-        found, generation, (password, made) = self._found(name), number_sent("version"), _password()
+        found, generation, (password, made) = self._found(name), version(), _password()
         if is_me(name):
             raise Refused("bad_request", "change your own password on the page of your account")
         if problems := _wrong_password(password):
@@ -204,7 +200,7 @@ class OperatorPages:
 
     def remove(self, name: str) -> Page:
         """End an account: 303 to the others."""
-        found, generation = self._found(name), number_sent("version")
+        found, generation = self._found(name), version()
         try:
             actor = acting(self._access)
             surely(

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from waitingroom.console import forecasts, plans
 from waitingroom.console.access import Access
 from waitingroom.console.faults import Refused
-from waitingroom.console.forms import surely
+from waitingroom.console.forms import surely, version
 from waitingroom.console.knobs import zone_of
-from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, version
+from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT
 from waitingroom.console.whole import takes
 from waitingroom.errors import VersionConflict
 from waitingroom.model import PlanStep, Snapshot

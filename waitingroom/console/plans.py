@@ -13,8 +13,11 @@ from waitingroom.record import LogEntry
 BEFORE_NAMES = ("console:", "cli:")
 """What stands before a name in the record, and says by which way."""
 MOVES = frozenset(
-    {"create", "set", "plan", "undo", "pause", "resume", "drain", "close", "open", "reset", "step"}
-) | {"revoke_staff"}
+    {
+        *("create", "set", "plan", "undo", "step", "pause", "resume", "open", "drain", "close"),
+        *("reset", "revoke_staff"),
+    }
+)
 """Acts that move the version of a room, each by one."""
 MOST_TOLD = 5
 WORDS: Mapping[str, Mapping[str, str]] = {

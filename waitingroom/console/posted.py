@@ -1,7 +1,6 @@
-"""What all forms that act on a room have in common: what they are based on, and who moved it."""
+"""What all forms that act on a room have in common: how much they tell, and who moved it."""
 
-from waitingroom.console.access import CONSOLE
-from waitingroom.console.forms import number_sent
+from waitingroom.console.forms import told_actor
 from waitingroom.store.client import Store
 
 LONGEST_TOLD = 200
@@ -10,15 +9,10 @@ MOST_LOOKED_AT = 200
 """Entries of the record, in which to find who moved a room since a page was shown."""
 
 
-def version() -> int:
-    """What the form was based on."""
-    return number_sent("version")
-
-
 def moved(store: Store, room: str) -> str:
     """That somebody else was there first, and who."""
     (last,) = store.record.newest(room, 1)
-    who = last.actor.removeprefix(CONSOLE)
+    who = told_actor(last.actor)
     return (
         f"Nothing of yours was done: {who} changed this room after your page was shown "
         f"(the last act: {last.act}). Look again, then send it once more."

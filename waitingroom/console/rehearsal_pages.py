@@ -9,8 +9,7 @@ from waitingroom.console import drafts
 from waitingroom.console.access import Access
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import number
-from waitingroom.console.forms import surely
-from waitingroom.console.turns import Page
+from waitingroom.console.forms import Page, surely
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
 from waitingroom.operators import Role
@@ -88,5 +87,4 @@ class RehearsalPages:
             running=self._rehearsals.of(room),
             fields=drafts.shown(ENTRIES, typed, problems),
             problem=problem,
-            longest={},
         )

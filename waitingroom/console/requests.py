@@ -27,6 +27,12 @@ def client_of(proxies: Proxies) -> str:
     return proxies.side_of(request.remote_addr or "", lines).client
 
 
+def bearer() -> str:
+    """What came as ``Authorization: Bearer``; "" for nothing, or for another scheme."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return given if scheme.lower() == "bearer" else ""
+
+
 def adopt() -> None:
     """Take the id that comes with the request: whoever sent it has shown that we may."""
     if given := well_formed(request.headers.get(HEADER, "")):

@@ -6,9 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from waitingroom.console import drafts
 from waitingroom.console.access import Access
-from waitingroom.console.forms import surely
-from waitingroom.console.posted import moved, version
-from waitingroom.console.turns import Page
+from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.posted import moved
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
 from waitingroom.model import Settings, Snapshot, is_room_id
@@ -77,7 +76,7 @@ class RoomForms:
         self, like: Snapshot | None, typed: Mapping[str, str], problems: Mapping[str, str]
     ) -> str:
         fields = drafts.shown(drafts.MADE, typed, problems)
-        return render_template("new_room.html", like=like, fields=fields, longest=drafts.LONGEST)
+        return render_template("new_room.html", like=like, fields=fields)
 
     def show(self, room: str) -> str:
         """The form of a room's names and texts; with what was typed before a log-in."""
@@ -120,5 +119,4 @@ class RoomForms:
             version=version,
             fields=fields,
             problem=problem,
-            longest=drafts.LONGEST,
         )

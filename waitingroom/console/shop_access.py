@@ -4,10 +4,9 @@ import hmac
 import logging
 from collections.abc import Callable, Sequence
 
-from flask import request
-
 from waitingroom.bearer import fits, name_in
 from waitingroom.console.faults import Refused
+from waitingroom.console.requests import bearer
 from waitingroom.errors import StoreDown
 from waitingroom.store.shop_keys import ShopKeys
 
@@ -36,9 +35,9 @@ class ShopAccess:
 
         As slow for a near miss as for any.
         """
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        given = bearer()
         matches = [hmac.compare_digest(word, given.encode()) for word in self._words]
-        if scheme.lower() != "bearer" or not given:
+        if not given:
             raise Refused("unauthorized", "this wants Authorization: Bearer and a shop's key")
         if any(matches):
             return ""

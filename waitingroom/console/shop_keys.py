@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from flask import request
 
 from waitingroom.console.access import Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.forms import (
     Field,
+    Page,
+    Problems,
     sent,
-    sentence,
     surely,
     told_actor,
     told_moment,
     typed,
 )
-from waitingroom.console.key_pages import Cells, KeyPages, Page, Problems
+from waitingroom.console.key_pages import Cells, KeyPages
 from waitingroom.errors import BadSetting, NoSuchRoom
 from waitingroom.operators import KeyExists
 from waitingroom.shop_keys import ShopKey, TooManyShopKeys

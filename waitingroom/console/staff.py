@@ -1,23 +1,22 @@
 """The admins' page of a room's staff passes: made, shown once, listed, revoked singly or all."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
+from waitingroom.console.faults import sentence
 from waitingroom.console.forms import (
     Field,
+    Page,
+    Problems,
     acting,
     ask,
-    number_sent,
     once,
     sent,
-    sentence,
     surely,
     told_actor,
     told_moment,
     typed,
+    version,
 )
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
@@ -54,7 +53,6 @@ STATES = {
 HEARD = (
     "The gate refuses it at once, a shop within about six seconds, once it can reach the room API."
 )
-Page = str | tuple[str, int] | Response
 
 
 class StaffPages:
@@ -81,7 +79,7 @@ class StaffPages:
         """Those that are remembered, and the form for one more."""
         return self._list(self._store.status(room), {})
 
-    def _list(self, room: Snapshot, problems: Mapping[str, str]) -> str:
+    def _list(self, room: Snapshot, problems: Problems) -> str:
         passes = self._store.staff.all(room.room)
         rows = [_row(one, one.state(room.staff_epoch, room.now_ms)) for one in passes]
         fields = [
@@ -179,12 +177,12 @@ class StaffPages:
 
     def revoke_all(self, room: str) -> Page:
         """End all: 303 to the list."""
-        found, version = self._store.status(room), number_sent("version")
+        found, based_on = self._store.status(room), version()
         act = self._store.act
         try:
             actor = acting(self._access)
             surely(
-                lambda: act(room, "revoke_staff", actor=actor, version=version), "the staff passes"
+                lambda: act(room, "revoke_staff", actor=actor, version=based_on), "the staff passes"
             )
         except BadSetting as wrong:
             return self._ask_all(found, f"The reason: {wrong.why}."), 400

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.codes import Codes
 from waitingroom.console.access import Access
 from waitingroom.console.figures import clock_time, moment, number, span
-from waitingroom.console.forms import surely
+from waitingroom.console.forms import Page, surely
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import Phase, Snapshot
@@ -77,11 +76,11 @@ class SupportPages:
         routes.post("/support")(help_(takes("code", "why")(self.give)))
         return routes
 
-    def show(self, room: str) -> str | tuple[str, int]:
+    def show(self, room: str) -> Page:
         """The form; with a code, the place behind it, or 404 with a sentence."""
         return self._page(room, request.args.get("code", ""), why=request.args.get("why", ""))
 
-    def give(self, room: str) -> str | tuple[str, int] | Response:
+    def give(self, room: str) -> Page:
         """A second chance: 303 to the place; 400, 404 and 409 with a sentence, and nothing done."""
         code, why = request.form.get("code", ""), request.form.get("why", "").strip()
         actor = self._access.actor(why)
@@ -106,7 +105,7 @@ class SupportPages:
 
     def _page(
         self, room: str, code: str, *, why: str = "", problem: str = "", status: int = 200
-    ) -> str | tuple[str, int]:
+    ) -> Page:
         found, now = None, self._store.status(room)
         if code.strip():
             try:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom import zones
 from waitingroom.console import forecasts, plans, typed
 from waitingroom.console.access import Access
-from waitingroom.console.forms import surely
+from waitingroom.console.forms import Page, surely, version
 from waitingroom.console.knobs import GROUPS, KNOBS, QUICK, Group, shown, zone_of
-from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT, version
+from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT
 from waitingroom.console.typed import Typed
 from waitingroom.console.wishes import Wish, wish
 from waitingroom.errors import BadSetting, VersionConflict
@@ -20,7 +19,6 @@ from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
-Page = str | tuple[str, int] | Response
 NAMES = {"over_ms": "over", "at_ms": "at", "plan": "at", "when": "when"}
 """By what the store complains of: the field that it was typed in."""
 

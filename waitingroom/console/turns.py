@@ -1,14 +1,13 @@
 """The routes by which operators act on a room: forms, results, and nothing on a stale page."""
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from waitingroom.console.access import Access
 from waitingroom.console.acts import ACTS, Act, offered
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import phase_text
-from waitingroom.console.forms import surely
-from waitingroom.console.posted import LONGEST_TOLD, moved, version
+from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.posted import LONGEST_TOLD, moved
 from waitingroom.console.turning import knobs_of
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
@@ -17,8 +16,6 @@ from waitingroom.operators import Role
 from waitingroom.reasons import Reason
 from waitingroom.settings import LONGEST_TEXT, check_reason
 from waitingroom.store.client import Store
-
-Page = str | tuple[str, int] | Response
 
 
 class Turns:

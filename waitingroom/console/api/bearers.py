@@ -7,6 +7,7 @@ from flask import g, request
 from waitingroom.bearer import name_in
 from waitingroom.console.access import MOST_FAILURES, Access
 from waitingroom.console.faults import Refused
+from waitingroom.console.requests import bearer
 from waitingroom.model import Actor
 from waitingroom.operators import Key, Role, is_key
 from waitingroom.store.keys import LOGIN_TTL_S
@@ -37,8 +38,8 @@ class Bearers:
             )
 
     def _who(self) -> Key:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not given:
+        given = bearer()
+        if not given:
             raise Refused("unauthorized", "this wants Authorization: Bearer and an operator's key")
         network = f"keys-of:{self.access.network()}"
         key, failures = self.keys.find(name_in(given), network)

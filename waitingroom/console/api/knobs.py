@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from waitingroom import clock
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.rooms import ROOM, with_version
+from waitingroom.console.api.rooms import ROOM, etag, with_version
 from waitingroom.console.api.schemas import (
     Document,
     Flag,
@@ -63,10 +63,11 @@ KNOBS = {
 SET = asked("Knobs", **KNOBS)
 NEW_ROOM = asked("NewRoom", room=ROOM_NAME, **KNOBS)
 REPLACE = Flag(metadata={"description": "Drop what is planned for the same knob and time."})
+_RAMPED = RANGES["capacity"]
 _RAMP: dict[str, fields.Field[Any]] = {
     "knob": fields.String(required=True, validate=validate.OneOf(RAMPED)),
-    "to": whole(*RANGES["capacity"], required=True),
-    "from": whole(*RANGES["capacity"], about="Where the knob is then, if nothing is said."),
+    "to": whole(*_RAMPED, required=True),
+    "from": whole(*_RAMPED, about="Where the knob is then, if nothing is said."),
     "over_ms": whole(0, RANGES["closes_at_ms"][1], required=True, about="How long it takes."),
     "at_ms": moment(about="When it begins; now, if nothing is said."),
     "replace": REPLACE,
@@ -80,7 +81,6 @@ SCHEDULE = asked(
     ),
     replace=REPLACE,
 )
-_RAMPED = RANGES["capacity"]
 RAMP_OF = asked(
     "RampOfStep",
     field=fields.String(required=True, validate=validate.OneOf(RAMPED)),
@@ -160,14 +160,13 @@ class Knobs:
         settings = Settings(**changes)  # type: ignore[arg-type]
         self._store.create(room, settings, actor=self._bearers.actor())
         # A room that opens now does so when it is looked at.
-        found, _, headers = with_version(self._store.status(room))
-        return found, 201, headers
+        return with_version(self._store.status(room), 201)
 
     def show_knobs(self, room: str) -> Any:
         """A room's knobs."""
         found = self._store.status(room)
         told = {"room": room, "version": found.version, "knobs": settings_of(found)}
-        return told, 200, with_version(found)[2]
+        return told, 200, etag(found)
 
     def set_knobs(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Turn the knobs that are named; takes effect at once."""
@@ -225,7 +224,7 @@ class Knobs:
     def _told(self, room: Snapshot) -> Any:
         steps = self._store.steps(room.room)
         told = {"room": room.room, "version": room.version, "steps": steps}
-        return told, 200, with_version(room)[2]
+        return told, 200, etag(room)
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, Value]:

@@ -76,8 +76,7 @@ class Preparing:
         values, actor = dict(body), self._bearers.actor()
         name = values.pop("room")
         made_like(self._store, name, self._store.status(room), values, actor=actor)
-        found, _, headers = with_version(self._store.status(name))
-        return found, 201, headers
+        return with_version(self._store.status(name), 201)
 
     def brand(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Look and speak otherwise, where it is named; what is not stays as it is."""

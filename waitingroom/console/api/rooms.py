@@ -28,9 +28,14 @@ RESET = asked(
 )
 
 
-def with_version(room: Snapshot) -> tuple[Snapshot, int, dict[str, str]]:
-    """A room and, as its ``ETag``, the version that a change of it is based on."""
-    return room, 200, {"ETag": f'"{room.version}"'}
+def etag(room: Snapshot) -> dict[str, str]:
+    """The header that tells the version that a change of a room is based on."""
+    return {"ETag": f'"{room.version}"'}
+
+
+def with_version(room: Snapshot, status: int = 200) -> tuple[Snapshot, int, dict[str, str]]:
+    """A room, with its version."""
+    return room, status, etag(room)
 
 
 class Rooms:

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from waitingroom import clock
 from waitingroom.config import ConsoleConfig
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Flag, Text, asked, count, many, shown, text, whole
+from waitingroom.console.api.schemas import (
+    Document,
+    Flag,
+    Text,
+    asked,
+    count,
+    many,
+    shown,
+    text,
+    whole,
+)
 from waitingroom.console.attention import Shown, attention
 from waitingroom.console.survey import survey
 from waitingroom.operators import Role
@@ -25,7 +35,7 @@ DONE = asked(
 )
 
 
-class Readiness(Schema):
+class Readiness(Document):
     """Every row, looked at now. ``ready``: none of them fails."""
 
     ready = Flag(required=True)

@@ -3,11 +3,10 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from itertools import product
 
 import pytest
-from desks import Desk, held
+from desks import Desk, held, text
 from werkzeug.test import TestResponse
 
 from waitingroom import clock
@@ -24,12 +23,6 @@ TYPED = {"rate_per_min", "capacity", "burst", "session_ms", "message", "closes_a
 
 def path(room: str, name: str = "pace") -> str:
     return f"/rooms/{room}/knobs/{name}"
-
-
-def text(page: TestResponse) -> str:
-    """What people read."""
-    bare = re.sub(r"<[^>]+>", " ", page.text)
-    return re.sub(r"\s+", " ", unescape(bare))
 
 
 def show(desk: Desk, room: str, name: str = "pace", **fields: str) -> TestResponse:

@@ -8,16 +8,14 @@ from desks import Desk, hidden, read, shown_secret
 from waitingroom import clock
 from waitingroom.operators import Role, made_key
 from waitingroom.store.client import Store
-from waitingroom.store.keys import OPERATOR_KEYS, SYSTEM, login_key
+from waitingroom.store.keys import OPERATOR_KEYS, SYSTEM
 
 People = dict[Role, str]
 
 
 @pytest.fixture
-def name(store: Store, room_id: str) -> Iterator[str]:
+def name(no_counts: None, store: Store, room_id: str) -> Iterator[str]:
     """Of a key of this test only; nothing that was made counts for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
     yield f"ci-{room_id}"
     store._redis.hdel(OPERATOR_KEYS, f"ci-{room_id}")
 

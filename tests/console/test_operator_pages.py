@@ -10,8 +10,9 @@ from waitingroom.console import access
 from waitingroom.console.access import session_key
 from waitingroom.operators import LastAdmin, Role
 from waitingroom.store.client import Store
-from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, SYSTEM, login_key
+from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, SYSTEM
 
+pytestmark = pytest.mark.usefixtures("no_counts")
 People = dict[Role, str]
 NEW = "another long password"
 ADMINS_PAGES = ["/operators", "/operators/{name}", "/operators/{name}/remove", "/shop-keys",
@@ -21,13 +22,6 @@ ADMINS_FORMS = ["/operators", "/operators/{name}/role", "/operators/{name}/passw
                 "/operators/{name}/remove", "/shop-keys", "/shop-keys/x/revoke",
                 "/keys", "/keys/x/revoke", "/rooms/x/staff", "/rooms/x/staff/revoke",
                 "/rooms/x/staff/s-0/revoke"]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def no_counts(store: Store) -> None:
-    """No test's failures, and nothing that one made, count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
 
 
 def test_who_is_no_admin_sees_and_does_nothing_here(

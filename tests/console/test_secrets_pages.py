@@ -1,7 +1,7 @@
 """The pages of shops' keys and of staff passes: made, shown once, listed, revoked."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from desks import Desk, hidden, read, shown_secret
@@ -13,22 +13,13 @@ from waitingroom.operators import Role
 from waitingroom.staff import PassState
 from waitingroom.store import keys, staff
 from waitingroom.store.client import Store
-from waitingroom.store.keys import SHOP_KEYS, SHOP_KEYS_USED, SYSTEM, login_key
+from waitingroom.store.keys import SYSTEM
 from waitingroom.tokens import Keyring
 
+pytestmark = pytest.mark.usefixtures("no_counts", "no_shop_keys")
 People = dict[Role, str]
 SHOP = "https://shop.example"
 ASKS = {"leases": []}
-
-
-@pytest.fixture(autouse=True)
-def no_counts(store: Store) -> Iterator[None]:
-    """No test's failures, keys, or what it made, count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
-    yield
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mailservers import MailServer, Running
 from redis import Redis
 from rq import Queue
 from rq.registry import ScheduledJobRegistry
-from systems import eventually, free_ports
+from systems import eventually, free_ports, served
 
 from waitingroom import clock
 from waitingroom.alarms import ALARMS
@@ -62,14 +62,9 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/hook?token=tok-3n"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(Handler) as url:
+        made.url = f"{url}/hook?token=tok-3n"
+        yield made
 
 
 def verify(headers: dict[str, str], body: bytes, secret: str, now_s: int) -> bool:

@@ -6,9 +6,6 @@ import hashlib
 import hmac
 import http.server
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -16,6 +13,7 @@ from email.message import Message
 from email.policy import default
 
 import pytest
+from burst import burst
 from mailservers import MailServer, Running
 from redis import Redis
 from rq import Queue
@@ -77,17 +75,6 @@ def verify(headers: dict[str, str], body: bytes, secret: str, now_s: int) -> boo
     return fresh and any(hmac.compare_digest(one, wanted) for one in given)
 
 
-@pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
-    """A queue nobody else uses."""
-    connection = Redis.from_url(store_url)
-    made = Queue("default", connection=connection)
-    made.delete(delete_jobs=True)
-    yield made
-    made.delete(delete_jobs=True)
-    connection.close()
-
-
 def enqueue(queue: Queue, *notices: Notice, mails: int = 0, webhook: bool = False) -> None:
     """As the keeper does, in a transaction."""
     post = Post(queue.connection, mails=mails, webhook=webhook)
@@ -99,18 +86,8 @@ def enqueue(queue: Queue, *notices: Notice, mails: int = 0, webhook: bool = Fals
 
 
 def work(store_url: str, **env: str) -> str:
-    """RQ's worker in burst mode; what it said."""
-    ours = {"RQ_REDIS_URL": store_url, "REDIS_URL": store_url}
-    named = {f"WAITINGROOM_ALARM_{name}": value for name, value in env.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "rq.cli", "worker", "--config", "workers.preload", "--burst"],
-        env={**os.environ, **ours, **named},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout + done.stderr
+    """A worker that knows whom to tell of alarms; what it said."""
+    return burst(store_url, **{f"WAITINGROOM_ALARM_{name}": value for name, value in env.items()})
 
 
 def again(queue: Queue) -> list[int]:

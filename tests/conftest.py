@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from waitingroom.run.embedded import EmbeddedStore
-from waitingroom.store.keys import ROOMS
+from waitingroom.store.keys import ROOMS, SHOP_KEYS, SHOP_KEYS_USED, login_key
 
 _ROOM_NUMBERS = count(1)
 
@@ -43,6 +43,23 @@ def room_id(embedded: EmbeddedStore) -> Iterator[str]:
         names = [name for name in client.smembers(ROOMS) if f"{name}-".startswith(f"{made}-")]
         if names:
             client.srem(ROOMS, *names)
+
+
+@pytest.fixture
+def no_counts(embedded: EmbeddedStore) -> None:
+    """No test's failures to log in, and nothing that somebody made, count for another's."""
+    with redis.Redis.from_url(embedded.url) as client:
+        for key in client.scan_iter(login_key("*")):
+            client.delete(key)
+
+
+@pytest.fixture
+def no_shop_keys(embedded: EmbeddedStore) -> Iterator[None]:
+    """The test begins and ends without a shop's key."""
+    with redis.Redis.from_url(embedded.url) as client:
+        client.delete(SHOP_KEYS, SHOP_KEYS_USED)
+        yield
+        client.delete(SHOP_KEYS, SHOP_KEYS_USED)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

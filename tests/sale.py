@@ -82,17 +82,19 @@ def settings_of(store_url: str, folder: Path, room: str, more: dict[str, str]) -
 
 
 @contextmanager
-def sale(store_url: str, folder: Path, room: str, **more: str) -> Iterator[Sale]:
+def sale(
+    store_url: str, folder: Path, room: str, *, wanted: tuple[str, ...] = WANTED, **more: str
+) -> Iterator[Sale]:
     """The parts, for as long as the block lasts; nothing that they wrote is a stack trace.
 
-    ``more``: of the environment.
+    ``wanted``: which of them. ``more``: of the environment.
     """
     processes = {}
     config = settings_of(store_url, folder, room, more)
     (folder / "log").mkdir(exist_ok=True)
     with ExitStack() as stack:
         for part in parts.parts(config, dict(os.environ) | more):
-            if part.name in WANTED:
+            if part.name in wanted:
                 processes[part.name] = spawn(part.argv, log=part.log, env=part.env)
                 stack.callback(kill, processes[part.name])
                 eventually(part.ready, f"{part.name} is up", 30)

@@ -8,16 +8,10 @@ from callers import Caller, refused
 from waitingroom.console.access import MOST_FAILURES
 from waitingroom.operators import BadOperator, KeyExists, NoSuchKey, Role, made_key
 from waitingroom.store.client import Store
-from waitingroom.store.keys import LOGIN_TTL_S, OPERATOR_KEYS, SYSTEM, login_key
+from waitingroom.store.keys import LOGIN_TTL_S, OPERATOR_KEYS, SYSTEM
 
+pytestmark = pytest.mark.usefixtures("no_counts")
 Callers = dict[Role, Caller]
-
-
-@pytest.fixture(autouse=True)
-def no_failures(store: Store) -> None:
-    """No test's failures count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
 
 
 def test_the_store_keeps_nothing_that_opens(store: Store, callers: Callers) -> None:

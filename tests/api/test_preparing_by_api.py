@@ -1,9 +1,7 @@
 """Clones, looks and rehearsals by the API: what is done, refused, and based on what was seen."""
 
 import base64
-from collections.abc import Iterator
 
-import pytest
 from callers import console, keys_of, refused
 from test_brand import SVG
 from werkzeug.test import TestResponse
@@ -13,14 +11,6 @@ from waitingroom.model import Phase, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.rehearsals import Rehearsals
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    """The run's store."""
-    made = Store.connect(store_url)
-    yield made
-    made.close()
 
 
 def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, room_id: str) -> None:

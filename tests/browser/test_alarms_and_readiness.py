@@ -12,8 +12,23 @@ from test_every_state import NARROW
 from waitingroom.operators import Role
 from waitingroom.readiness import ROWS
 from waitingroom.standing import AlarmNotice, AlarmStanding, Case, Kept
+from waitingroom.store.alarms import Alarms
 
 pytestmark = pytest.mark.browser
+
+
+def put(alarms: Alarms, case: Case, standing: AlarmStanding | None) -> None:
+    """Let an alarm stand so, or (None) not any more. A keeper of the site's own may be quicker."""
+
+    def stepped(kept: Kept) -> tuple[Kept, list[AlarmNotice]]:
+        rest = {one: as_it_is for one, as_it_is in kept.items() if one != case}
+        return rest if standing is None else rest | {case: standing}, []
+
+    def is_so() -> bool:
+        alarms.change(stepped, lambda *_: None)
+        return (case in alarms.kept()) == (standing is not None)
+
+    eventually(is_so, "it is kept")
 
 
 def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
@@ -26,17 +41,8 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
     rooms, room = operator(Role.VIEWER), operator(Role.VIEWER, f"/rooms/{sale.room}")
     case = Case("WaitingRoomNoShows", sale.room)
     alarms, now_ms = site.store.alarms, site.store.now_ms()
-
-    def put(*standings: AlarmStanding) -> None:
-        def stepped(kept: Kept) -> tuple[Kept, list[AlarmNotice]]:
-            rest = {one: standing for one, standing in kept.items() if one != case}
-            return rest | dict.fromkeys((case,), standings[0]) if standings else rest, []
-
-        # A keeper of the site's own may be quicker.
-        eventually(lambda: _put(alarms, stepped, case, bool(standings)), "it is kept")
-
     # The site's own keeper sees that it does not hold, and ends it in a minute at the earliest.
-    put(AlarmStanding(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
+    put(alarms, case, AlarmStanding(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
     for page in (rooms, room):
         card = page.locator(".alarm")
         expect(card).to_contain_text(f"Warning: Room {sale.room}: more than six in ten")
@@ -44,14 +50,9 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
         page.set_viewport_size(NARROW)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     is_open_to_all(room, "alarm")
-    put()
+    put(alarms, case, None)
     for page in (rooms, room):
         expect(page.locator(".alarm")).to_have_count(0)
-
-
-def _put(alarms: object, step: object, case: Case, there: bool) -> bool:
-    alarms.change(step, lambda *_: None)  # type: ignore[attr-defined]
-    return (case in alarms.kept()) == there  # type: ignore[attr-defined]
 
 
 def test_readiness_is_looked_at_by_the_system_itself(

@@ -9,7 +9,19 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from consoles import LONG_NAME, PASSWORD, SHOW, SOON_MS, frozen_store, shows, told
+from consoles import (
+    LONG_NAME,
+    PASSWORD,
+    REASON,
+    SHOW,
+    SOON_MS,
+    frozen_store,
+    makes_room,
+    pauses,
+    ramps_and_takes_it_back,
+    shows,
+    told,
+)
 from eyes import is_open_to_all
 from playwright.sync_api import Browser, Page, expect
 from sales import Sale, Site, now_ms
@@ -29,7 +41,6 @@ LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 DRAWN = "document.querySelector(`img[alt='${alt}']`).naturalWidth > 0"
 NEWCOMER = "newcomer"
 STAFF = ("Ada", "Zoë from the agency", "W" * 60)
-REASON = "The till is slow."
 
 
 def test_figures_move_by_themselves_within_two_seconds(
@@ -66,10 +77,7 @@ def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
     shopper.shows("waiting")
     german.shows("waiting")
     page = operator(to=f"/rooms/{sale.room}")
-    page.get_by_label("Reason").select_option("overloaded")
-    page.get_by_label("In your own words").fill(REASON)
-    page.get_by_role("button", name="Pause").tap()
-    told(page, f"Paused. The room is now paused: the shop is overloaded. {REASON}")
+    pauses(page)
     shopper.shows("paused")
     german.shows("paused")
     for tab, said in (
@@ -90,12 +98,7 @@ def test_a_room_is_made_previewed_branded_and_opened(
     """On a phone, from nothing to shoppers who read its name; the gate needs no restart, and the
     preview's own script comes to each state without anybody in line."""
     page, made = operator(tolerates=(409,)), f"{room_id}-made"
-    page.get_by_role("link", name="New room").tap()
-    page.get_by_label("Id in the address").fill(made)
-    page.get_by_label("Title").fill("Spring sale")
-    page.get_by_label("Shops").fill(site.shop)
-    page.get_by_role("button", name="Make the room").tap()
-    told(page, f"/{made} within a second")
+    makes_room(page, site, made)
     page.get_by_role("link", name="Look …").tap()
     page.get_by_label("Sentences").fill("pl | Your turn | Zapraszamy!")
     page.get_by_role("button", name="Save").tap()
@@ -211,18 +214,7 @@ def test_a_ramp_is_shown_begun_and_stopped_by_one_touch(
     sale = make_sale(rate_per_min=60)
     sale.crowd(600)
     page = operator(to=f"/rooms/{sale.room}")
-    page.get_by_role("link", name="Later, or little by little").tap()
-    page.locator("#rate_per_min").fill("300")
-    page.get_by_role("radio", name="Little by little").check()
-    page.get_by_label("It takes").fill("38s")
-    page.get_by_role("button", name=SHOW).tap()
-    expect(page.locator("main")).to_contain_text("From now, over 38s, in 19 steps.")
-    page.get_by_role("button", name="Apply").tap()
-    told(page, "Planned. Rate: 60 a minute → 300 a minute.")
-    shows(page, "rate", re.compile(r"[7-9]\d"), within_ms=10_000)
-    page.get_by_role("button", name="Undo").tap()
-    told(page, "Taken back: Rate")
-    shows(page, "rate", "60")
+    ramps_and_takes_it_back(page, 60)
     news = [line.text for line in sale.status().news if line.code == "rate_per_min"]
     assert news == ["72", "60"]
 

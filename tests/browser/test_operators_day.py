@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from consoles import SHOW, shows, told
+from consoles import REASON, SHOW, makes_room, pauses, ramps_and_takes_it_back, shows, told
 from playwright.sync_api import Page, expect
 from sales import Sale, Site
 from visitors import Tab, Visitor
@@ -17,7 +17,6 @@ from waitingroom.model import Phase
 from waitingroom.operators import Role
 
 pytestmark = pytest.mark.browser
-REASON = "The till is slow."
 CROWD = 120
 """Two minutes at the rate of a new room: a page so far back asks about every twelve seconds."""
 HEARD_MS = 45_000
@@ -61,12 +60,7 @@ def test_an_operators_day_on_a_phone(
     expect(page.locator("header")).to_contain_text("operator, operator")
 
     # A room.
-    page.get_by_role("link", name="New room").tap()
-    page.get_by_label("Id in the address").fill(made)
-    page.get_by_label("Title").fill("Spring sale")
-    page.get_by_label("Shops").fill(site.shop)
-    page.get_by_role("button", name="Make the room").tap()
-    told(page, f"/{made} within a second")
+    makes_room(page, site, made)
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring sale")
 
     # Its pages, before anybody is there.
@@ -105,24 +99,10 @@ def test_an_operators_day_on_a_phone(
     assert (now.version, now.rate_per_min) == (before.version, before.rate_per_min)
 
     # A ramp, stopped and taken back by one touch.
-    page.get_by_role("link", name="Later, or little by little").tap()
-    page.locator("#rate_per_min").fill("300")
-    page.get_by_role("radio", name="Little by little").check()
-    page.get_by_label("It takes").fill("38s")
-    page.get_by_role("button", name=SHOW).tap()
-    expect(page.locator("main")).to_contain_text("From now, over 38s, in 19 steps.")
-    page.get_by_role("button", name="Apply").tap()
-    told(page, f"Planned. Rate: {before.rate_per_min} a minute → 300 a minute.")
-    shows(page, "rate", re.compile(r"[7-9]\d"), within_ms=10_000)
-    page.get_by_role("button", name="Undo").tap()
-    told(page, "Taken back: Rate")
-    shows(page, "rate", str(before.rate_per_min))
+    ramps_and_takes_it_back(page, before.rate_per_min)
 
     # A pause, whose reason is read in the shopper's pocket.
-    page.get_by_label("Reason").select_option("overloaded")
-    page.get_by_label("In your own words").fill(REASON)
-    page.get_by_role("button", name="Pause").tap()
-    told(page, f"Paused. The room is now paused: the shop is overloaded. {REASON}")
+    pauses(page)
     hears(shopper, "paused")
     expect(shopper.page.locator("#lead")).to_contain_text(
         f"Reason: the shop is overloaded. {REASON}"

@@ -1,7 +1,6 @@
 """``waitingroom room shop-key`` over a real store."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,17 @@ import pytest
 from waitingroom.cli import run
 from waitingroom.model import Settings
 from waitingroom.store.client import Store
-from waitingroom.store.keys import SHOP_KEYS, SHOP_KEYS_USED
 
 Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def room(here: Path, store_url: str, room_id: str) -> Iterator[str]:
+def room(here: Path, store_url: str, room_id: str, no_shop_keys: None) -> str:
     """A room, in a store that this empty folder's settings name, and no keys but the test's."""
     store = Store.connect(store_url)
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
     store.create(room_id, Settings(), actor="test")
-    yield room_id
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
     store.close()
+    return room_id
 
 
 def told(capsys: Capture, *words: str) -> object:

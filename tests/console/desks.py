@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 from flask.testing import FlaskClient
@@ -112,3 +113,25 @@ class _Forms(HTMLParser):
 def held(page: TestResponse, action: str) -> dict[str, str]:
     """What the form of a page holds that goes to ``action``."""
     return _Forms(page.text).found[action]
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+
+
+def shown_secret(page: TestResponse) -> str:
+    """What a page shows once."""
+    (found,) = re.findall(r'<p class="secret"><code>([^<]+)</code>', page.text)
+    return unescape(found)
+
+
+def text(page: TestResponse) -> str:
+    """What people read."""
+    bare = re.sub(r"<[^>]+>", " ", page.text)
+    return re.sub(r"\s+", " ", unescape(bare))
+
+
+def read(page: TestResponse) -> str:
+    """A page with its tags, its words as people read them."""
+    return unescape(page.text)

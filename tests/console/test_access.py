@@ -11,16 +11,10 @@ from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.keys import LOGIN_TTL_S, login_key
 
+pytestmark = pytest.mark.usefixtures("no_counts")
 People = dict[Role, str]
 BY_THEMSELVES = ("/live.json", "/rooms/none/live.json", "/rooms/none/hour/line.svg")
 """What pages ask without their reader."""
-
-
-@pytest.fixture(autouse=True)
-def no_failures(store: Store) -> None:
-    """No test's failures count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
 
 
 def test_nobody_sees_anything_without_logging_in(desk: Desk, people: People) -> None:

@@ -1,26 +1,21 @@
 """The page of operators' keys for the API: made, shown once, listed, revoked."""
 
-import html
 from collections.abc import Iterator
 
 import pytest
-from desks import Desk
-from test_operator_pages import held, shown_secret
-from werkzeug.test import TestResponse
+from desks import Desk, hidden, read, shown_secret
 
 from waitingroom import clock
 from waitingroom.operators import Role, made_key
 from waitingroom.store.client import Store
-from waitingroom.store.keys import OPERATOR_KEYS, SYSTEM, login_key
+from waitingroom.store.keys import OPERATOR_KEYS, SYSTEM
 
 People = dict[Role, str]
 
 
 @pytest.fixture
-def name(store: Store, room_id: str) -> Iterator[str]:
+def name(no_counts: None, store: Store, room_id: str) -> Iterator[str]:
     """Of a key of this test only; nothing that was made counts for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
     yield f"ci-{room_id}"
     store._redis.hdel(OPERATOR_KEYS, f"ci-{room_id}")
 
@@ -31,11 +26,6 @@ def asked(desk: Desk, key: str, path: str = "/rooms") -> int:
     return desk.client.get(f"/api/v1{path}", headers=sent).status_code
 
 
-def read(answer: TestResponse) -> str:
-    """A page's text, as people read it."""
-    return html.unescape(answer.text)
-
-
 def test_a_key_is_shown_once_does_what_its_role_may_and_is_revoked(
     admin: Desk, store: Store, people: People, name: str
 ) -> None:
@@ -43,7 +33,7 @@ def test_a_key_is_shown_once_does_what_its_role_may_and_is_revoked(
     answer = admin.post("/keys", {"name": name, "role": "support"})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert "Whoever has it is support" in read(answer)
-    key = shown_secret(answer.text)
+    key = shown_secret(answer)
     assert (asked(admin, key), asked(admin, key, "/operators")) == (200, 403)
     listed, secret = read(admin.get("/keys")), key.partition(".")[2]
     assert f'<th scope="row">{name}</th>' in listed
@@ -55,7 +45,7 @@ def test_a_key_is_shown_once_does_what_its_role_may_and_is_revoked(
     path = f"/keys/{name}/revoke"
     page = admin.get(path)
     assert "which is support, is refused from the next request on" in read(page)
-    done = admin.post(path, held(page.text) | {"why": "lost a laptop"})
+    done = admin.post(path, hidden(page) | {"why": "lost a laptop"})
     assert (done.status_code, done.location) == (303, "/keys")
     assert f"The key “{name}” opens nothing any more." in read(admin.get("/keys"))
     assert asked(admin, key) == 401
@@ -100,7 +90,7 @@ def test_what_is_wrong_with_the_reason_or_the_form_revokes_no_key(
     """400, with the page again; 404 where the page is older than the key of that name."""
     store.keys.add(made_key(name, Role.VIEWER, clock.now_ms())[1], actor="test")
     path = f"/keys/{name}/revoke"
-    page = held(admin.get(path).text)
+    page = hidden(admin.get(path))
     long = admin.post(path, page | {"why": "x" * 501})
     assert (long.status_code, "The reason: at most 500" in long.text) == (400, True)
     assert admin.post(path, page | {"version": "no"}).status_code == 400

@@ -1,13 +1,12 @@
 """Knobs on the console's pages: shown, then turned, planned or taken back; nothing is lost."""
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from itertools import product
 
 import pytest
-from desks import Desk, held
+from desks import Desk, held, text
+from systems import eventually
 from werkzeug.test import TestResponse
 
 from waitingroom import clock
@@ -24,12 +23,6 @@ TYPED = {"rate_per_min", "capacity", "burst", "session_ms", "message", "closes_a
 
 def path(room: str, name: str = "pace") -> str:
     return f"/rooms/{room}/knobs/{name}"
-
-
-def text(page: TestResponse) -> str:
-    """What people read."""
-    bare = re.sub(r"<[^>]+>", " ", page.text)
-    return re.sub(r"\s+", " ", unescape(bare))
 
 
 def show(desk: Desk, room: str, name: str = "pace", **fields: str) -> TestResponse:
@@ -348,10 +341,8 @@ def test_a_ramp_that_goes_on_meanwhile_is_in_nobodys_way(
     store.plan(room, [*steps, later], actor="test")
 
     def goes_on() -> None:
-        version, ends = store.status(room).version, time.monotonic() + 10
-        while store.status(room).version == version and time.monotonic() < ends:
-            time.sleep(0.05)
-        assert store.status(room).version > version
+        version = store.status(room).version
+        eventually(lambda: store.status(room).version > version, "a step is due", 10)
 
     page, same = show(operator, room, capacity="7"), show(operator, room, rate_per_min="7")
     goes_on()

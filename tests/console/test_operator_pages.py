@@ -1,18 +1,18 @@
 """The pages of operators and of one's own account: who is let in, who is shut out, and when."""
 
-import re
 from urllib.parse import unquote
 
 import pytest
-from desks import PASSWORD, Desk
+from desks import PASSWORD, Desk, hidden, shown_secret
 
 from waitingroom.clients import network_of
 from waitingroom.console import access
 from waitingroom.console.access import session_key
 from waitingroom.operators import LastAdmin, Role
 from waitingroom.store.client import Store
-from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, SYSTEM, login_key
+from waitingroom.store.keys import LOGIN_TTL_S, OPERATORS, SYSTEM
 
+pytestmark = pytest.mark.usefixtures("no_counts")
 People = dict[Role, str]
 NEW = "another long password"
 ADMINS_PAGES = ["/operators", "/operators/{name}", "/operators/{name}/remove", "/shop-keys",
@@ -22,31 +22,6 @@ ADMINS_FORMS = ["/operators", "/operators/{name}/role", "/operators/{name}/passw
                 "/operators/{name}/remove", "/shop-keys", "/shop-keys/x/revoke",
                 "/keys", "/keys/x/revoke", "/rooms/x/staff", "/rooms/x/staff/revoke",
                 "/rooms/x/staff/s-0/revoke"]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def no_counts(store: Store) -> None:
-    """No test's failures, and nothing that one made, count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
-
-
-@pytest.fixture
-def admin(desk: Desk, people: People) -> Desk:
-    """An admin's browser."""
-    assert desk.log_in(people[Role.ADMIN]).status_code == 303
-    return desk
-
-
-def held(page: str) -> dict[str, str]:
-    """The hidden fields of a page's forms."""
-    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
-
-
-def shown_secret(page: str) -> str:
-    """What a page shows once."""
-    (found,) = re.findall(r'<p class="secret"><code>([^<]+)</code>', page)
-    return found
 
 
 def test_who_is_no_admin_sees_and_does_nothing_here(
@@ -85,7 +60,7 @@ def test_an_operator_is_made_with_a_password_that_is_shown_once_and_opens(
     answer = admin.post("/operators", {"name": name, "role": "support", "password": ""})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    password = shown_secret(answer.text)
+    password = shown_secret(answer)
     assert Desk(store_url).log_in(name, password).status_code == 303
     assert password not in admin.get("/operators").text
     assert f">{name}</a>" in admin.get("/operators").text
@@ -145,8 +120,8 @@ def test_who_is_changed_or_removed_is_out_with_their_next_page(
         one.log_in(name)
         assert one.get("/").status_code == 200
     fields = {"role": {"role": "viewer"}, "password": {"password": NEW}, "remove": {}}[what]
-    page = admin.get(f"/operators/{name}/{what}").text
-    answer = admin.post(f"/operators/{name}/{what}", held(page) | fields)
+    page = admin.get(f"/operators/{name}/{what}")
+    answer = admin.post(f"/operators/{name}/{what}", hidden(page) | fields)
     assert (answer.status_code, answer.location) == (303, "/operators")
     for one in theirs:
         assert one.get("/").status_code == 303
@@ -161,11 +136,11 @@ def test_who_is_changed_or_removed_is_out_with_their_next_page(
 def test_an_admin_who_takes_their_own_role_is_out_too(admin: Desk, people: People) -> None:
     """While others are left; what they are then is what the next log-in gives."""
     name = people[Role.ADMIN]
-    admin_too = held(admin.get(f"/operators/{people[Role.OPERATOR]}").text)
+    admin_too = hidden(admin.get(f"/operators/{people[Role.OPERATOR]}"))
     path = f"/operators/{people[Role.OPERATOR]}/role"
     assert admin.post(path, admin_too | {"role": "admin"}).status_code == 303
-    page = admin.get(f"/operators/{name}").text
-    assert admin.post(f"/operators/{name}/role", held(page) | {"role": "viewer"}).status_code == 303
+    fields = hidden(admin.get(f"/operators/{name}")) | {"role": "viewer"}
+    assert admin.post(f"/operators/{name}/role", fields).status_code == 303
     assert admin.get("/").status_code == 303
     admin.log_in(name)
     assert admin.get("/operators").status_code == 403
@@ -182,8 +157,8 @@ def test_the_last_admin_can_neither_go_nor_become_less(
     for one in others:
         store.accounts.remove(one, actor="test")
     for form, fields in (("role", {"role": "operator"}), ("remove", {})):
-        page = admin.get(f"/operators/{name}/{form}").text
-        answer = admin.post(f"/operators/{name}/{form}", held(page) | fields)
+        page = admin.get(f"/operators/{name}/{form}")
+        answer = admin.post(f"/operators/{name}/{form}", hidden(page) | fields)
         assert answer.status_code == 409
         assert "is the last admin: make another first." in answer.text
     assert store.accounts.find(name).role is Role.ADMIN
@@ -198,14 +173,14 @@ def test_two_admins_at_once_lose_nothing_silently(
 ) -> None:
     """The second is told that the account moved."""
     name = people[Role.SUPPORT]
-    page = admin.get(f"/operators/{name}").text
+    page = admin.get(f"/operators/{name}")
     store.accounts.change(name, role=Role.VIEWER, actor="test")
     for form, fields in (
         ("role", {"role": "admin"}),
         ("password", {"password": NEW}),
         ("remove", {}),
     ):
-        answer = admin.post(f"/operators/{name}/{form}", held(page) | fields)
+        answer = admin.post(f"/operators/{name}/{form}", hidden(page) | fields)
         assert answer.status_code == 409
         assert "was changed meanwhile" in answer.text
     assert store.accounts.find(name).role is Role.VIEWER
@@ -218,7 +193,7 @@ def test_the_reason_of_a_removal_is_in_the_record(
 ) -> None:
     """And one that cannot be is said so, with nothing done."""
     name = people[Role.SUPPORT]
-    page = held(admin.get(f"/operators/{name}/remove").text)
+    page = hidden(admin.get(f"/operators/{name}/remove"))
     answer = admin.post(f"/operators/{name}/remove", page | {"why": "x" * 501})
     assert (answer.status_code, store.accounts.find(name) is None) == (400, False)
     admin.post(f"/operators/{name}/remove", page | {"why": "left the firm"})
@@ -312,8 +287,8 @@ def test_whoever_has_an_admins_session_cannot_flood_the_record(
     monkeypatch.setattr(access, "MOST_MADE", 2)
     name = people[Role.VIEWER]
     for wanted in (200, 200, 429):
-        page = admin.get(f"/operators/{name}").text
-        answer = admin.post(f"/operators/{name}/password", held(page) | {"password": ""})
+        page = admin.get(f"/operators/{name}")
+        answer = admin.post(f"/operators/{name}/password", hidden(page) | {"password": ""})
         assert answer.status_code == wanted
     assert store.accounts.find(name).generation == 3
     assert answer.headers["Retry-After"] == str(LOGIN_TTL_S)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from desks import Desk
-from systems import free_ports
+from systems import free_ports, served
 
 from waitingroom import clock
 from waitingroom.beats import Beat
@@ -50,17 +50,11 @@ def answering(status: int, body: str = "", drip_s: float = 0, **headers: str) ->
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Handler.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield Handler
-    finally:
-        stop.set()
-        server.shutdown()
-        thread.join(10)
-        server.server_close()
+    with served(Handler) as Handler.url:
+        try:
+            yield Handler
+        finally:
+            stop.set()
 
 
 NO_PASS = json.dumps({"error": "no_pass", "room_url": f"{GATE}/spring"})

@@ -2,23 +2,20 @@
 
 import http.client
 import json
-import os
 import re
-import signal
 import socket
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from systems import eventually, free_ports
+from sale import Sale, sale
 from werkzeug.test import TestResponse
 
 from waitingroom import clock
-from waitingroom.config import ConsoleConfig, load_config
+from waitingroom.config import ConsoleConfig
 from waitingroom.console.app import create_app
 from waitingroom.model import Settings, WhileNoSale
-from waitingroom.run.child import spawn
-from waitingroom.run.parts import parts
+from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 from waitingroom.store.keys import shop_key
 from waitingroom.tokens import Handover, Keyring
@@ -280,36 +277,29 @@ def test_odd_leases_are_answered_not_stumbled_over(client: FlaskClient, room: st
     assert {state["state"] for state in told["leases"].values()} == {"old_epoch"}
 
 
+@pytest.fixture(scope="module")
+def running(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sale]:
+    """The room API under gunicorn."""
+    folder, key = tmp_path_factory.mktemp("api"), {"WAITINGROOM_SHOP_KEY": NEW}
+    with sale(embedded.url, folder, "demo", wanted=("console",), **key) as made:
+        yield made
+
+
 @pytest.mark.parametrize(
     "chunks", [b"zz\r\n", b"5\r\nabcdefgh\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\n\r\n"]
 )
-def test_a_body_in_chunks_is_411_under_the_real_server(
-    store_url: str, tmp_path: Path, chunks: bytes
-) -> None:
+def test_a_body_in_chunks_is_411_under_the_real_server(running: Sale, chunks: bytes) -> None:
     """A broken one would be met while it is read, with a stack trace; so no guard sends any."""
-    (port,) = free_ports(1)
-    settings = {"REDIS_URL": store_url, "WAITINGROOM_CONSOLE_PORT": str(port)}
-    settings |= {"WAITINGROOM_DATA": str(tmp_path), "WAITINGROOM_SHOP_KEY": NEW}
-    settings |= {"WAITINGROOM_SECRET_KEYS": KEYS[0].hex()}
-    (tmp_path / "log").mkdir()
-    made = parts(load_config(settings), dict(os.environ))
-    console = next(part for part in made if part.name == "console")
-    process = spawn(console.argv, log=console.log, env=console.env)
-    try:
-        eventually(console.ready, "the room API", 20)
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            connection.sendall(
-                b"POST /api/v1/rooms/demo/leases/renew HTTP/1.1\r\nHost: api\r\n"
-                b"Authorization: Bearer " + NEW.encode() + b"\r\n"
-                b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks
-            )
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-            assert (answer.status, json.loads(answer.read())["error"]) == (411, "length_required")
-        assert "Traceback" not in console.log.read_text("utf-8")
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+    with socket.create_connection(("127.0.0.1", running.console.port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /api/v1/rooms/demo/leases/renew HTTP/1.1\r\nHost: api\r\n"
+            b"Authorization: Bearer " + NEW.encode() + b"\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks
+        )
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["error"]) == (411, "length_required")
+    assert "Traceback" not in running.logs()
 
 
 def test_a_body_beyond_the_limit_is_413(client: FlaskClient, room: str) -> None:

@@ -1,9 +1,7 @@
 """Rooms made, cloned and edited in the console: what is taken over, refused, and served at once."""
 
-import re
-
 import pytest
-from desks import Desk
+from desks import Desk, text
 from test_brand import SVG
 
 from waitingroom import clock
@@ -23,13 +21,6 @@ GOOD = {
 
 
 @pytest.fixture
-def operator(desk: Desk, people: People) -> Desk:
-    """An operator's browser."""
-    assert desk.log_in(people[Role.OPERATOR]).status_code == 303
-    return desk
-
-
-@pytest.fixture
 def room(store: Store, room_id: str) -> str:
     """A sale that runs, in a room with a look and five in line."""
     settings = Settings(
@@ -43,10 +34,6 @@ def room(store: Store, room_id: str) -> str:
     return room_id
 
 
-def text_of(answer) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
-
-
 def test_a_room_is_made_as_it_was_typed(operator: Desk, people: People, store: Store, room_id: str):
     """It waits for its opening; who made it is in its record, and what the shop needs is told."""
     assert 'href="/new"' in operator.get("/").text
@@ -57,7 +44,7 @@ def test_a_room_is_made_as_it_was_typed(operator: Desk, people: People, store: S
     assert (made.draw, made.phase) == (DrawMethod.FIFO, Phase.EARLY)
     assert made.origins == ("https://shop.example.com", "https://www.example.com")
     assert store.record.newest(room_id, 1)[0].actor == f"console:{people[Role.OPERATOR]}"
-    told = text_of(operator.get(answer.location))
+    told = text(operator.get(answer.location))
     assert f"http://gate.example/{room_id} within a second" in told
     assert f"waitingroom room keys {room_id}" in told
 
@@ -136,7 +123,7 @@ def test_names_and_texts_are_edited_on_what_was_seen(operator: Desk, store: Stor
     fields = {"version": version, "title": "Late winter", "message": "", "origins": ""}
     answer = operator.post(f"/rooms/{room}/edit", fields)
     assert answer.status_code == 303
-    assert "Changed: Title, Message, Shops." in text_of(operator.get(answer.location))
+    assert "Changed: Title, Message, Shops." in text(operator.get(answer.location))
     now = store.status(room)
     assert (now.title, now.message, now.origins) == ("Late winter", "", ())
     stale = operator.post(f"/rooms/{room}/edit", fields | {"title": "Mine"})

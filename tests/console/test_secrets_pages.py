@@ -1,12 +1,10 @@
 """The pages of shops' keys and of staff passes: made, shown once, listed, revoked."""
 
-import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from desks import Desk
-from test_operator_pages import held, shown_secret
+from desks import Desk, hidden, read, shown_secret
 from test_room_api import call
 
 from waitingroom import clock
@@ -15,29 +13,13 @@ from waitingroom.operators import Role
 from waitingroom.staff import PassState
 from waitingroom.store import keys, staff
 from waitingroom.store.client import Store
-from waitingroom.store.keys import SHOP_KEYS, SHOP_KEYS_USED, SYSTEM, login_key
+from waitingroom.store.keys import SYSTEM
 from waitingroom.tokens import Keyring
 
+pytestmark = pytest.mark.usefixtures("no_counts", "no_shop_keys")
 People = dict[Role, str]
 SHOP = "https://shop.example"
 ASKS = {"leases": []}
-
-
-@pytest.fixture(autouse=True)
-def no_counts(store: Store) -> Iterator[None]:
-    """No test's failures, keys, or what it made, count for another's."""
-    for key in store._redis.scan_iter(login_key("*")):
-        store._redis.delete(key)
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
-    yield
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
-
-
-@pytest.fixture
-def admin(desk: Desk, people: People) -> Desk:
-    """An admin's browser."""
-    assert desk.log_in(people[Role.ADMIN]).status_code == 303
-    return desk
 
 
 @pytest.fixture
@@ -48,17 +30,12 @@ def room(store: Store, room_id: str) -> str:
     return room_id
 
 
-def read(answer: object) -> str:
-    """A page's text, as people read it."""
-    return html.unescape(answer.text)  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def confirmed(admin: Desk) -> Callable[..., object]:
     """Opens a page that asks, and sends it."""
 
     def one(path: str, **fields: str) -> object:
-        return admin.post(path, held(admin.get(path).text) | fields)
+        return admin.post(path, hidden(admin.get(path)) | fields)
 
     return one
 
@@ -69,7 +46,7 @@ def test_a_shops_key_is_shown_once_opens_its_room_and_is_revoked(
     """From the page to the shop's call; both acts are in the record with who and why."""
     answer = admin.post("/shop-keys", {"name": "spring", "rooms": room})
     assert answer.status_code == 200
-    key = shown_secret(answer.text)
+    key = shown_secret(answer)
     assert "Set it as WAITINGROOM_SHOP_KEY" in answer.text
     assert call(admin.client, f"{room}/leases/renew", ASKS, key).status_code == 200
     listed = read(admin.get("/shop-keys"))
@@ -128,7 +105,7 @@ def test_a_page_that_is_older_than_the_key_revokes_nothing(
 ) -> None:
     """Another admin made it anew meanwhile."""
     admin.post("/shop-keys", {"name": "spring", "rooms": room})
-    page = held(admin.get("/shop-keys/spring/revoke").text)
+    page = hidden(admin.get("/shop-keys/spring/revoke"))
     store.shop_keys.revoke("spring", actor="test")
     admin.clock_ms += 1
     admin.post("/shop-keys", {"name": "spring", "rooms": room})
@@ -150,7 +127,7 @@ def test_a_staff_pass_is_a_link_that_is_shown_once(
     fields = {"name": "Zoë <b>", "for": "480", "to": "/sale/?a=1"}
     answer = admin.post(f"/rooms/{room}/staff", fields)
     assert answer.status_code == 200
-    url = html.unescape(shown_secret(answer.text))
+    url = shown_secret(answer)
     assert url.startswith(f"{SHOP}/sale/?a=1&wr_handover=h1.")
     keyring = Keyring((b"k" * 32,)).room_keys(room)
     found = keyring.read_handover(url.partition("wr_handover=")[2], now_ms=clock.now_ms())
@@ -197,7 +174,7 @@ def test_all_are_not_revoked_from_a_page_that_others_made_old(
 ) -> None:
     """409, and nothing ends."""
     admin.post(f"/rooms/{room}/staff", {"name": "Ada", "for": "60"})
-    page = held(admin.get(f"/rooms/{room}/staff/revoke").text)
+    page = hidden(admin.get(f"/rooms/{room}/staff/revoke"))
     store.set(room, {"rate_per_min": 7}, actor="test")
     answer = admin.post(f"/rooms/{room}/staff/revoke", page)
     assert answer.status_code == 409

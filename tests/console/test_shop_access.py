@@ -1,7 +1,5 @@
 """Shops' keys that the store keeps: what they open, how long, and that nothing kept opens it."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 from test_room_api import KEYS, NOW_MS, OLD, call, refused
@@ -16,16 +14,9 @@ from waitingroom.store import shop_keys
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SHOP_KEYS, SHOP_KEYS_USED, SYSTEM
 
+pytestmark = pytest.mark.usefixtures("no_shop_keys")
 ME = {"actor": "console:ada"}
 ASKS = {"leases": []}
-
-
-@pytest.fixture(autouse=True)
-def no_keys(store: Store) -> Iterator[None]:
-    """Every test begins and ends without a key."""
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
-    yield
-    store._redis.delete(SHOP_KEYS, SHOP_KEYS_USED)
 
 
 @pytest.fixture

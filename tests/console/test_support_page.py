@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from desks import Desk
+from desks import Desk, text
 from rooms import Room, make
 
 from waitingroom.codes import Codes
@@ -47,24 +47,20 @@ def give(desk: Desk, room: Room, code: str, why: str = "phone was dead", **more:
     return desk.post(f"/rooms/{room.name}/support", {"code": code, "why": why}, **more)
 
 
-def text_of(answer) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
-
-
 def test_a_code_shows_its_place_and_a_second_chance_is_given_and_told(
     supporter: Desk, people: People, room: Room, store: Store
 ) -> None:
     """As a shopper reads it aloud: in small letters, with a space."""
     assert f'href="/rooms/{room.name}/support"' in supporter.get(f"/rooms/{room.name}").text
     found = look(supporter, room, code_of(room, 1).lower().replace("-", " "))
-    told = text_of(found)
+    told = text(found)
     assert found.status_code == 200
     assert "Number 1 Lapsed: it was called, and nobody came in time." in told
     for step in ("Joined", "Called", "Lapsed"):
         assert re.search(rf" {step} \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d ", told), step
     answer = give(supporter, room, code_of(room, 1), why="The till <sent> them back.")
     assert answer.status_code == 303
-    after = text_of(supporter.get(answer.location))
+    after = text(supporter.get(answer.location))
     assert re.search(r"Number 1 may go in until \d\d:\d\d:\d\d \(UTC\)", after)
     assert "Called: they may go in until" in after
     assert "Second chance 20" in after
@@ -82,7 +78,7 @@ def test_a_second_one_is_refused_with_the_time_of_the_first(supporter: Desk, roo
     assert give(supporter, room, code_of(room, 1)).status_code == 303
     again = give(supporter, room, code_of(room, 1))
     assert again.status_code == 409
-    assert "Nothing was done: this place has had its second chance" in text_of(again)
+    assert "Nothing was done: this place has had its second chance" in text(again)
     assert re.search(r"there is one for each: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(UTC\)\.", again.text)
     assert room.status().counters.second_chances == 1
 
@@ -98,8 +94,8 @@ def test_without_a_reason_nothing_is_done(supporter: Desk, room: Room, why: str)
 
 def test_who_waits_is_told_of_and_not_moved(supporter: Desk, room: Room) -> None:
     waits = look(supporter, room, code_of(room, 300))
-    assert re.search(r"In line, with \d+ ahead\.", text_of(waits))
-    assert "None can be given: this place was not called yet, and nobody is moved" in text_of(waits)
+    assert re.search(r"In line, with \d+ ahead\.", text(waits))
+    assert "None can be given: this place was not called yet, and nobody is moved" in text(waits)
     assert "<button>Give a second chance" not in waits.text
     before = room.status().serving
     assert give(supporter, room, code_of(room, 300)).status_code == 409
@@ -108,7 +104,7 @@ def test_who_waits_is_told_of_and_not_moved(supporter: Desk, room: Room) -> None
 
 def test_in_a_closed_room_it_says_so(supporter: Desk, room: Room) -> None:
     room.act("close")
-    told = text_of(look(supporter, room, code_of(room, 1)))
+    told = text(look(supporter, room, code_of(room, 1)))
     assert "None can be given: the sale is over: nobody goes in any more." in told
     assert give(supporter, room, code_of(room, 1)).status_code == 409
 

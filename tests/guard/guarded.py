@@ -16,7 +16,10 @@ from werkzeug.wrappers import Request, Response
 
 import waitingroom.guard
 from waitingroom.guard import PASS_KEY, Guard
+from waitingroom.guard.api import RoomApi
 from waitingroom.guard.asgi import Guard as AsgiGuard
+from waitingroom.guard.knowledge import Knowledge
+from waitingroom.guard.reporter import Reporter
 from waitingroom.tokens import Handover, Keyring, Pass, RoomKeyring
 
 GATE = "https://wait.example.com"
@@ -82,10 +85,12 @@ class StandInApi:
     """The room API over HTTP, as the contract has it, in memory; ``mood`` makes it misbehave.
 
     Moods: ok, frozen (takes the call, never answers), error (500), garbage (200 without JSON).
-    ``calls``: path and body of each, in order.
+    ``unknown``: a call that it does not have yet, as one of an earlier version. ``calls``: path and
+    body of each, in order.
     """
 
     mood: str = "ok"
+    unknown: str = ""
     epoch: int = 1
     staff_epoch: int = 1
     outside: bool = False
@@ -127,6 +132,8 @@ class StandInApi:
 
     def answer(self, call: str, body: dict[str, Any], since: str | None) -> Response:
         """What the call is for."""
+        if call == self.unknown:
+            return self.json(404, error="not_found", message="")
         if call == "redeem":
             with self.lock:
                 if body["handover"] in self.redeemed:
@@ -175,6 +182,14 @@ class StandInApi:
             left_s = deadline - time.monotonic()
             assert left_s > 0 and self.heard.wait(left_s), f"only heard {self.calls}"
             self.heard.clear()
+
+
+def by_hand(url: str, steady_ms: Callable[[], int], key: str = SHOP_KEY) -> Reporter:
+    """A reporter whose turns the test takes: it has no thread."""
+    api, knowledge = RoomApi(url, key), Knowledge()
+    made = Reporter(api, ["demo"], knowledge, now_ms=lambda: NOW_MS, steady_ms=steady_ms)
+    made.wake = lambda: None  # type: ignore[method-assign]
+    return made
 
 
 class Shop:

@@ -5,10 +5,9 @@ from typing import Any
 
 import flask
 import pytest
-from guarded import NOW_MS, SHOP_KEY, Shop, StandInApi, a_pass
+from guarded import Shop, StandInApi, a_pass, by_hand
 
 from waitingroom.guard.api import ApiAway, RoomApi
-from waitingroom.guard.knowledge import Knowledge
 from waitingroom.guard.outbox import POLL_MS
 from waitingroom.guard.reporter import Reporter
 
@@ -19,14 +18,7 @@ Build = Callable[..., Shop]
 def reporter(api: StandInApi) -> Iterator[Reporter]:
     """A reporter whose turns the test takes, each when it is due."""
     clock = iter(range(0, 10**9, 2 * POLL_MS))
-    made = Reporter(
-        RoomApi(api.url, SHOP_KEY),
-        ["demo"],
-        Knowledge(),
-        now_ms=lambda: NOW_MS,
-        steady_ms=lambda: next(clock),
-    )
-    made.wake = lambda: None  # type: ignore[method-assign]
+    made = by_hand(api.url, lambda: next(clock))
     yield made
     made.close()
 
@@ -99,17 +91,10 @@ def _lost(call: Callable[..., None]) -> Callable[..., None]:
 
 
 def test_a_room_api_from_before_this_call_is_still_told_everything_else(
-    api: StandInApi, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+    api: StandInApi, reporter: Reporter
 ) -> None:
     """It answers 404, and that is no reason to come back later with the renewals."""
-    answer = StandInApi.answer
-
-    def older(self: StandInApi, call: str, body: Any, since: Any) -> Any:
-        if call == "health":
-            return self.json(404, error="not_found", message="")
-        return answer(self, call, body, since)
-
-    monkeypatch.setattr(StandInApi, "answer", older)
+    api.unknown = "health"
     for nth in range(3):
         reporter.answered("demo", failed=True)
         reporter.renew(a_pass(lease=f"1-{nth}"))

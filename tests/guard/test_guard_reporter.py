@@ -16,6 +16,7 @@ from guarded import (
     StandInApi,
     a_handover,
     a_pass,
+    by_hand,
     signed,
 )
 
@@ -47,10 +48,7 @@ def steady() -> Steady:
 @pytest.fixture
 def reporter(api: StandInApi, steady: Steady) -> Iterator[Reporter]:
     """A reporter whose turns the test takes: it has no thread."""
-    made = Reporter(
-        RoomApi(api.url, SHOP_KEY), ["demo"], Knowledge(), now_ms=lambda: NOW_MS, steady_ms=steady
-    )
-    made.wake = lambda: None  # type: ignore[method-assign]
+    made = by_hand(api.url, steady)
     yield made
     made.close()
 
@@ -141,10 +139,7 @@ def test_a_wrong_key_keeps_what_there_is_to_tell(
 ) -> None:
     """An operator can mend it; the log says once what is wrong, without the key."""
     key = "another key"
-    reporter = Reporter(
-        RoomApi(api.url, key), ["demo"], Knowledge(), now_ms=lambda: NOW_MS, steady_ms=steady
-    )
-    reporter.wake = lambda: None  # type: ignore[method-assign]
+    reporter = by_hand(api.url, steady, key)
     reporter.release(a_pass())
     with caplog.at_level(logging.INFO):
         for _ in range(100):

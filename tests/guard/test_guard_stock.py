@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from guarded import NOW_MS, SHOP_KEY, Shop, StandInApi
+from guarded import Shop, StandInApi, by_hand
 
-from waitingroom.guard.api import RoomApi
-from waitingroom.guard.knowledge import Knowledge
 from waitingroom.guard.outbox import GATHER_MS, POLL_MS, STOCK_EVERY_MS, Outbox
-from waitingroom.guard.reporter import Reporter
 
 Build = Callable[..., Shop]
 
@@ -19,14 +16,7 @@ class Hands:
 
     def __init__(self, url: str) -> None:
         self.at_ms = 0
-        self.reporter = Reporter(
-            RoomApi(url, SHOP_KEY),
-            ["demo"],
-            Knowledge(),
-            now_ms=lambda: NOW_MS,
-            steady_ms=lambda: self.at_ms,
-        )
-        self.reporter.wake = lambda: None  # type: ignore[method-assign]
+        self.reporter = by_hand(url, lambda: self.at_ms)
 
     def turn(self, passed_ms: int) -> None:
         """A turn so much later, where one is due by then."""
@@ -101,21 +91,12 @@ def test_a_newer_level_takes_the_place_of_one_that_did_not_arrive() -> None:
     assert again.left == 3
 
 
-def test_a_room_api_from_before_this_call_hears_it_later(
-    api: StandInApi, hands: Hands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = StandInApi.answer
-
-    def older(self: StandInApi, call: str, body: Any, since: Any) -> Any:
-        if call == "stock":
-            return self.json(404, error="not_found", message="")
-        return answer(self, call, body, since)
-
-    monkeypatch.setattr(StandInApi, "answer", older)
+def test_a_room_api_from_before_this_call_hears_it_later(api: StandInApi, hands: Hands) -> None:
+    api.unknown = "stock"
     hands.reporter.stock("demo", 4)
     hands.turn(2 * POLL_MS)
     assert hands.reporter._paces["demo"].failures == 0, "everything else is told as before"
-    monkeypatch.undo()
+    api.unknown = ""
     hands.turn(2 * POLL_MS)
     assert told(api) == [4, 4]
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from mailservers import MailServer, Running
+from redis import Redis
+from rq import Queue
 from shops import Shop
 from systems import free_ports
 
@@ -17,6 +19,17 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     made = Shop(f"sqlite:///{tmp_path}/shop.db")
     yield made
     made.close()
+
+
+@pytest.fixture
+def queue(store_url: str) -> Iterator[Queue]:
+    """The run's own queue, without any jobs before and after."""
+    connection = Redis.from_url(store_url)
+    made = Queue("default", connection=connection)
+    made.delete(delete_jobs=True)
+    yield made
+    made.delete(delete_jobs=True)
+    connection.close()
 
 
 @pytest.fixture

@@ -6,9 +6,6 @@ import hashlib
 import hmac
 import http.server
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -16,11 +13,12 @@ from email.message import Message
 from email.policy import default
 
 import pytest
+from burst import burst
 from mailservers import MailServer, Running
 from redis import Redis
 from rq import Queue
 from rq.registry import ScheduledJobRegistry
-from systems import eventually, free_ports
+from systems import eventually, free_ports, served
 
 from waitingroom import clock
 from waitingroom.alarms import ALARMS
@@ -62,14 +60,9 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/hook?token=tok-3n"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with served(Handler) as url:
+        made.url = f"{url}/hook?token=tok-3n"
+        yield made
 
 
 def verify(headers: dict[str, str], body: bytes, secret: str, now_s: int) -> bool:
@@ -80,17 +73,6 @@ def verify(headers: dict[str, str], body: bytes, secret: str, now_s: int) -> boo
     given = [one.partition(",")[2] for one in headers["webhook-signature"].split(" ")]
     fresh = abs(now_s - int(headers["webhook-timestamp"])) < 300
     return fresh and any(hmac.compare_digest(one, wanted) for one in given)
-
-
-@pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
-    """A queue nobody else uses."""
-    connection = Redis.from_url(store_url)
-    made = Queue("default", connection=connection)
-    made.delete(delete_jobs=True)
-    yield made
-    made.delete(delete_jobs=True)
-    connection.close()
 
 
 def enqueue(queue: Queue, *notices: AlarmNotice, mails: int = 0, webhook: bool = False) -> None:
@@ -104,18 +86,8 @@ def enqueue(queue: Queue, *notices: AlarmNotice, mails: int = 0, webhook: bool =
 
 
 def work(store_url: str, **env: str) -> str:
-    """RQ's worker in burst mode; what it said."""
-    ours = {"RQ_REDIS_URL": store_url, "REDIS_URL": store_url}
-    named = {f"WAITINGROOM_ALARM_{name}": value for name, value in env.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "rq.cli", "worker", "--config", "workers.preload", "--burst"],
-        env={**os.environ, **ours, **named},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout + done.stderr
+    """A worker that knows whom to tell of alarms; what it said."""
+    return burst(store_url, **{f"WAITINGROOM_ALARM_{name}": value for name, value in env.items()})
 
 
 def again(queue: Queue) -> list[int]:

@@ -1,10 +1,8 @@
 """The round that finds what fell by the wayside."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 from rq import Queue
 from shops import EMAIL, Shop
 
@@ -12,17 +10,6 @@ from storefront.confirmations import Confirmations
 from storefront.models import Mail
 from storefront.orders import SWEEP_AFTER_MS
 from workers import progress, sweep
-
-
-@pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
-    """The run's own queue, emptied."""
-    connection = Redis.from_url(store_url)
-    made = Queue("default", connection=connection)
-    made.empty()
-    yield made
-    made.empty()
-    connection.close()
 
 
 def go_round(shop: Shop, url: str) -> str:

@@ -8,8 +8,8 @@ from mailbox import Maildir
 from pathlib import Path
 
 import pytest
+from burst import burst
 from mailservers import MailServer, Running
-from redis import Redis
 from rq import Queue
 from rq.registry import FailedJobRegistry, ScheduledJobRegistry
 from shops import Clock, Shop
@@ -21,17 +21,6 @@ from storefront.orders import SWEEP_AFTER_MS
 
 
 @pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
-    """A queue nobody else uses: the whole server is emptied of jobs."""
-    connection = Redis.from_url(store_url)
-    made = Queue("default", connection=connection)
-    made.delete(delete_jobs=True)
-    yield made
-    made.delete(delete_jobs=True)
-    connection.close()
-
-
-@pytest.fixture
 def selling(tmp_path: Path, store_url: str, queue: Queue) -> Iterator[Shop]:
     """A shop with a queue. Its clock is the real one, by which the worker goes too."""
     made = Shop(f"sqlite:///{tmp_path}/selling.db", store_url, Clock(clock.now_ms()))
@@ -40,17 +29,8 @@ def selling(tmp_path: Path, store_url: str, queue: Queue) -> Iterator[Shop]:
 
 
 def work(shop: Shop, **env: str) -> str:
-    """A worker, as the supervisor starts it but in burst mode; what it said."""
-    ours = {"RQ_REDIS_URL": shop.redis_url, "REDIS_URL": shop.redis_url}
-    done = subprocess.run(
-        [sys.executable, "-m", "rq.cli", "worker", "--config", "workers.preload", "--burst"],
-        env={**os.environ, **ours, "SHOP_DATABASE_URL": shop.url, **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout + done.stderr
+    """A worker for the shop's jobs; what it said."""
+    return burst(shop.redis_url, SHOP_DATABASE_URL=shop.url, **env)
 
 
 def test_a_checkout_becomes_a_mail(selling: Shop, smtp: Running, mail_server: MailServer) -> None:

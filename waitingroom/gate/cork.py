@@ -36,7 +36,7 @@ class Turn:
 
 
 class Corked:
-    """A transport whose writes wait for the end of the turn; all else it leaves to ``transport``."""
+    """A transport whose writes wait for the end of the turn; all else goes to ``transport``."""
 
     __slots__ = ("_held", "_transport", "_turn")
 

@@ -177,6 +177,11 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     late = {"at_ms": now_ms - 1, "knobs": {"rate_per_min": 7}}
     refused(ada("POST", f"/rooms/{room}/schedule", late), 422, "bad_setting")
     step = {"at_ms": now_ms + HOUR_MS, "field": "capacity", "value": 9}
+    last_year = {"steps": [step, step | {"at_ms": now_ms - 8760 * HOUR_MS}]}
+    refused(ada("PUT", f"/rooms/{room}/plan", last_year), 422, "bad_setting")
+    refused(ada("POST", f"/rooms/{room}/what-if", last_year), 422, "bad_setting")
+    passed = {"knobs": {"opens_at_ms": now_ms - HOUR_MS}}
+    refused(ada("POST", f"/rooms/{room}/what-if", passed), 422, "bad_setting")
     assert len(ada("PUT", f"/rooms/{room}/plan", {"steps": [step]}).json["steps"]) == 1
     assert ada("DELETE", f"/rooms/{room}/plan").json["steps"] == []
     assert ada("POST", f"/rooms/{room}/undo").status_code == 200

@@ -28,6 +28,7 @@ from waitingroom.operators import Role
 from waitingroom.ramps import RAMPED, joined, ramp, value_at
 from waitingroom.settings import (
     FIXED_AT_CREATION,
+    JUST_NOW_MS,
     LONGEST_TEXT,
     MOMENTS,
     PLANNABLE,
@@ -170,11 +171,15 @@ class Knobs:
 
     def set_knobs(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Turn the knobs that are named; takes effect at once."""
-        changes, actor = _changes(body), self._bearers.actor()
+        changes, actor = self._turned(room, body), self._bearers.actor()
+        return with_version(self._store.set(room, changes, actor=actor, version=version))
+
+    def _turned(self, room: str, body: Mapping[str, Any]) -> dict[str, Value]:
+        changes = _changes(body)
         if MOMENTS & changes.keys():
             found = self._store.status(room)
             check_to_come(changes, found.now_ms, settings_of(found))
-        return with_version(self._store.set(room, changes, actor=actor, version=version))
+        return changes
 
     def what_if(self, room: str, body: dict[str, Any]) -> Any:
         """What one of these would do to the people in line now; changes nothing."""
@@ -182,11 +187,11 @@ class Knobs:
             told = "name one of knobs, ramp, schedule and steps"
             raise Refused("bad_fields", told, fields={"the document": told})
         if "knobs" in body:
-            return self._store.what_if(room, changes=_changes(body["knobs"]))
+            return self._store.what_if(room, changes=self._turned(room, body["knobs"]))
         ((kind, wanted),) = body.items()
         found, there = self._store.status(room), self._store.steps(room)
         if kind == "steps":
-            return self._store.what_if(room, planned=_steps(wanted))
+            return self._store.what_if(room, planned=_steps(found, wanted))
         make = _ramped if kind == "ramp" else _scheduled
         return self._store.what_if(room, planned=make(found, there, wanted))
 
@@ -211,7 +216,8 @@ class Knobs:
 
     def replace_plan(self, room: str, version: int | None, body: dict[str, Any]) -> Any:
         """Plan these steps, and nothing else."""
-        return self._plan(self._store.status(room), version, _steps(body["steps"]))
+        found = self._store.status(room)
+        return self._plan(found, version, _steps(found, body["steps"]))
 
     def clear_plan(self, room: str, version: int | None) -> Any:
         """Drop all that is planned."""
@@ -236,7 +242,9 @@ def _changes(body: Mapping[str, Any]) -> dict[str, Value]:
     }
 
 
-def _steps(given: Sequence[Mapping[str, Any]]) -> list[PlanStep]:
+def _steps(room: Snapshot, given: Sequence[Mapping[str, Any]]) -> list[PlanStep]:
+    # One that came due since its sender looked is followed at once, and meant so.
+    _check_future(room, min((one["at_ms"] for one in given), default=room.now_ms) + JUST_NOW_MS)
     return [
         PlanStep(
             one["at_ms"],

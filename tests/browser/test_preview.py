@@ -181,14 +181,14 @@ def test_every_state_that_the_pages_know_has_a_scene() -> None:
 @pytest.mark.parametrize(
     ("lang", "zone", "number", "wait", "time"),
     [
-        ("en", "Europe/London", "1,347", r"20–30 minutes", r"\d\d:\d\d"),
-        ("pl", "Europe/Warsaw", "1347", r"20–30 minut\b", r"\d\d:\d\d"),
-        ("it", "Europe/Rome", "1347", r"20[-–]30 minuti", r"\d\d:\d\d"),
-        ("fr", "Europe/Paris", "1 347", r"20–30 minutes", r"\d\d:\d\d"),
-        ("vi", "Asia/Ho_Chi_Minh", "1.347", r"20[-–]30 phút", r"\d\d:\d\d"),
-        ("de", "Europe/Berlin", "1.347", r"20–30 Minuten", r"\d\d:\d\d"),
+        ("en", "Europe/London", "1,347", r"20–30 minutes", r"\d{1,2}:\d\d"),
+        ("pl", "Europe/Warsaw", "1347", r"20–30 minut\b", r"\d{1,2}:\d\d"),
+        ("it", "Europe/Rome", "1347", r"20[-–]30 minuti", r"\d{1,2}:\d\d"),
+        ("fr", "Europe/Paris", "1 347", r"20–30 minutes", r"\d{1,2}:\d\d"),
+        ("vi", "Asia/Ho_Chi_Minh", "1.347", r"20[-–]30 phút", r"\d{1,2}:\d\d"),
+        ("de", "Europe/Berlin", "1.347", r"20–30 Minuten", r"\d{1,2}:\d\d"),
         ("es", "Europe/Madrid", "1347", r"20[-–]30 minutos", r"\d{1,2}:\d\d"),
-        ("zh-Hans", "Asia/Shanghai", "1,347", r"20[-–]30分钟", r"\d\d:\d\d"),
+        ("zh-Hans", "Asia/Shanghai", "1,347", r"20[-–]30分钟", r"\d{1,2}:\d\d"),
         ("hi", "Asia/Kolkata", "1,347", r"20–30 मिनट", r"\d{1,2}:\d\d"),
     ],
 )

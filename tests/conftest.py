@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests uses: a real store, private to the run."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -13,6 +14,10 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.keys import ROOMS, SHOP_KEYS, SHOP_KEYS_USED, login_key
 
 _ROOM_NUMBERS = count(1)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job is deaf to Ctrl-C, and so would be all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from eyes import is_open_to_all, opens_all, previewed
 from playwright.sync_api import Browser, Page, expect
+from seldom import seldom
 from test_brand import SVG
 
 from waitingroom.brand import check, read_logo
@@ -63,9 +64,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 COLOURED = [name for name, brand in BRANDS.items() if brand.colours]
 
 
-@pytest.fixture(
-    params=[COLOURED[0], *(pytest.param(name, marks=pytest.mark.long) for name in COLOURED[1:])]
-)
+@pytest.fixture(params=seldom(COLOURED, COLOURED[0]))
 def branded_address(request: pytest.FixtureRequest) -> Iterator[str]:
     """In each brand that has colours; without, every state is looked at elsewhere."""
     yield from branded(request.param)

@@ -26,6 +26,7 @@ from eyes import is_open_to_all
 from playwright.sync_api import Browser, Page, expect
 from sales import Sale, Site, now_ms
 from scenes import PHONE
+from seldom import seldom
 from systems import eventually
 from test_every_state import DESKTOP, NARROW, is_pictured
 from visitors import PLAIN_HOST, Tab, Visitor
@@ -481,6 +482,21 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "not-there": (Role.VIEWER, "/rooms/none", ""),
 }  # fmt: skip
 """By name: who, where, and which button they press there."""
+OFTEN = (
+    *(
+        "log-in",
+        "rooms",
+        "room",
+        "room-right-to-left",
+        "pause",
+        "reset",
+        "knobs-wrong",
+        "knobs-shown",
+    ),
+    *("plan", "operators", "shop-key-made", "keys", "staff", "new-room-wrong", "preview"),
+    *("ready", "support", "record", "rehearsal"),
+)
+"""One of each kind."""
 NO_PAGES = frozenset(
     {"static", "health.healthz", "health.readyz", "pages.live_rooms", "pages.live_room"}
     | {"pages.part_rooms", "turns.offer", "pages.chart", "record.export", "record.export_system"}
@@ -502,7 +518,7 @@ def test_no_page_is_left_out() -> None:
     assert pages - NO_PAGES == known
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", seldom(PAGES, *OFTEN))
 def test_every_page_can_be_read_by_everybody(
     operator: Callable[..., Page],
     browser: Browser,

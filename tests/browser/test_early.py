@@ -104,7 +104,9 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     assert [visitor.watch.count("POST", "/ticket") for visitor in visitors] == [1, 1, 1, 1]
     reads = [visitor.watch.times("GET", "/status.json") for visitor in visitors]
     moments = sorted(next(at_s for at_s in times if at_s > opens_at_s) for times in reads)
-    assert not [at_s for times in reads for at_s in times if opens_at_s - 1.5 < at_s < opens_at_s]
+    # The first is of the page's coming, which may be late on a busy machine.
+    again = [at_s for times in reads for at_s in times[1:]]
+    assert not [at_s for at_s in again if opens_at_s - 1.5 < at_s < opens_at_s]
     assert moments[-1] < opens_at_s + 3 + SLOW_S
     assert moments[-1] - moments[0] > 0.2
     tabs[0].says("news-list", "Places drawn: 6,004.")

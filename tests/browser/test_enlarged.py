@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from eyes import broken_figures, opens_all, out_of_reach, previewed, too_wide
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from seldom import seldom
 from visitors import SWITCHES
 
 from waitingroom.gate.languages import LANGUAGES
@@ -19,13 +20,6 @@ ZOOMED = {"viewport": {"width": 640, "height": 512}, "device_scale_factor": 2}
 SMALL_PHONE = {"width": 320, "height": 568}
 LARGE_LETTERS = {"webkit": {"webprefs": {"default_font_size": 32}}}
 """Chromium's own setting, twice what it is."""
-
-
-def in_turn(always: str) -> list[object]:
-    """Every language; with every change only the one that is the hardest."""
-    return [
-        lang if lang == always else pytest.param(lang, marks=pytest.mark.long) for lang in LANGUAGES
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +79,7 @@ def is_whole(page: Page, shown: Iterator[str]) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("lang", in_turn("hi"))
+@pytest.mark.parametrize("lang", seldom(LANGUAGES))
 def test_nothing_is_lost_at_twice_the_zoom(zoomed: BrowserContext, address: str, lang: str) -> None:
     """WCAG 2.2, 1.4.4 and 1.4.10: no word, no button, and no scrolling sideways."""
     page = zoomed.new_page()
@@ -93,7 +87,7 @@ def test_nothing_is_lost_at_twice_the_zoom(zoomed: BrowserContext, address: str,
     is_whole(page, shown(page, address, lang))
 
 
-@pytest.mark.parametrize("lang", in_turn("de"))
+@pytest.mark.parametrize("lang", seldom(LANGUAGES, "de"))
 def test_nothing_is_lost_with_letters_twice_as_large_on_a_small_phone(
     large_letters: BrowserContext, address: str, lang: str
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from eyes import SCHEMES, is_open_to_all, opens_all, too_wide
 from sales import Sale, Site
 from scenes import PHONE, WITH_SCRIPT, WITHOUT, Stage
+from seldom import seldom
 from visitors import Tab, Visitor
 
 pytestmark = pytest.mark.browser
@@ -53,7 +54,11 @@ def is_pictured(tab: Tab, name: str, folder: Path, as_well: str = "") -> None:
 
 @pytest.mark.parametrize(
     ("name", "script"),
-    [*((name, True) for name in WITH_SCRIPT), *((name, False) for name in WITHOUT)],
+    seldom(
+        [*((name, True) for name in WITH_SCRIPT), *((name, False) for name in WITHOUT)],
+        *((name, True) for name in WITH_SCRIPT),
+        *((name, False) for name in ("not_yet", "waiting_far", "lapsed")),
+    ),
 )
 def test_every_state_can_be_read_by_everybody(
     make_sale: Callable[..., Sale],

@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from systems import Folder, eventually
 
 from waitingroom.crowd.shopper import Browser
 
 
+@pytest.mark.long
 def test_a_staff_pass_opens_the_shop_once_before_the_sale_until_it_is_revoked(
     folder: Folder,
 ) -> None:

@@ -66,6 +66,7 @@ def test_it_starts_every_part_says_where_and_commands_in_the_same_folder_find_it
     assert "spring" in folder.do("room", "list").stdout
 
 
+@pytest.mark.long
 def test_a_shop_without_its_room_is_told_what_to_type(folder: Folder) -> None:
     """Else its address leads to a page that knows no such room; the line works as it stands."""
     first = folder.up()
@@ -154,6 +155,7 @@ def test_production_refuses_to_start_without_secrets(folder: Folder) -> None:
     assert not (folder.path / ".waitingroom").exists()
 
 
+@pytest.mark.long
 def test_production_starts_with_secrets_and_makes_none(folder: Folder) -> None:
     """What ``waitingroom secret`` prints fits both variables."""
     made = folder.do("secret").stdout.strip()
@@ -164,6 +166,7 @@ def test_production_starts_with_secrets_and_makes_none(folder: Folder) -> None:
     assert run.interrupt() == 0
 
 
+@pytest.mark.long
 def test_keys_of_another_system_are_refused_and_not_printed(folder: Folder) -> None:
     """A second terminal may lack what the first was given; the wrong keys would help nobody."""
     folder.up(WAITINGROOM_SECRET_KEYS=KEY)
@@ -177,6 +180,7 @@ def test_keys_of_another_system_are_refused_and_not_printed(folder: Folder) -> N
         assert folder.do(*words, WAITINGROOM_SECRET_KEYS=rotated).returncode == 0
 
 
+@pytest.mark.long
 def test_a_settings_file_is_enough(folder: Folder) -> None:
     """``waitingroom up --config FILE``; commands need the same file to find a data folder of it."""
     (folder.path / "sale.toml").write_text('data = "elsewhere"\n')
@@ -187,6 +191,7 @@ def test_a_settings_file_is_enough(folder: Folder) -> None:
     assert folder.do("room", "list").returncode == 1
 
 
+@pytest.mark.long
 def test_a_shop_that_cannot_start_is_shown_with_its_last_words_and_nothing_stays(
     folder: Folder,
 ) -> None:

@@ -53,6 +53,7 @@ def test_no_step_of_a_ramp_is_shorter_than_a_second() -> None:
         ("capacity", 0, 60, MINUTE, "no cap"),
         ("capacity", 60, 0, MINUTE, "no cap"),
         ("rate_per_min", 1, 60, 999, "1000 ms or more"),
+        ("rate_per_min", 1, 60, 100_000 * 1_440 * MINUTE, "over_ms.*end after 2099"),
     ],
 )
 def test_what_is_no_ramp_is_refused_with_a_sentence(

@@ -5,7 +5,7 @@ from dataclasses import replace as changed
 
 from waitingroom.errors import BadSetting
 from waitingroom.model import PlanStep, Ramp
-from waitingroom.settings import PLANNABLE, check, check_plan
+from waitingroom.settings import LATEST_MS, PLANNABLE, check, check_plan
 
 RAMPED = ("rate_per_min", "capacity")
 """Knobs with a way between two values that means something, and no 0 for *none* but the rate's."""
@@ -33,6 +33,8 @@ def ramp(
         raise BadSetting(field, f"is to go from {first} to {last}, which is no way")
     if over_ms < SHORTEST_STEP_MS:
         raise BadSetting("over_ms", f"must be {SHORTEST_STEP_MS} ms or more, not {over_ms}")
+    if begins_ms <= LATEST_MS < begins_ms + over_ms:
+        raise BadSetting("over_ms", "is too long: the ramp would end after 2099")
     count = min(MOST_STEPS - 1, abs(last - first), over_ms // SHORTEST_STEP_MS)
     steps = [
         PlanStep(begins_ms + over_ms * one // count, field, first + (last - first) * one // count)

@@ -94,8 +94,9 @@ class Finding:
 @dataclass(slots=True)
 class Verdict:
     """What became of a record. Counts of entries: ``chained``; from ``before`` the chain; written
-    since by an ``older`` version, without a hash; and how many of those are ``unbound``, so that
-    nobody would notice if they were edited. ``first_seq``: above 1, the first have made room.
+    since without a hash, as by an ``older`` version; and how many of those are ``unbound``, so that
+    nobody would notice if they were edited. No version without a chain was ever released, so any
+    such entry is found as put in. ``first_seq``: above 1, the first have made room.
     """
 
     chained: int = 0
@@ -169,6 +170,10 @@ def verify(
         verdict.older += len(strays)
         verdict.unbound += len(strays)
         verdict.head = Head(last.seq, last.hash)
+    if foreign := verdict.before + verdict.older:
+        what = "entry has" if foreign == 1 else "entries have"
+        told = f"{foreign} {what} no hash, which every version that was released writes"
+        verdict.find(Edit.ADDED, told)
     if begun and not entries:
         verdict.find(Edit.REMOVED, "every entry is missing")
     _check_head(verdict, heads, full=full)

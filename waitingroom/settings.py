@@ -46,6 +46,9 @@ PLANNABLE = frozenset({"rate_per_min", "burst", "capacity", "join_limit", "joins
 
 LONGEST_PLAN = 100
 LONGEST_TEXT = {"title": 80, "message": 500, "reason": 500}
+MOST_ORIGINS = 50
+LONGEST_ORIGIN = len("https://:65535") + 253
+"""Characters; 253 are the most that the name of a host has."""
 FIXED_AT_CREATION = frozenset({"test_clock"})
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 Value = int | str | bool | tuple[str, ...]
@@ -73,15 +76,18 @@ def _check_text(field: str, value: Value) -> None:
 def _check_origins(value: Value) -> None:
     if not isinstance(value, tuple):
         raise BadSetting("origins", f"must be a list of origins, not {value!r}")
+    if len(value) > MOST_ORIGINS:
+        raise BadSetting("origins", f"must be {MOST_ORIGINS} at most, not {len(value)}")
     for origin in value:
         if not is_origin(origin):
-            raise BadSetting(
-                "origins", f"{origin!r} is no origin; write it like https://shop.example.com"
-            )
+            told = f"{origin[:60]!r} is no origin; write it like https://shop.example.com"
+            raise BadSetting("origins", told)
 
 
 def is_origin(text: str) -> bool:
     """Whether ``text`` is a scheme, a host and perhaps a port, in the form browsers send."""
+    if len(text) > LONGEST_ORIGIN:
+        return False
     try:
         parts = urlsplit(text)
         port = parts.port

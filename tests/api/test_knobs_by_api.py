@@ -72,6 +72,9 @@ def test_a_version_that_is_none_is_refused(ada: Caller, room: str, given: str) -
         ({"title": "a\nb"}, "title"),
         ({"title": "x" * 81}, "title"),
         ({"origins": ["ftp://x"]}, "origins"),
+        ({"origins": ["x" * 9_000]}, "origins"),
+        ({"origins": ["https://" + "x" * 300]}, "origins"),
+        ({"origins": [f"https://{n}.example" for n in range(51)]}, "origins"),
         ({"opens_at_ms": LATEST_MS + 1}, "opens_at_ms"),
         ({"claim_grace_ms": 1_000}, "claim_grace_ms"),
         ({"no_such_knob": 1}, "no_such_knob"),
@@ -89,6 +92,7 @@ def test_a_wrong_value_is_told_by_its_field_and_nothing_is_changed(
     told = refused(ada("PATCH", f"/rooms/{room}/knobs", body), 422, told_code(field))
     assert told["fields"].keys() == {field}
     assert told["fields"][field] in told["message"]
+    assert len(told["message"]) < 300
     assert store.status(room).version == before
 
 

@@ -119,6 +119,57 @@ def test_whoever_goes_in_by_hand_gets_the_button_once_more(make_sale: Sales, com
     tab.arrives(sale.shop_url)
 
 
+@pytest.mark.parametrize("way", ["loads the page again", "comes back after the turn"])
+def test_whoever_lapsed_keeps_the_code_until_they_take_a_new_place(
+    make_sale: Sales, come: Come, way: str
+) -> None:
+    """A page that is loaded takes nobody's place away: support can call the lapsed one still, and
+    its shopper, who has the button for a new one, goes in."""
+    sale = make_sale(**SHORT)
+    visitor = come(tolerates=(410,))
+    if way == "loads the page again":
+        tab = lapses(sale, visitor)
+        code = code_of(tab)
+        tab.page.reload()
+    else:
+        tab = visitor.opens(sale.url)
+        tab.shows("waiting")
+        code = code_of(tab)
+        tab.page.goto("about:blank")
+        pass_by(sale)
+        visitor.context.clock.install()
+        tab.page.goto(sale.url)
+    other = visitor.opens(sale.url)
+    for one in (tab, other):
+        one.shows("lapsed")
+        assert code_of(one) == code
+        expect(one.page.get_by_role("button", name="Take a new place")).to_be_visible()
+    other.page.close()
+    tab.page.clock.run_for(LOOK_MS)
+    assert sale.status().tail == 1
+    support_calls_again(sale)
+    tab.page.clock.run_for(LOOK_MS)
+    tab.arrives(sale.shop_url)
+
+
+def test_whoever_lapsed_takes_a_new_place_by_the_button_after_a_reload(
+    make_sale: Sales, come: Come
+) -> None:
+    """It is another one, with another code, and a reload keeps that."""
+    sale = make_sale(**SHORT)
+    tab = lapses(sale, come(tolerates=(410,)))
+    code = code_of(tab)
+    sale.set(rate_per_min=0)
+    tab.page.reload()
+    tab.shows("lapsed")
+    tab.page.get_by_role("button", name="Take a new place").click()
+    tab.shows("waiting")
+    tab.page.reload()
+    tab.shows("waiting")
+    assert code_of(tab) != code
+    assert sale.status().tail == 2
+
+
 def test_a_page_asks_about_its_place_only_when_somebody_got_a_second_chance(
     make_sale: Sales, come: Come
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from waitingroom.cli import run
 from waitingroom.config import SETTINGS
 from waitingroom.exports import FORMULA
+from waitingroom.run import folder
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM, RoomKeys
 
@@ -172,6 +173,26 @@ def test_a_record_is_held_against_what_was_noted(
     capsys.readouterr()
     assert run(["audit", "verify", room, "--against", str(tmp_path / "nowhere")]) == 2
     assert "--against" in capsys.readouterr().err
+
+
+def test_a_record_that_was_written_anew_is_found_by_the_log_of_what_runs_here(
+    room: str,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    store_url: str,
+) -> None:
+    """Without being told of it; where nothing runs from this folder, its old logs count not."""
+    log = tmp_path / ".waitingroom" / "log" / "keeper.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"record {room} 2 {'0' * 64}\n", "utf-8")
+    assert "unedited" in out(capsys, "verify", room)
+    texts = dict.fromkeys(folder.Running.__dataclass_fields__, "")
+    note = texts | {"pid": 1, "keys": [], "store_url": store_url, "data": str(log.parent.parent)}
+    (log.parent.parent / folder.NOTE).write_text(json.dumps(note), "utf-8")
+    monkeypatch.setattr(folder, "is_held", lambda data: data.name == ".waitingroom")
+    told = out(capsys, "verify", room, status=1)
+    assert "changed: entry 2 is not the one that was noted" in told
 
 
 def test_no_room_has_no_record(room: str, capsys: Capture) -> None:

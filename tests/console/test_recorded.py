@@ -9,7 +9,7 @@ from waitingroom.console.access import MOST_FAILURES
 from waitingroom.model import Actor, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
-from waitingroom.store.keys import SYSTEM, login_key
+from waitingroom.store.keys import SYSTEM, RoomKeys, login_key
 
 
 def test_log_ins_and_who_is_shut_out_are_recorded(
@@ -58,6 +58,22 @@ def test_a_rooms_record_is_read_and_taken_away(
     assert len(desk.get(f"/rooms/{room_id}/record.csv").text.splitlines()) == 3
     for nowhere in (f"{room_id}/record.exe", "nowhere/record", "nowhere/record.csv"):
         assert desk.get(f"/rooms/{nowhere}").status_code == 404
+
+
+def test_a_records_page_says_whether_it_was_edited(
+    desk: Desk, people: dict[Role, str], store: Store, room_id: str
+) -> None:
+    """Here its newest entry was taken out by hand."""
+    store.create(room_id, Settings(opens_at_ms=0), actor="cli:ada")
+    store.act(room_id, "close", actor="cli:bob")
+    desk.log_in(people[Role.VIEWER])
+    fine = desk.get(f"/rooms/{room_id}/record").text
+    assert "Unedited" in fine and 'role="alert"' not in fine
+    (newest,) = store.record.newest(room_id, 1)
+    store._redis.xdel(RoomKeys.of(room_id).log, newest.id)
+    edited = desk.get(f"/rooms/{room_id}/record").text
+    assert "This record was edited" in edited and "Unedited" not in edited
+    assert f"removed: entries {newest.seq} to {newest.seq}, the newest, are missing" in edited
 
 
 def test_log_ins_and_accounts_are_for_admins_to_read(

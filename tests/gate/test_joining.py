@@ -99,6 +99,30 @@ def test_a_ticket_whose_place_has_lapsed_gets_a_new_one(gate: LocalGate, make_ro
     assert (shopper.join().status, shopper.join().json["arrival"]) == (200, 2)
 
 
+def test_whoever_wants_to_be_told_of_a_lapse_is_given_no_new_place(
+    gate: LocalGate, make_room: Rooms
+) -> None:
+    """Support may call the old one again; a new ticket would put an end to it. Once the sale is
+    over, that is told; and no ticket, or a good one, is answered as ever."""
+    room = make_room(call_timeout_ms=1_000, claim_grace_ms=1_000)
+    shopper = Browser(gate, room.name)
+
+    def join(says: str = "tell") -> Answer:
+        return shopper.post(f"/{room.name}/ticket", {"lapsed": says})
+
+    assert (join().status, join().status) == (201, 200)
+    room.wind_on(6_000)
+    gate.refresh()
+    assert (join().status, join().error) == (410, "lapsed")
+    assert (join("?").status, join("?").error) == (400, "bad_request")
+    assert room.status().tail == 1
+    assert (join("").status, room.status().tail) == (201, 2)
+    room.wind_on(6_000)
+    room.act("close")
+    gate.refresh()
+    assert (join().status, join().error) == (409, "closed")
+
+
 def test_a_ticket_that_was_used_gets_a_new_place_once_its_holder_is_out(
     gate: LocalGate, make_room: Rooms
 ) -> None:

@@ -116,12 +116,14 @@ def test_an_entry_that_is_there_twice_is_found(books):
     assert books.edits() == {Edit.MOVED}
 
 
-@pytest.mark.parametrize("at", [0, 5, 11])
-def test_an_entry_that_was_put_in_is_found(books, at):
-    """Without a hash, as an older version would have written it."""
+@pytest.mark.parametrize("at", [0, 5, 11, 12])
+@pytest.mark.parametrize("later", [False, True])
+def test_an_entry_that_was_put_in_is_found(books, at, later):
+    """Without a hash, also at the very end, where the next act binds it."""
     entries = books.read()
     stray = LogEntry("", {"at_ms": "1", "actor": "x", "act": "set", "detail": ""})
     books.write([*entries[:at], stray, *entries[at:]])
+    books.turn(int(later))
     assert books.edits() == {Edit.ADDED}
 
 
@@ -191,8 +193,9 @@ def test_room_made_for_newer_entries_is_no_edit(make_room, store, monkeypatch):
     assert books.edits() == {Edit.REMOVED}
 
 
-def test_what_was_written_before_the_chain_began_is_no_edit(store, room_id):
-    """An upgrade finds a record without hashes, and binds the newest of it."""
+def test_what_was_written_before_the_chain_began_is_told_and_bound(store, room_id):
+    """No released version wrote a record without hashes; of one that is there, the newest entries
+    are bound, so that they are not edited as well."""
     from real import RealRoom
 
     from waitingroom.model import Settings
@@ -203,34 +206,34 @@ def test_what_was_written_before_the_chain_began_is_no_edit(store, room_id):
     store.run = usual
     books = Books(room)
     books.turn(MOST_STRAYS + 20, older)
-    assert (books.verify().findings, books.verify().chained) == ([], 0)
+    assert (books.edits(), books.verify().chained) == ({Edit.ADDED}, 0)
     books.turn(2)
     verdict = books.verify()
-    assert (verdict.findings, verdict.chained, verdict.unbound) == ([], 2, 0)
+    assert (books.edits(), verdict.chained, verdict.unbound) == ({Edit.ADDED}, 2, 0)
     assert verdict.before == MOST_STRAYS + 22, "made, opened, and set"
     entries = books.read()
     entries[-5] = with_fields(entries[-5], actor="somebody else")
     books.write(entries)
-    assert books.edits() == {Edit.CHANGED}
+    assert books.edits() == {Edit.ADDED, Edit.CHANGED}
 
 
 def test_an_older_version_at_work_beside_a_newer_one_does_not_break_the_chain(books, store):
-    """What it writes is bound by the next entry that has a hash; until then it is unbound."""
+    """What it writes is told, and bound by the next entry that has a hash."""
     older = Version(store, OLDER)
     for _ in range(3):
         books.turn(3, older)
         books.turn(1)
-    assert (books.verify().findings, books.verify().unbound) == ([], 0)
+    assert (books.edits(), books.verify().unbound) == ({Edit.ADDED}, 0)
     books.turn(3, older)
-    assert (books.verify().findings, books.verify().unbound) == ([], 3)
+    assert (books.edits(), books.verify().unbound) == ({Edit.ADDED}, 3)
     assert books.verify().older == 12
     entries = books.read()
     for at in (12, 13, 16, 18):
         assert not entries[at].hash
         books.write([*entries[:at], with_fields(entries[at], act="x"), *entries[at + 1 :]])
-        assert books.edits() == {Edit.CHANGED}
+        assert books.edits() == {Edit.ADDED, Edit.CHANGED}
         books.write([*entries[:at], *entries[at + 1 :]])
-        assert books.edits() == {Edit.REMOVED}
+        assert books.edits() == {Edit.ADDED, Edit.REMOVED}
 
 
 def test_room_may_be_made_in_the_middle_of_what_an_older_version_wrote(books, store, monkeypatch):
@@ -240,13 +243,13 @@ def test_room_may_be_made_in_the_middle_of_what_an_older_version_wrote(books, st
     entries = books.read()[14:]
     books.write(entries)
     assert [bool(entry.hash) for entry in entries[:3]] == [False, False, True]
-    assert books.edits() == {Edit.REMOVED}
+    assert books.edits() == {Edit.ADDED, Edit.REMOVED}
     monkeypatch.setattr(record, "LOG_KEPT", len(entries))
-    assert books.edits() == set()
+    assert books.edits() == {Edit.ADDED}
 
 
 def test_more_than_can_be_bound_is_told_as_unbound(books, store):
     """An older version that works alone for long leaves entries that nothing guards."""
     books.turn(MOST_STRAYS + 7, Version(store, OLDER))
     books.turn(1)
-    assert (books.verify().findings, books.verify().unbound) == ([], 7)
+    assert (books.edits(), books.verify().unbound) == ({Edit.ADDED}, 7)

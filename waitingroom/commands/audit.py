@@ -92,14 +92,16 @@ def export(room_id: str, as_csv: bool, file: Path | None, as_json: bool) -> None
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file with heads that were noted earlier, like log/keeper.log.",
+    help="A file with heads that were noted earlier, like a copy of log/keeper.log; without it the "
+    "one of the system that runs from this folder.",
 )
 @common
 def verify(
     room_ids: tuple[str, ...], against: Path | None, file: Path | None, as_json: bool
 ) -> int:
     """Find any edit of these records, or of all. Exit status 1 where there is one."""
-    noted = _noted(against) if against else {}
+    path = against or system.keepers_log(file)
+    noted = _noted(path) if path else {}
     with system.store_of(system.find(file)) as store:
         verdicts = {
             room: store.record.verify(room, noted.get(room, ()))

@@ -64,6 +64,13 @@ def with_secrets(file: Path | None) -> Config:
     return config
 
 
+def keepers_log(file: Path | None) -> Path | None:
+    """Where the keeper of the system that runs from this folder notes what it saw; None without."""
+    config, note = _found(file)
+    path = config.data / "log" / "keeper.log"
+    return path if note and path.is_file() else None
+
+
 def _found(file: Path | None) -> tuple[Config, folder.Running | None]:
     config = settings(file)
     notes = [note for at in (config.data, config.data / DEMO) if (note := folder.read_note(at))]

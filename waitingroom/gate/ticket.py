@@ -6,32 +6,43 @@ from waitingroom import clock
 from waitingroom.draw import number_in
 from waitingroom.gate.context import Gate
 from waitingroom.gate.credentials import cookie_name
+from waitingroom.gate.entrance import REFUSALS
 from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, redirect, set_cookie
 from waitingroom.gate.line import Joined
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
 from waitingroom.model import APPOINTMENT_KEPT_MS, DrawMethod, Phase, Snapshot
-from waitingroom.outcomes import JoinBatch, JoinCode, Standing
+from waitingroom.outcomes import EntryCode, JoinBatch, JoinCode, Standing
 from waitingroom.tokens import Ticket
 
 KEPT = frozenset({Standing.NOT_CALLED, Standing.CALLED, Standing.INSIDE})
 """A ticket that stands so keeps its place; any other gets a new one."""
+TELL = "tell"
+"""What the field ``lapsed`` says: no new place unasked, support may call a lapsed one again."""
 NOT_YET_MS = (1_000, 60_000)
 """Who comes before the line forms asks again when it does; within these bounds, and never all at
 once."""
 
 
 async def join(gate: Gate, request: Request, known: KnownRoom) -> Response:
-    """201 with a new place, or 200 with the one that the ticket shown has."""
+    """201 with a new place, or 200 with the one that the ticket shown has; 410 for one that has
+    lapsed, to whoever wants to be told.
+    """
     gate.refuse_cross_site(request)
-    fields = await request.fields("to", "appointment")
+    fields = await request.fields("to", "appointment", "lapsed")
     snapshot = known.snapshot
     to = fields.get("to", "")
     if to:
         gate.target(known, to)
+    tells = fields.get("lapsed", "")
+    if tells not in ("", TELL):
+        raise Refusal(400, "bad_request", f"the field 'lapsed' may say {TELL!r}, nothing else")
     ticket = gate.ticket(request, snapshot.room)
     batch = await gate.line.catch_up(ticket, snapshot) if ticket else None
-    kept = ticket is not None and await gate.line.standing(ticket, snapshot) in KEPT
+    standing = await gate.line.standing(ticket, snapshot) if ticket else None
+    if standing is Standing.LAPSED and tells and snapshot.phase is not Phase.CLOSED:
+        raise Refusal(*REFUSALS[EntryCode.LAPSED])
+    kept = standing in KEPT
     if ticket is None or not kept:
         ticket, batch = await _new_place(gate, request, known, ticket)
     if request.wants_redirects:

@@ -1,6 +1,6 @@
 // What a shopper does: join, come back, enter, leave, and what is made of the answers.
 
-async function ask(method, path, body) {
+async function ask(path, body, method = body ? 'POST' : 'GET') {
   const answer = await fetch(`${base}/${path}`, {
     method,
     body: body && JSON.stringify(body),
@@ -22,10 +22,12 @@ const alone = (work) => locks?.request(`${name}-join`, work) ?? work();
 async function join() {
   doc.cookie = 'wr-try=1'; // the only way to know, and before a place is taken
   if (!doc.cookie.includes('wr-try')) return finish('cookies');
-  const { code, data, wait_ms } = await alone(() => ask('POST', 'ticket', {}));
+  // Support may call a lapsed place again, so nobody gets another one for it unasked.
+  const body = kept.get() ? { lapsed: 'tell' } : {};
+  const { code, data, wait_ms } = await alone(() => ask('ticket', body));
   shared.refusal = code;
   if (!code) return settle(data);
-  if (code === 'sold_out') return finish(code);
+  if (is_in(GONE, code)) return finish(code);
   if (!is_in(['not_yet', 'closed', 'too_many'], code)) return finish('refused');
   return appoint(wait_ms || 6e4);
 }
@@ -54,7 +56,7 @@ async function come_back() {
 async function enter() {
   const recent = (trips.get() ?? []).filter((at_ms) => abs(Date.now() - at_ms) < 6e4);
   if (recent.length >= 2) return finish('bounced');
-  const { code, data, wait_ms } = await ask('POST', 'pass', to ? { to } : {});
+  const { code, data, wait_ms } = await ask('pass', to ? { to } : {});
   shared.door = is_in(TURN, code) ? code : '';
   keep_claim(data);
   if (!code) {
@@ -68,10 +70,11 @@ async function enter() {
     return location.replace(data.redirect);
   }
   if (code === 'bad_target') to = null; // made up: the shop's front will do
-  if (code === 'sold_out' || is_in(GONE, code)) return finish(code);
-  if (code === 'bad_ticket' && rejoined) return finish('cookies');
-  if (code !== 'bad_ticket' && code !== 'old_epoch') return appoint(wait_ms || 2e3);
-  rejoined = code === 'bad_ticket';
+  if (is_in(GONE, code)) return finish(code);
+  const is_lost = code === 'bad_ticket';
+  if (is_lost && rejoined) return finish('cookies');
+  if (!is_lost && code !== 'old_epoch') return appoint(wait_ms || 2e3);
+  rejoined = is_lost;
   shared.place = null;
 }
 
@@ -88,7 +91,7 @@ async function learn_number({ epoch, drawn, draw, poll }) {
 }
 
 async function take_time() {
-  const { code, data } = await ask('POST', 'more-time', {});
+  const { code, data } = await ask('more-time', {});
   if (is_in(GONE, code)) return finish(code);
   keep_claim(data);
 }
@@ -102,7 +105,7 @@ function keep_claim({ claim_by_ms, extended }) {
 async function come_again() {
   const { gone, chances, status: { second_chances } } = shared;
   if (chances === second_chances) return;
-  const { code, data } = await ask('POST', 'more-time', {});
+  const { code, data } = await ask('more-time', {});
   shared.chances = second_chances;
   if (code) return;
   assign(shared, { end: '', place: { ...gone, going: false } });
@@ -111,10 +114,11 @@ async function come_again() {
 
 function finish(end, shop = '') {
   const { place, status } = shared;
-  assign(shared, { end, shop, door: '', gone: place, chances: status?.second_chances });
+  // Where there is none, a join was told that the one of before has lapsed.
+  assign(shared, { end, shop, door: '', gone: place ?? kept.get(), chances: status?.second_chances });
   if (!is_in(INSIDE, end)) {
     shared.place = null;
-    kept.set(null);
+    if (is_over()) kept.set(null);
   }
   tell();
 }

@@ -46,8 +46,10 @@ function state() {
   if (!status) return 'loading';
   const { phase } = status;
   if (is_in(OVER, phase)) return phase;
-  if (!place && phase === 'scheduled') return 'not_yet';
-  if (!place) return { too_many: 'too_many', closed: 'no_joins' }[refusal] ?? 'loading';
+  if (!place) {
+    if (phase === 'scheduled') return 'not_yet';
+    return { too_many: refusal, closed: 'no_joins' }[refusal] ?? 'loading';
+  }
   if (phase === 'scheduled' || phase === 'early') {
     return place.number == null && (opens_in_ms() ?? 1) <= 0 ? 'drawing' : 'early';
   }

@@ -6,7 +6,7 @@ const is_over = () => shared.end && shared.end !== 'lapsed'; // whoever lapsed m
 async function round() {
   if (!shared.status && !shared.end) await come_back();
   if (is_over()) return Infinity;
-  const { code, data } = await ask('GET', 'status.json');
+  const { code, data } = await ask('status.json');
   if (code) finish('refused');
   if (is_over()) return Infinity;
   if (!data.news) throw {}; // cut off, or somebody else's answer

@@ -27,7 +27,7 @@ $('more').onclick = attempt(async () => {
   put('polite', view(state()).lead);
 });
 $('leave-yes').onclick = attempt(async () => {
-  if (!(await ask('DELETE', 'ticket')).code) finish('left');
+  if (!(await ask('ticket', undefined, 'DELETE')).code) finish('left');
 });
 
 function front() {

@@ -3,6 +3,7 @@
 import http.client
 import resource
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -187,6 +188,20 @@ def test_a_client_that_asks_on_and_reads_nothing_is_heard_no_more(
                 asked += len(long)
                 time.sleep(0.002)
         eventually(lambda: held(slow_gate) == 0, "it is cut off", 20)
+
+
+def test_who_asks_for_much_and_hangs_up_leaves_nothing_in_the_log(
+    slow_gate: RunningGate, make_room: Rooms
+) -> None:
+    """Others are answered meanwhile, and what the server writes is of no use to anybody."""
+    room = make_room()
+    join = of(room, HALF_A_HEAD + b"\r\n")
+    for _ in range(50):
+        with connect(slow_gate, 5 * join) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert joined(slow_gate, room).status == 201
+    eventually(lambda: held(slow_gate) == 0, "they are gone")
+    assert "Error handling connection" not in slow_gate.log()
 
 
 def test_a_half_closed_connection_is_ended_at_once(

@@ -3,6 +3,7 @@
 import http.client
 import resource
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ QUICK_S = 2
 MOST_CUT_OFF = 2
 HALF_A_HEAD = b"POST /ROOM/ticket HTTP/1.1\r\nHost: h\r\n"
 HALF_A_BODY = HALF_A_HEAD + b"Content-Length: 1000\r\n\r\n{"
+MOST_ASKED = 24_000_000
+"""Bytes; what the system holds for a connection comes to a third of it."""
 LOOK = b"GET /ROOM/en HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -166,6 +169,39 @@ def test_a_client_that_reads_none_of_its_answers_is_cut_off(
         began = time.monotonic()
         eventually(lambda: held(slow_gate) == 0, "it is cut off", 20)
         assert 5 < time.monotonic() - began < 13
+
+
+def test_a_client_that_asks_on_and_reads_nothing_is_heard_no_more(
+    slow_gate: RunningGate, make_room: Rooms
+) -> None:
+    """Answers without a body count as others do: what is not read does not pile up in the gate."""
+    long = of(make_room(), b"GET /ROOM?to=/" + b"x" * 3_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n")
+    asked = 0
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        client.settimeout(2)
+        client.connect(("127.0.0.1", slow_gate.port))
+        with pytest.raises(TimeoutError):
+            while asked < MOST_ASKED:
+                client.sendall(long)
+                asked += len(long)
+                time.sleep(0.002)
+        eventually(lambda: held(slow_gate) == 0, "it is cut off", 20)
+
+
+def test_who_asks_for_much_and_hangs_up_leaves_nothing_in_the_log(
+    slow_gate: RunningGate, make_room: Rooms
+) -> None:
+    """Others are answered meanwhile, and what the server writes is of no use to anybody."""
+    room = make_room()
+    join = of(room, HALF_A_HEAD + b"\r\n")
+    for _ in range(50):
+        with connect(slow_gate, 5 * join) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert joined(slow_gate, room).status == 201
+    eventually(lambda: held(slow_gate) == 0, "they are gone")
+    assert "Error handling connection" not in slow_gate.log()
 
 
 def test_a_half_closed_connection_is_ended_at_once(

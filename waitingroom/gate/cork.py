@@ -38,12 +38,25 @@ class Turn:
 class Corked:
     """A transport whose writes wait for the end of the turn; all else goes to ``transport``."""
 
-    __slots__ = ("_held", "_transport", "_turn")
+    __slots__ = ("_held", "_known", "_transport", "_turn")
 
     def __init__(self, transport: asyncio.Transport, turn: Turn) -> None:
         self._transport = transport
         self._turn = turn
         self._held = b""
+        self._known: dict[str, Any] = {}
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """As it was when first asked for. gunicorn asks with each request, and uvloop raises where
+        the connection has ended by then: a client that had asked for more, and hung up, left a
+        stack trace in the log.
+        """
+        if name not in self._known:
+            try:
+                self._known[name] = self._transport.get_extra_info(name, default)
+            except (OSError, ValueError):
+                return default
+        return self._known[name]
 
     def write(self, data: bytes) -> None:
         """Hold it."""

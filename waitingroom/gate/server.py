@@ -78,6 +78,27 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if self._task is not None:
             self._task.add_done_callback(self._forget)
 
+    def pause_writing(self) -> None:
+        """Take nothing more from a client that does not read what it is answered.
+
+        gunicorn waits for a reader after a body only. Answers without one (redirects, HEAD) piled
+        up for as long as somebody asked on, and who asks on is in no stage for long.
+        """
+        super().pause_writing()
+        self._write_paused = True
+        self._pause_reading()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        super().resume_writing()
+        self._write_paused = False
+        self._maybe_resume_reading()
+
+    def _resume_reading(self) -> None:
+        """After each request; but nobody is read who does not read."""
+        if not self._write_paused:
+            super()._resume_reading()
+
     def _forget(self, _task: object) -> None:
         """Let go of what points back here. A gate collects its garbage seldom, and a crowd's
         connections that wait for that were 60 MB."""

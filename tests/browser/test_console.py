@@ -66,6 +66,26 @@ def test_figures_move_by_themselves_within_two_seconds(
         Tab(room).until(f"(alt) => {DRAWN}", name)
 
 
+def test_charts_are_drawn_again_while_somebody_looks(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """Of the last hour, and of the whole sale, over which operators watch for hours."""
+    page = operator(Role.VIEWER, f"/rooms/{make_sale().room}")
+    page.clock.install()
+    page.reload()
+    for span, minutes in (("hour", 1), ("sale", 2)):
+        picture = page.locator(f'[data-chart="{span}"] img').first
+        picture.scroll_into_view_if_needed()
+        for _ in range(minutes * 60):
+            with page.expect_response("**/live.json"):
+                page.clock.run_for(1_000)
+            if "round=" in (picture.get_attribute("src") or ""):
+                break
+        else:
+            raise AssertionError(f"the chart of the {span} stays as it was")
+        Tab(page).until(f"(alt) => {DRAWN}", picture.get_attribute("alt"))
+
+
 def test_a_pause_with_a_reason_is_read_by_shoppers_until_it_is_over(
     operator: Callable[..., Page],
     make_sale: Callable[..., Sale],

@@ -16,6 +16,12 @@ NARROW = {"width": 320, "height": 640}
 """Also what a phone's window is at twice the zoom, about."""
 DESKTOP = {"width": 1280, "height": 800}
 SIZES = {"phone": PHONE, "narrow": NARROW, "desktop": DESKTOP}
+ALL_DRAWN = """async () => {
+  const pictures = [...document.images];
+  for (const one of pictures) one.loading = "eager";
+  await Promise.all(pictures.map((one) => one.decode().catch(() => null)));
+}"""
+"""Else a picture of the page shows charts of the scheme before, and none below the window."""
 HTML = "text/html; charset=utf-8"
 
 
@@ -47,6 +53,8 @@ def is_pictured(tab: Tab, name: str, folder: Path, as_well: str = "") -> None:
         tab.page.set_viewport_size(viewport)
         for scheme in SCHEMES:
             tab.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            tab.wait(0.05)  # browsers choose another source of a picture in a task of its own
+            tab.page.evaluate(ALL_DRAWN)
             tab.page.screenshot(
                 path=folder / f"{name}{as_well}-{size}-{scheme}.png", full_page=True
             )

@@ -278,6 +278,19 @@ def test_a_room_that_is_paused_before_its_opening_says_so(
     assert ", paused" not in operator.get(f"/rooms/{room_id}").text
 
 
+def test_a_room_that_is_open_counts_down_to_its_closing(
+    operator: Desk, room: str, store: Store
+) -> None:
+    """Until it has come."""
+    store.set(room, {"closes_at_ms": clock.now_ms() + 1_800_000}, actor="test")
+    assert re.search(r"open, closes in (30:00|29:\d\d)<", operator.get(f"/rooms/{room}").text)
+    send(operator, room, "acts/pause", reason="lunch")
+    page = operator.get(f"/rooms/{room}").text
+    assert re.search(r"paused, closes in \d\d:\d\d: lunch<", page)
+    send(operator, room, "acts/close")
+    assert "closes in" not in operator.get(f"/rooms/{room}").text
+
+
 def test_what_an_act_will_do_is_told_of_the_room_as_it_is(store: Store, room_id: str) -> None:
     """How many it touches, and whether it can be taken back."""
     opens_at_ms = clock.now_ms() + 1_800_000

@@ -179,7 +179,8 @@ REFUSED = (
     ("plan", {"rate_per_min": "5", "when": "whenever"}, "Say whether at a time or little by"),
     ("plan", {"rate_per_min": "5", "at": "2020-01-01T10:00"}, "The time must be a time to"),
     ("plan", {"rate_per_min": "5", "when": "ramp"}, "How long it takes: “” is no duration"),
-    ("plan", {"rate_per_min": "5", "when": "ramp", "over": "10ms"}, "must be 1000 ms or more"),
+    ("plan", {"rate_per_min": "5", "when": "ramp", "over": "10ms"}, "must be from 1s to 365d."),
+    ("plan", {"rate_per_min": "5", "when": "ramp", "over": "99999d"}, "must be from 1s to 365d."),
     ("plan", {"rate_per_min": "0", "when": "ramp", "over": "10m"}, "which is no way."),
     ("plan", {"burst": "5", "when": "ramp", "over": "10m"}, "Burst cannot be turned little by"),
     ("plan", {"rate_per_min": "5", "capacity": "5", "when": "ramp", "over": "1m"}, "not both."),
@@ -317,6 +318,8 @@ def test_a_ramp_is_shown_begun_listed_and_stopped_with_one_click(
     store.set(room, {"rate_per_min": 60}, actor="test")
     page = show(operator, room, "plan", rate_per_min="300", when="ramp", over="10m")
     assert "Rate : 60 a minute → 300 a minute From now, over 10m, in 19 steps." in text(page)
+    at_once = show(operator, room, "plan", rate_per_min="300", when="ramp", over="1s")
+    assert "From now, over 1s, in 1 step." in text(at_once)
     assert store.steps(room) == ()
     assert apply(operator, page, room, "plan").status_code == 303
     assert len(store.steps(room)) == 19
@@ -453,7 +456,7 @@ def test_a_time_that_a_clock_leaves_out_is_refused(
         "Opening: 2090-03-26 02:30 does not exist in Europe/Warsaw: clocks are put forward over "
         "it. Is it 2090-03-26 01:30 or 2090-03-26 03:30?"
     )
-    assert told in text(answer)
+    assert f">{told}<" in answer.text
     assert held(answer, path(early, "times"))["opens_at_ms"] == "2090-03-26T02:30"
 
 

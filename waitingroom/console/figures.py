@@ -61,6 +61,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def steps_text(count: int) -> str:
+    """``1 step``, ``19 steps``."""
+    return f"{number(count)} step{'' if count == 1 else 's'}"
+
+
 def share(part: int, whole: int) -> str:
     """``12 %``, or a dash of nothing."""
     return f"{100 * part / whole:.0f} %" if whole else NONE
@@ -78,6 +83,8 @@ def phase_text(room: Snapshot) -> str:
     told = str(room.phase)
     if room.phase in (Phase.SCHEDULED, Phase.EARLY) and room.opens_at_ms > room.now_ms:
         told += f", opens in {span(room.opens_at_ms - room.now_ms)}"
+    elif room.phase is not Phase.CLOSED and room.closes_at_ms > room.now_ms:
+        told += f", closes in {span(room.closes_at_ms - room.now_ms)}"
     if room.also_paused:
         told += ", paused"
     why = room.reason.in_words() or (room.pause.in_words() if room.paused else "")

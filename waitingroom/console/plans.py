@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from waitingroom import zones
-from waitingroom.console.figures import clock_time
+from waitingroom.console.figures import clock_time, steps_text
 from waitingroom.console.knobs import KNOBS, shown
 from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot, WhileNoSale
 from waitingroom.record import LogEntry
@@ -53,7 +53,7 @@ def _planned(steps: tuple[PlanStep, ...], zone: str) -> Planned:
         when += f" to {zones.shown(ramp.ends_ms, zone)}"
         what = (
             f"{label}: from {shown(ramp.field, ramp.first)} to {shown(ramp.field, ramp.last)}, "
-            f"little by little ({len(steps)} steps to come)"
+            f"little by little ({steps_text(len(steps))} to come)"
         )
     ends_ms = ramp.ends_ms if ramp else first.at_ms
     return Planned(f"{ends_ms}-{first.field}", when, what, steps)

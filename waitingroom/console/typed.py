@@ -9,7 +9,8 @@ from waitingroom.console.knobs import KNOBS, Group, Kind, frozen, shown, typed, 
 from waitingroom.durations import duration_ms, shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.model import DrawMethod, Snapshot, WhileNoSale
-from waitingroom.settings import LEAST_BUT_0, RANGES, Value, check
+from waitingroom.ramps import SHORTEST_STEP_MS
+from waitingroom.settings import LEAST_BUT_0, MS_PER_DAY, RANGES, Value, check
 
 LONGEST_NUMBER = 12
 LONGEST_SHOWN = 600
@@ -29,6 +30,8 @@ OF_THE_FORM = frozenset(
     }
 )
 NOW, AT, RAMP = "now", "at", "ramp"
+LONGEST_RAMP_MS = 365 * MS_PER_DAY
+"""Longer than any sale: more is a slip, of which the store would say only where the plan ends."""
 PASSED = "must be a time to come; this one has passed"
 _WORDS: dict[str, type[DrawMethod] | type[WhileNoSale]] = {
     "draw": DrawMethod,
@@ -138,7 +141,8 @@ def _sentence(name: str, wrong: ValueError, found: Typed) -> str:
     if isinstance(wrong, zones.TwiceTold):
         found.choices[name] = wrong.choices
     label = KNOBS[name].label if name in KNOBS else "The time"
-    return f"{label}{' ' if str(wrong).startswith('must') else ': '}{wrong}."
+    end = "" if str(wrong).endswith("?") else "."
+    return f"{label}{' ' if str(wrong).startswith('must') else ': '}{wrong}{end}"
 
 
 def _take(room: Snapshot, group: Group, name: str, value: Value, found: Typed) -> None:
@@ -172,6 +176,10 @@ def _read_when(room: Snapshot, form: Mapping[str, str], found: Typed) -> None:
             found.over_ms = duration_ms(form.get("over", "").strip())
         except ValueError as wrong:
             found.problems["over"] = f"How long it takes: {wrong}."
+        else:
+            if not SHORTEST_STEP_MS <= found.over_ms <= LONGEST_RAMP_MS:
+                least, most = map(shown_duration, (SHORTEST_STEP_MS, LONGEST_RAMP_MS))
+                found.problems["over"] = f"How long it takes must be from {least} to {most}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from waitingroom import zones
+from waitingroom.console.figures import steps_text
 from waitingroom.console.knobs import KNOBS, shown
 from waitingroom.console.typed import AT, RAMP, Typed
 from waitingroom.durations import shown_duration
@@ -85,6 +86,6 @@ def _ramped(room: Snapshot, there: Sequence[PlanStep], typed: Typed) -> Wish:
     over_ms, to = typed.over_ms, int(last)  # type: ignore[arg-type]
     steps = ramp(name, first, to, begins_ms=begins_ms, over_ms=over_ms, was=first)
     begin = f"From {zones.shown(typed.at_ms, typed.zone)}" if typed.at_ms else "From now"
-    when = f"{begin}, over {shown_duration(typed.over_ms)}, in {len(steps)} steps."
+    when = f"{begin}, over {shown_duration(typed.over_ms)}, in {steps_text(len(steps))}."
     line = Line(KNOBS[name].label, shown(name, first), shown(name, last))
     return Wish((line,), when, planned=joined(there, steps, replace=typed.replace))

@@ -4,7 +4,8 @@
 const EVERY_MS = 1000;
 const HIDDEN_MS = 10000;
 const PATIENCE_MS = 5000;
-const CHARTS_EVERY = 10;
+// Rounds between two drawings: of a whole sale a minute is hardly a pixel.
+const CHARTS_EVERY = { hour: 10, sale: 60 };
 const place = document.querySelector("[data-live]");
 const part = document.querySelector("[data-part]");
 const again = document.querySelector("[data-again]");
@@ -70,8 +71,8 @@ function alarmCard(alarm) {
 }
 
 // Asked when the figures are fresh: a picture that cannot be loaded now would be a broken one.
-function drawAgain() {
-  for (const chart of document.querySelectorAll('[data-chart="hour"] > *')) {
+function drawAgain(span) {
+  for (const chart of document.querySelectorAll(`[data-chart="${span}"] > *`)) {
     const attribute = chart.localName === "img" ? "src" : "srcset";
     const url = new URL(chart.getAttribute(attribute), location.href);
     url.searchParams.set("round", rounds);
@@ -130,7 +131,9 @@ async function look() {
       if (said.alarms) showAlarms(said.alarms);
       await offer(said.state, was === 401);
       rounds += 1;
-      if (rounds % CHARTS_EVERY === 0) drawAgain();
+      for (const [span, every] of Object.entries(CHARTS_EVERY)) {
+        if (rounds % every === 0) drawAgain(span);
+      }
     } else {
       say(answer.status in SAID ? answer.status : 503);
     }

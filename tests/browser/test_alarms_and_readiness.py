@@ -39,20 +39,20 @@ def test_an_alarm_comes_and_goes_on_an_open_page_by_itself(
     """As the store has it: with what to do, on all rooms' page and the room's; open to all."""
     sale = make_sale(rate_per_min=0)
     rooms, room = operator(Role.VIEWER), operator(Role.VIEWER, f"/rooms/{sale.room}")
-    case = Case("WaitingRoomNoShows", sale.room)
+    case, told = Case("WaitingRoomNoShows", sale.room), f"Warning: Room {sale.room}:"
     alarms, now_ms = site.store.alarms, site.store.now_ms()
     # The site's own keeper sees that it does not hold, and ends it in a minute at the earliest.
     put(alarms, case, AlarmStanding(now_ms - 130_000, now_ms, now_ms + 600_000, 0.7))
     for page in (rooms, room):
-        card = page.locator(".alarm")
-        expect(card).to_contain_text(f"Warning: Room {sale.room}: more than six in ten")
+        card = page.locator(".alarm", has_text=told)
+        expect(card).to_contain_text("more than six in ten")
         expect(card).to_contain_text("docs/runbook.md#waitingroomnoshows")
         page.set_viewport_size(NARROW)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     is_open_to_all(room, "alarm")
     put(alarms, case, None)
     for page in (rooms, room):
-        expect(page.locator(".alarm")).to_have_count(0)
+        expect(page.locator(".alarm", has_text=told)).to_have_count(0)
 
 
 def test_readiness_is_looked_at_by_the_system_itself(

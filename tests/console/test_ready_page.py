@@ -123,7 +123,10 @@ def test_no_translator_leads_back_into_our_network(address: str, public: bool) -
 def test_a_shop_that_is_not_there_or_never_done_costs_a_moment() -> None:
     """One that drips its answer byte by byte, too."""
     (port,) = free_ports(1)
-    assert probe.ask(f"http://127.0.0.1:{port}", GATE, private=True).door is Door.SILENT
+    words = {f"127.0.0.1:{port}": "nobody listens there", "no.invalid": "no such host"}
+    for host, said in words.items():
+        asked = probe.ask(f"http://{host}", GATE, private=True)
+        assert (asked.door, asked.detail) == (Door.SILENT, said)
     with answering(200, drip_s=0.02) as shop:
         began_ms = clock.monotonic_ms()
         asked = probe.ask(shop.url, GATE, private=True, patience_s=0.2)

@@ -28,7 +28,8 @@ def figures(room_id: str, file: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(told)
     else:
-        print_table(("", ""), [(name, "-" if one is None else one) for name, one in told.items()])
+        rows = [(name, "-" if one is None else one) for name, one in told.items()]
+        print_table(("figure", "now"), rows)
 
 
 @click.command()

@@ -57,7 +57,23 @@ def _ask(url: str, gate: str, private: bool, patience_s: float) -> Asked:
         with socket.create_connection((address, port), patience_s) as line:
             return _talk(line, url, gate, patience_s)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Asked(Door.SILENT, url, type(error).__name__)
+        return Asked(Door.SILENT, url, _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case socket.gaierror():
+            return "no such host"
+        case ConnectionRefusedError():
+            return "nobody listens there"
+        case ssl.SSLError():
+            return f"TLS: {error.reason or 'broken off'}"
+        case TimeoutError():
+            return "no answer in time"
+        case OSError() if error.strerror:
+            return error.strerror.lower()
+        case _:
+            return f"no HTTP: {type(error).__name__}"
 
 
 def _talk(line: socket.socket, url: str, gate: str, patience_s: float) -> Asked:

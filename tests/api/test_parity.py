@@ -13,11 +13,12 @@ from waitingroom.console.acts import ACTS
 
 PREFIX = "/api/v1"
 
-PREVIEW = "shows pages, as `waitingroom preview` does; asks no line"
+PRESSED = "what is pressed in a preview; asks no line"
 PAGES = {
     "POST /new": ("POST /rooms", "room create"),
     "POST /rooms/<room>/edit": ("PATCH /rooms/{room}/knobs", "room set"),
     "POST /rooms/<room>/brand": ("PATCH /rooms/{room}/brand", "room brand"),
+    "GET /rooms/<room>/preview/<path:rest>": ("GET /rooms/{room}/preview", "preview"),
     "GET /rooms/<room>/rehearsal": ("GET /rooms/{room}/rehearsal", "room rehearse"),
     "POST /rooms/<room>/rehearsal": ("POST /rooms/{room}/rehearsal", "room rehearse"),
     "POST /rooms/<room>/rehearsal/end": ("DELETE /rooms/{room}/rehearsal", "room rehearse"),
@@ -79,9 +80,10 @@ NO_VERBS = {
     "GET /new": "the form of a new room",
     "GET /rooms/<room>/edit": "the form of a room's name and texts",
     "GET /rooms/<room>/brand": "the form of a room's look",
+    "GET /rooms/<room>/preview/": "leads to each state's page",
     **{
-        f"{method} /rooms/<room>/preview/{rest}": PREVIEW
-        for method in ("GET", "POST", "DELETE")
+        f"{method} /rooms/<room>/preview/{rest}": PRESSED
+        for method in ("POST", "DELETE")
         for rest in ("", "<path:rest>")
     },
     "GET /part": "a part of the page of all rooms",
@@ -94,6 +96,7 @@ NO_VERBS = {
     "GET /readyz": "for whoever watches the process",
 }
 COMMANDS = {
+    "preview": "GET /rooms/{room}/preview",
     "alarms": "GET /alarms",
     "room load-test": "PUT /rooms/{room}/load-test",
     "room clone": "POST /rooms/{room}/clone",
@@ -106,7 +109,6 @@ COMMANDS = {
 AT_HOME = {
     "up": "starts the system that the API is part of",
     "demo": "starts the system that the API is part of",
-    "preview": "shows pages on this machine",
     "secret": "asks no system",
     "draw verify": "asks no system, on purpose",
 }

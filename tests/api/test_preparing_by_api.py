@@ -2,11 +2,12 @@
 
 import base64
 
-from callers import console, keys_of, refused
+from callers import Caller, console, keys_of, refused
 from test_brand import SVG
 from werkzeug.test import TestResponse
 
 from waitingroom.brand import LARGEST_LOGO
+from waitingroom.gate.scenes import SCENES
 from waitingroom.model import Phase, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -78,3 +79,19 @@ def test_the_largest_logo_there_may_be_comes_by_the_api_too(
     refused(sent(largest, f"{at}/knobs"), 413, "too_large")
     assert sent(b"").status_code == 200
     assert store.status(room_id).brand.logo is None
+
+
+def test_each_state_of_the_pages_is_previewed(
+    callers: dict[Role, Caller], store: Store, room_id: str
+) -> None:
+    """With the room's own name, in the language that is asked for; nobody joins by it."""
+    store.create(room_id, Settings(title="Jarmark", opens_at_ms=0), actor="test")
+    ask = callers[Role.VIEWER]
+    for state in SCENES:
+        page = ask("GET", f"/rooms/{room_id}/preview?state={state}&lang=pl")
+        assert (page.status_code, page.mimetype) == (200, "text/html"), state
+        assert 'lang="pl"' in page.text or "lang=pl" in page.text
+    page = ask("GET", f"/rooms/{room_id}/preview?state=waiting")
+    assert (page.status_code, "Jarmark" in page.text) == (200, True), page.text
+    assert store.status(room_id).tail == 0
+    refused(ask("GET", f"/rooms/{room_id}/preview?state=boiling"), 422, "bad_fields")

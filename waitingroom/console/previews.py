@@ -13,11 +13,13 @@ from waitingroom import clock
 from waitingroom.console.access import Access
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.preview import Preview
+from waitingroom.gate.scenes import SCENES
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
 MOST_KEPT = 16
-OPENED = frozenset({"", "plain", "privacy", *Pages.languages})
+STATES, LANGUAGES = tuple(SCENES), Pages.languages
+OPENED = frozenset({"", "plain", "privacy", *LANGUAGES})
 """How an address ends that somebody opens; all others the pages ask for by themselves."""
 
 
@@ -42,6 +44,10 @@ class Previews:
         """A page, a file or an answer of the preview."""
         opened = request.method == "GET" and rest.rpartition("/")[2] in OPENED
         return (self._look if opened else self._follow)(room, rest)
+
+    def page(self, room: str, state: str, lang: str) -> Response:
+        """The page of a state: the one with a script, where that shows it."""
+        return self._answer(room, f"{state}/{lang}" + ("" if SCENES[state].script else "/plain"))
 
     def _answer(self, room: str, rest: str) -> Response:
         found = self._store.status(room)

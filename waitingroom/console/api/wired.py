@@ -10,11 +10,13 @@ from waitingroom.console.api.knobs import Knobs
 from waitingroom.console.api.operators import Operators
 from waitingroom.console.api.passes import Passes
 from waitingroom.console.api.preparing import Preparing
+from waitingroom.console.api.previewing import Previewing
 from waitingroom.console.api.record import Records
 from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.support import Support
 from waitingroom.console.api.system import System
 from waitingroom.console.api.watching import Watching
+from waitingroom.console.previews import Previews
 from waitingroom.console.releases import Releases
 from waitingroom.store.client import Store
 from waitingroom.tokens import Keyring
@@ -31,6 +33,7 @@ def operations(
         Figures(store, bearers).group(),
         Knobs(store, bearers).group(),
         Preparing(store, bearers).group(),
+        Previewing(Previews(store, access, config.templates), bearers).group(),
         Records(store, bearers).group(),
         Operators(store, bearers).group(),
         Passes(store, bearers, Keyring(config.keys)).group(),

@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PREPARE := $(BIN)/python deploy/prepare.py
 # Three processes on two cores: these tests wait more than they compute. What a file starts, a browser
-# or a gate, is started once; in the order of their names, so that no gate that a later folder has started
-# looks at the rooms of an earlier one. The slowest are printed at the end.
+# or a gate, is started once, and what a folder starts, a whole system, once a process: so the files go in
+# the order of their names. The slowest tests are printed at the end.
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 # What speaks to a store in a way of its own; pages and forms go through the same verbs.
 OTHER_STORE := tests/store tests/test_cli.py $(addprefix tests/console/test_,access.py room_api.py \

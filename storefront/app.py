@@ -14,6 +14,7 @@ from storefront.confirmations import Confirmations
 from storefront.database import Database
 from storefront.faults import add_faults, add_headers
 from storefront.pages import Shop, pages
+from storefront.proxied import Proxied
 from waitingroom.guard import Guard
 
 ALLOWED = ("/orders/*", "/static/*", "/healthz")
@@ -45,7 +46,7 @@ def create_app(config: ShopConfig) -> Flask:
     shop = Shop(database, confirmations, config.public_url, config.now_ms)
     if config.guard:
         guard = Guard.of(app.wsgi_app, config.guard, now_ms=config.now_ms)
-        app.wsgi_app = guard  # type: ignore[method-assign]
+        app.wsgi_app = Proxied(guard, config.proxies)  # type: ignore[method-assign]
         shop = replace(shop, report=_reporting(guard, config.guard.keyrings))
     app.register_blueprint(pages(shop))
     add_faults(app)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from storefront.app import ALLOWED, create_app
 from storefront.config import NAME, ShopConfig
+from storefront.proxied import Network, networks_in
 from waitingroom.guard import GuardSettings
 
 
@@ -25,7 +26,15 @@ def config_from(env: Mapping[str, str]) -> ShopConfig:
         guard=_guard(env),
         public_url=env.get("WAITINGROOM_SHOP_URL", "").rstrip("/"),
         name=env.get("SHOP_NAME") or NAME,
+        proxies=_proxies(env.get("WAITINGROOM_TRUSTED_PROXIES", "")),
     )
+
+
+def _proxies(text: str) -> tuple[Network, ...]:
+    try:
+        return networks_in(text)
+    except ValueError as error:
+        raise BadSettings(f"WAITINGROOM_TRUSTED_PROXIES: {error}") from None
 
 
 def _guard(env: Mapping[str, str]) -> GuardSettings | None:

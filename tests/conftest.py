@@ -9,15 +9,34 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.keys import ROOMS, SHOP_KEYS, SHOP_KEYS_USED, login_key
 
 _ROOM_NUMBERS = count(1)
 
+# How long an example takes is up to what else the machine does.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job is deaf to Ctrl-C, and so would be all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Folder(pytest.Package):
+    """A folder of tests: what its fixtures of package scope have started ends with its last test,
+    and not with the run. It needs no ``__init__.py``, by which ``workers`` would be ours twice.
+    """
+
+    def setup(self) -> None:
+        """There is no module whose set-up could run."""
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector:
+    """Each folder is one."""
+    return Folder.from_parent(parent, path=path)
 
 
 @pytest.fixture(scope="session")

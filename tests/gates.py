@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -24,6 +24,7 @@ from waitingroom.config import GateConfig, load_config
 from waitingroom.gate.app import App
 from waitingroom.run import parts
 from waitingroom.run.child import Part, spawn
+from waitingroom.store.aclient import AsyncStore
 from waitingroom.tokens import Keyring
 
 KEYS = (b"an older key of the tests, 32 by", b"the key that signs in these test")
@@ -204,17 +205,23 @@ class RunningGate:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer."""
-        children = psutil.Process(self.pid).children()
-        return [child for child in children if "gunicorn" in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it may just have ended
+                if "gunicorn" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     @contextmanager
     def one_connection_each(self) -> Iterator[list[http.client.HTTPConnection]]:
         """A connection to every worker."""
         found: dict[int, http.client.HTTPConnection] = {}
-        spare = []
         workers = self.workers()
+        deadline = time.monotonic() + PATIENCE_S
         try:
-            for _ in range(200):
+            while len(found) < len(workers):
+                # A worker that the machine holds up takes its turn when it can, not in so many.
+                assert time.monotonic() < deadline, "the other worker never answers"
                 connection = self.connect()
                 self.ask_on(connection, "GET", "/healthz")
                 port = connection.sock.getsockname()[1]
@@ -224,14 +231,13 @@ class RunningGate:
                     for socket in worker.net_connections("tcp")
                     if socket.raddr and socket.raddr.port == port
                 )
-                spare.append(connection)
-                found.setdefault(served_by, connection)
-                if len(found) == len(workers):
-                    break
-            assert len(found) == len(workers), "the other worker never answers"
+                if served_by in found:
+                    # The newer one is kept: a gate hangs up on who has long been silent.
+                    found[served_by].close()
+                found[served_by] = connection
             yield list(found.values())
         finally:
-            for connection in spare:
+            for connection in found.values():
                 connection.close()
 
     def status(self, room: str) -> dict[str, Any]:
@@ -240,15 +246,15 @@ class RunningGate:
 
     def sees(self, room: str, check: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until every worker's status document passes ``check``."""
+        path = f"/{room}/status.json"
         with self.one_connection_each() as connections:
-            for connection in connections:
-                eventually(
-                    lambda connection=connection: check(
-                        self.ask_on(connection, "GET", f"/{room}/status.json").json
-                    ),
-                    "the status that the test waits for",
-                    PATIENCE_S,
-                )
+
+            def is_seen() -> bool:
+                # All are asked each time: one that was silent meanwhile would be hung up on.
+                told = [self.ask_on(connection, "GET", path).json for connection in connections]
+                return all(map(check, told))
+
+            eventually(is_seen, "the status that the test waits for", PATIENCE_S)
 
     def log(self) -> str:
         """What it wrote."""
@@ -291,8 +297,11 @@ def running(
     part, port = gate_part(store_url, log, parser=parser, connections=connections, **settings)
     process = spawn(part.argv, log=part.log, env=part.env)
     gate = RunningGate(part, port, process.pid)
+    wanted = int(part.argv[part.argv.index("--workers") + 1])
     try:
         eventually(part.ready, "the gate is up", 30)
+        # By the first that answers; the others are started a moment apart.
+        eventually(lambda: len(gate.workers()) == wanted, "all of its workers are there", 30)
         yield gate
     finally:
         gate.end()
@@ -310,15 +319,21 @@ class LocalGate:
     client: tuple[str, int] | None = ("192.0.2.1", 4711)
 
     @classmethod
-    def over(cls, store_url: str, runner: asyncio.Runner, **config: Any) -> "LocalGate":
-        """One more worker over the store."""
+    def over(
+        cls, store_url: str, runner: asyncio.Runner, *, timeout_s: float = PATIENCE_S, **config: Any
+    ) -> "LocalGate":
+        """One more worker over the store, which it gives more time than the product does: whoever
+        asks here stands still as long as the machine does, and would then take its word for late.
+        """
         wanted = {"keys": KEYS, "public_url": f"http://{HOST}"} | config
         made: LocalGate
 
         async def start() -> App:
+            config = GateConfig(store_url=store_url, **wanted)
             return App(
-                GateConfig(store_url=store_url, **wanted),
+                config,
                 lambda: time.time_ns() // 10**6 if made.clock_ms is None else made.clock_ms,
+                AsyncStore.connect(store_url, replicas=config.replicas, timeout_s=timeout_s),
             )
 
         made = cls(runner.run(start()), runner)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitingroom.model import DrawMethod, Settings, Snapshot
+from waitingroom.store import state
 from waitingroom.store.client import Store
 
 ACTOR = "test"
@@ -30,10 +31,11 @@ class Room:
         return self.store.status(self.name)
 
     def wind_on(self, passed_ms: int) -> None:
-        """Let meter time pass at once: the wall clock is ahead for a moment, then falls back."""
-        for at_ms in range(0, passed_ms, STEP_MS):
-            self.store.status(self.name, now_ms=now_ms() + at_ms)
-        self.store.status(self.name, now_ms=now_ms() + max(passed_ms, STEP_MS))
+        """Let meter time pass at once: the wall clock is ahead for a moment, then falls back. Gates
+        look meanwhile, since none passes where they do not.
+        """
+        for at_ms in (*range(0, passed_ms, STEP_MS), max(passed_ms, STEP_MS)):
+            self.store.run(state.status(self.name, gate=True, now_ms=now_ms() + at_ms))
         self.store.status(self.name)
 
     def jump_on(self, passed_ms: int) -> None:

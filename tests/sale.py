@@ -35,7 +35,7 @@ class Place:
         self, method: str, path: str, headers: Headers | None = None, body: bytes | None = None
     ) -> Answer:
         """One request on a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             return read_answer(connection.getresponse())

@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass, field
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from storefront import ShopConfig, create_app
+from storefront import ShopConfig, create_app, database
+from storefront.confirmations import Confirmations
 from storefront.database import Database
 from storefront.models import Item, Mail, Order
 from storefront.orders import new_once, place
@@ -99,6 +101,16 @@ class Shop:
         """Put a confirmation where a test wants it."""
         with self.database.writing.begin() as session:
             session.execute(update(Order).where(Order.id == order_id).values(mail=mail, **values))
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop does not take a queue for away, nor a database for stuck, for what else the machine
+    does.
+    """
+    defaults = Confirmations.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "patience_s", 30)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 30)
 
 
 def once_of(page: str) -> str:

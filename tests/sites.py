@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).parents[1]
 DEPLOY = CHECKOUT / "deploy"
 NODE_SHOP = Path(__file__).parent / "nginx" / "shop.mjs"
 SHOP_KEY = "k" * 32
-PATIENCE_S = 15
+PATIENCE_S = 30
 NO_CHANGES: Mapping[str, str] = {}
 MAIN = """
 daemon off;

@@ -17,7 +17,7 @@ SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 )
 WITH_ENTITY = '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
 BRAND = Brand(
     colours=(("dark-accent", "#ffcc00"), ("light-accent", "#003399")),
     links=(("imprint", "https://shop.example/imprint"),),
@@ -87,7 +87,7 @@ def test_contrast_is_the_one_of_the_guidelines(one: str, other: str, ratio: floa
         ({"light-accent": "#ffcc00"}, "the accent on the light card has a contrast of 1.5:1"),
         ({"dark-accent": "#003399"}, "the accent on the dark card has a contrast of 1.5:1"),
         ({"light-background": "#888888"}, "the accent on the light background has a contrast of"),
-        ({"light-accent": "#000", "dark-accent": "red"}, "'#000' is none; write it like #0b6b60"),
+        ({"light-accent": "#000", "dark-accent": "red"}, "“#000” is none; write it like #0b6b60"),
     ],
 )
 def test_a_colour_that_cannot_be_read_is_refused_with_its_ratio(
@@ -111,15 +111,15 @@ def test_what_follows_from_an_accent_can_be_read(accent: str) -> None:
 @pytest.mark.parametrize(
     ("brand", "why"),
     [
-        (Brand(colours=(("light-ink", "#000000"),)), "there is no 'light-ink'"),
-        (Brand(links=(("shop", "https://x.example"),)), "there is no 'shop'"),
+        (Brand(colours=(("light-ink", "#000000"),)), "there is no “light-ink”"),
+        (Brand(links=(("shop", "https://x.example"),)), "there is no “shop”"),
         (Brand(links=(("help", "http://x.example"),)), "begins with https://"),
         (Brand(links=(("help", "javascript:alert(1)"),)), "begins with https://"),
         (Brand(links=(("help", "https://"),)), "begins with https://"),
         (Brand(links=(("help", "https://[::"),)), "begins with https://"),
         (Brand(links=(("help", "https://me@x.example"),)), "begins with https://"),
         (Brand(links=(("help", "https://x.example/" + "a" * 500),)), "begins with https://"),
-        (Brand(time_zone="Europe/Krakow"), "'Europe/Krakow' is none"),
+        (Brand(time_zone="Europe/Krakow"), "“Europe/Krakow” is none"),
         (Brand(time_zone="../../etc/passwd"), "is none"),
         (Brand(texts=(Saying("de", "You are next", "a\nb"),)), "no line breaks"),
         (Brand(texts=(Saying("de", "You are next", "a" * 501),)), "at most 500 characters"),
@@ -153,6 +153,8 @@ def test_a_logo_is_told_by_what_it_is(body: bytes, kind: str) -> None:
     [
         b"",
         b"GIF89a",
+        PNG[:-1],
+        PNG[:8] + b"not a picture",
         b"<html><svg/></html>",
         b"<svg",
         b"\xff\xfe<",

@@ -105,9 +105,11 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
         r"record\(.* and '\w+' or '(\w+)'",
         r'(?:record\.note|_put|_Done)\(\s*"(\w+)"',
         r'acts\.note\(room, "(\w+)"',
+        r'_store\.note\(room, "(\w+)"',
         r"stock == 1 and '(\w+)' or",
         r"stock == 1 and '\w+' or '(\w+)'",
         r'act = "(\w+)" if',
+        r' (?:added|revoked) = "(\w+)"',
         r'act = "\w+" if \w+ else "(\w+)"',
     )
     written = {act for shape in shapes for act in re.findall(shape, code)}
@@ -117,7 +119,8 @@ def test_every_act_that_a_record_may_tell_is_in_its_table_and_no_other() -> None
 
 def test_every_event_that_a_line_of_a_log_may_have_is_explained_and_no_other() -> None:
     """Of the store's faults the code is the event."""
-    code = "".join(one.read_text("utf-8") for one in CODE.rglob("*.py"))
+    folders = (CODE, CODE.with_name("workers"), CODE.with_name("storefront"))
+    code = "".join(one.read_text("utf-8") for at in folders for one in at.rglob("*.py"))
     shapes = (r'"event": "(\w+)"', r'event="(\w+)"', r'_log\(logging\.\w+, "(\w+)"')
     written = {event for shape in shapes for event in re.findall(shape, code)}
     table = OPERATIONS.partition("| event | says |")[2].partition("\n\n")[0]

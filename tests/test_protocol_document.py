@@ -15,8 +15,9 @@ import waitingroom
 from waitingroom.config import GateConfig
 from waitingroom.gate.credentials import HANDOVER_MS
 from waitingroom.gate.request import BODY_WITHIN_S
-from waitingroom.model import RESERVED_IDS, ROOM_ID, Phase
+from waitingroom.model import Phase
 from waitingroom.reasons import Cause, Reason
+from waitingroom.room_ids import RESERVED_IDS, ROOM_ID
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 
@@ -126,7 +127,7 @@ def documented_gate(
 @pytest.fixture
 def store(embedded: EmbeddedStore) -> Iterator[Store]:
     """What operators use."""
-    made = Store.connect(embedded.url)
+    made = Store.connect(embedded.url, timeout_s=10)
     yield made
     made.close()
 

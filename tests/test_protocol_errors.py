@@ -231,7 +231,7 @@ def test_an_error_is_what_the_document_says(
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """What operators use."""
-    made = Store.connect(store_url)
+    made = Store.connect(store_url, timeout_s=10)
     yield made
     made.close()
 

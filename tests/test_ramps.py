@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep, Ramp
+from waitingroom.errors import BadSetting, WrongState
+from waitingroom.plan import PlanStep, Ramp
 from waitingroom.ramps import MOST_STEPS, joined, ramp, value_at, without
 from waitingroom.settings import LONGEST_PLAN, check_plan
 
@@ -45,14 +45,14 @@ def test_no_step_of_a_ramp_is_shorter_than_a_second() -> None:
 @pytest.mark.parametrize(
     ("field", "first", "last", "over_ms", "why"),
     [
-        ("burst", 1, 9, MINUTE, "cannot be ramped"),
-        ("opens_at_ms", 1, 9, MINUTE, "cannot be ramped"),
+        ("burst", 1, 9, MINUTE, "cannot be ramped; these can: capacity, rate_per_min"),
+        ("opens_at_ms", 1, 9, MINUTE, "cannot be ramped; these can: capacity, rate_per_min"),
         ("rate_per_min", 60, 60, MINUTE, "no way"),
         ("rate_per_min", -1, 60, MINUTE, "must be from 0"),
         ("rate_per_min", 1, 10**7, MINUTE, "must be from 0"),
         ("capacity", 0, 60, MINUTE, "no cap"),
         ("capacity", 60, 0, MINUTE, "no cap"),
-        ("rate_per_min", 1, 60, 999, "1000 ms or more"),
+        ("rate_per_min", 1, 60, 999, "1s or more, not 999ms"),
         ("rate_per_min", 1, 60, 100_000 * 1_440 * MINUTE, "over_ms.*end after 2099"),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_ramp_through_a_step_of_the_same_knob_is_refused_or_replaces_it() -> N
     """Never both: the rate would jump there and back."""
     more = ramp("rate_per_min", 1, 4, begins_ms=T0, over_ms=MINUTE)
     there = rates((MINUTE, 7))
-    with pytest.raises(BadSetting, match="planned for that time already, to be 7"):
+    with pytest.raises(WrongState, match="planned for that time already, to be 7"):
         joined(there, more)
     assert joined(there, more, replace=True) == more
 

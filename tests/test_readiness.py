@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ CASES = [
     ("ready-workers", replace(FACTS, expected=500_000), BAD, "want 7"),
     ("ready-workers", NOTHING_SAID, NOTE, "2 workers are up"),
     ("ready-shop", replace(FACTS, asked=Asked(Door.LET_IN, "u", "status 200")), NOTE, "no sale"),
-    ("ready-shop", replace(FACTS, asked=Asked(Door.ELSEWHERE, "u", "d")), BAD, "elsewhere"),
+    ("ready-shop", replace(FACTS, asked=Asked(Door.ELSEWHERE, "u", "d")), BAD, "this room’s page"),
     ("ready-shop", replace(FACTS, asked=Asked(Door.FAILED, "u", "status 500")), BAD, "status 500"),
     ("ready-shop", replace(FACTS, asked=Asked(Door.SILENT, "u", "d")), BAD, "does not answer"),
     ("ready-shop", replace(FACTS, asked=Asked(Door.NOT_ASKED, "u")), NOTE, "private address"),
@@ -138,7 +139,14 @@ def test_a_shop_that_lets_everybody_in_during_a_sale_is_not_ready() -> None:
 
 def test_own_texts_in_every_language_are_ready() -> None:
     said = tuple(Saying(lang, "Your turn!", "!") for lang in LANGUAGES)
-    assert row("ready-words", branded(texts=said)).says.endswith("1 of them are yours.")
+    assert row("ready-words", branded(texts=said)).says.endswith("1 of them is yours.")
+
+
+def test_an_opening_that_is_missing_is_mended_by_the_command_as_it_stands_there() -> None:
+    """A time in it that has passed would be refused."""
+    found = re.search(r"--opens-at (\S+)`", row("ready-opening", a_room(opens_at_ms=0)).mend)
+    assert found is not None
+    assert datetime.fromisoformat(found[1]).timestamp() * 1000 > NOW_MS
 
 
 def test_every_row_fails_in_some_case_or_at_least_notes_something() -> None:

@@ -40,6 +40,12 @@ def test_credentials_are_taken_out(secret: str, text: str) -> None:
         ("Invalid request from ip=198.51.100.7: x", "Invalid request from ip=198.51.100.0/24: x"),
         ("from 198.51.100.7:4321", "from 198.51.100.0/24:4321"),
         ("from 2001:db8:1:2::7, gone", "from 2001:db8:1::/48, gone"),
+        (
+            "Invalid request from ip=2001:db8:1:2::7: x",
+            "Invalid request from ip=2001:db8:1::/48: x",
+        ),
+        ("It was 2001:db8:1:2::7.", "It was 2001:db8:1::/48."),
+        ("2001:db8:1:::", "2001:db8:1::/48:"),
         ("Authorization: Bearer kkkkkkkk", "Authorization: Bearer …"),
         ("{'Cookie': 'wr-ticket-spring=t1'}", "{'Cookie': …"),
         ("redis://user:hunter2@cache:6379/0", "redis://…@cache:6379/0"),

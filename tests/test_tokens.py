@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from itsdangerous import Signer
 
 from waitingroom.errors import BadToken, Expired, Forged, FromTheFuture, Malformed, WrongRoom
-from waitingroom.model import RESERVED_IDS, is_room_id
+from waitingroom.room_ids import RESERVED_IDS, is_room_id
 from waitingroom.signing import LONGEST_TOKEN
 from waitingroom.tokens import Handover, Keyring, Pass, RoomKeyring, Ticket
 

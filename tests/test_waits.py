@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waitingroom.waits import BOUNDS_S, LONGEST_MS, Waits, bucket_of
+from waitingroom.waits import BOUNDS_S, LONGEST_MS, Waited, Waits, bucket_of
 
 WAITS_MS = st.lists(st.integers(0, 9 * 3_600_000), min_size=1, max_size=60)
 
@@ -56,3 +56,14 @@ def test_a_clock_that_was_set_makes_no_monster(wait_ms: int) -> None:
 
 def test_of_nobody_there_is_no_percentile() -> None:
     assert Waits().quantile_s(0.5) is None
+
+
+def test_what_programs_are_told_is_what_the_console_says() -> None:
+    """Half and nine in ten, in whole seconds; and the promise."""
+    waits = Waits()
+    for wait_s in range(1, 11):
+        waits = waits.with_one(wait_s * 1_000, wait_s < 10)
+    found = Waited.of(waits)
+    assert (found.people, found.told, found.kept) == (10, 10, 9)
+    assert (found.p50_s, found.p90_s) == (5, 9)
+    assert Waited.of(Waits()) == Waited(0, None, None, 0, 0)

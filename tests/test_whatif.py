@@ -7,7 +7,8 @@ import pytest
 
 from waitingroom.flow import Known
 from waitingroom.history import Sample
-from waitingroom.model import Counters, DrawMethod, Phase, PlanStep, Snapshot
+from waitingroom.model import Counters, DrawMethod, Phase, Snapshot
+from waitingroom.plan import PlanStep
 from waitingroom.ramps import ramp
 from waitingroom.whatif import Hold, Stock, forecast, what_if
 

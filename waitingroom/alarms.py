@@ -46,8 +46,8 @@ ALARMS: dict[str, Alarm] = {
         "The room is open, its rate is above 0 and the shop is not full, but for two minutes "
         "nobody was called and nobody went in. Look at the store and at the gate’s log: a gate "
         "moves every open room twice a second.",
-        for_ms=MINUTE_MS,
-        over_ms=2 * MINUTE_MS,
+        for_ms=2 * MINUTE_MS,
+        over_ms=MINUTE_MS,
         room=True,
     ),
     "WaitingRoomFullAndStill": Alarm(
@@ -56,8 +56,8 @@ ALARMS: dict[str, Alarm] = {
         "Places come back when the shop releases a pass at checkout, or when a shopper is idle "
         "for a session. See whether checkouts get through, and whether the shop calls release; "
         "then raise the capacity or shorten the session.",
-        for_ms=MINUTE_MS,
-        over_ms=15 * MINUTE_MS,
+        for_ms=15 * MINUTE_MS,
+        over_ms=MINUTE_MS,
         room=True,
     ),
     "WaitingRoomDoorRefuses": Alarm(

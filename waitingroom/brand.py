@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from waitingroom.colours import ROLES, SCHEMES, look
 from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Logo, Saying
+from waitingroom.plain import is_line
 
 LANGUAGES = ("en", "pl", "it", "fr", "vi", "de", "es", "zh-Hans", "hi")
 """BCP 47 tags, as they stand in addresses and in ``lang``. The first is what the templates hold."""
@@ -27,8 +28,12 @@ LONGEST_LOGO = -(-LARGEST_LOGO // 3) * 4
 MOST_TEXTS = 200
 LONGEST_TEXT = 500
 LONGEST_URL = 500
+LONGEST_SHOWN = 60
+"""Characters of an address that cannot be which are said back."""
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}")
-_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+"""How each PNG begins and ends (https://www.w3.org/TR/png-3/#5DataRep)."""
 _SVG = "{http://www.w3.org/2000/svg}svg"
 
 
@@ -73,16 +78,16 @@ def check(brand: Brand) -> None:
     roles = [f"{scheme}-{role}" for scheme in SCHEMES for role in ROLES]
     for name, _ in brand.colours:
         if name not in roles:
-            raise BadSetting("colour", f"there is no {name!r}; there are {', '.join(roles)}")
+            raise BadSetting("colour", f"there is no “{name}”; there are {', '.join(roles)}")
     look(dict(brand.colours))
     for name, url in brand.links:
         _check_link(name, url)
     if brand.time_zone and zone_of(brand.time_zone) is None:
-        raise BadSetting("time_zone", f"{brand.time_zone!r} is none; write it like Europe/Warsaw")
+        raise BadSetting("time_zone", f"“{brand.time_zone}” is none; write it like Europe/Warsaw")
     if len(brand.texts) > MOST_TEXTS:
         raise BadSetting("text", f"there may be {MOST_TEXTS} at most")
     for saying in brand.texts:
-        if len(saying.text) > LONGEST_TEXT or not saying.text.isprintable():
+        if len(saying.text) > LONGEST_TEXT or not is_line(saying.text):
             raise BadSetting(
                 "text", f"must have at most {LONGEST_TEXT} characters, and no line breaks"
             )
@@ -90,7 +95,7 @@ def check(brand: Brand) -> None:
 
 def _check_link(name: str, url: str) -> None:
     if name not in LINKS:
-        raise BadSetting("link", f"there is no {name!r}; there are {', '.join(LINKS)}")
+        raise BadSetting("link", f"there is no “{name}”; there are {', '.join(LINKS)}")
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -98,7 +103,12 @@ def _check_link(name: str, url: str) -> None:
         parts, host = urlsplit(""), None
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
     if parts.scheme != "https" or not host or parts.username is not None or not plain:
-        raise BadSetting("link", f"{url!r} must be an address that begins with https://")
+        raise BadSetting(
+            "link",
+            "must be an address that begins with https://, of at most "
+            f"{LONGEST_URL} plain characters, without blanks and names of users; "
+            f"“{url[:LONGEST_SHOWN]}” is not",
+        )
 
 
 def read_logo(body: bytes) -> Logo:
@@ -108,9 +118,9 @@ def read_logo(body: bytes) -> Logo:
     nothing in a picture, and the gate serves it under a policy that forbids all of it.
     """
     if len(body) > LARGEST_LOGO:
-        raise BadSetting("logo", f"has {len(body)} bytes; at most {LARGEST_LOGO} are served")
+        raise BadSetting("logo", f"must have at most {LARGEST_LOGO // 1024} KiB")
     etag = hashlib.sha256(body).hexdigest()[:12]
-    if body.startswith(_PNG):
+    if body.startswith(_PNG) and _PNG_END in body:
         return Logo("image/png", etag)
     try:
         # As text: in UTF-16, say, the parser would find a document type that we had not seen.
@@ -120,4 +130,4 @@ def read_logo(body: bytes) -> Logo:
             return Logo("image/svg+xml", etag)
     except (ElementTree.ParseError, ValueError):
         pass
-    raise BadSetting("logo", "must be an SVG (in UTF-8, without a document type) or a PNG")
+    raise BadSetting("logo", "must be a whole SVG (in UTF-8, without a document type) or PNG")

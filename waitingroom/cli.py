@@ -30,7 +30,15 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="waitingroom")
 def cli() -> None:
-    """The open-source virtual waiting room for Python shops."""
+    """The open-source virtual waiting room for Python shops.
+
+    To begin: waitingroom demo. Commands find the system that runs from the same folder, or that
+    the settings name; COMMAND --help says what each takes.
+
+    For scripts: with --json a command answers in JSON, and complains on standard error as
+    {"error": CODE, "message": …}. The exit status is 0 when it was done, 1 when it could not be,
+    2 when it was typed wrongly, 130 after Ctrl-C or a no.
+    """
 
 
 room.add_command(load_test)

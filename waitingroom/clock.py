@@ -7,6 +7,9 @@ application, a supervisor, a command) call these.
 import random  # noqa: TID251 - this is the place that others are sent to
 import time
 
+_DICE = random.SystemRandom()
+"""Without a state that processes would share after a fork, or threads would move under a test."""
+
 
 def now_ms() -> int:
     """The wall clock: integer milliseconds since the epoch, UTC."""
@@ -20,4 +23,4 @@ def monotonic_ms() -> int:
 
 def jitter(value_ms: int, share: float = 0.15) -> int:
     """``value_ms`` moved by up to ``share`` either way, so that a crowd does not march in step."""
-    return round(value_ms * random.uniform(1 - share, 1 + share))  # noqa: S311 - no secret
+    return round(value_ms * _DICE.uniform(1 - share, 1 + share))

@@ -80,7 +80,7 @@ def _darkened(colour: str) -> str:
 
 def _read(text: str) -> str:
     if not _HEX.fullmatch(text.lower()):
-        raise BadSetting("colour", f"{text!r} is none; write it like #0b6b60")
+        raise BadSetting("colour", f"“{text}” is none; write it like #0b6b60")
     return text.lower()
 
 

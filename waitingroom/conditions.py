@@ -65,9 +65,6 @@ def _full_and_still(samples: Sequence[Sample], is_open: bool) -> float | None:
     runs = is_open and now.stock != 0
     if not (runs and now.waiting > 0 and _full(now) and len(lately) > 1):
         return None
-    # A room that is young has not been still for so long.
-    if now.at_ms - lately[0].at_ms < ALARMS["WaitingRoomFullAndStill"].over_ms - 15 * SECOND_MS:
-        return None
     return None if _grown(lately, "entered") else now.waiting
 
 

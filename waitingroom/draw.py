@@ -15,7 +15,8 @@ from array import array
 from functools import lru_cache
 from hashlib import sha256
 
-from waitingroom.model import DrawMethod, Snapshot, is_room_id
+from waitingroom.model import DrawMethod, Snapshot
+from waitingroom.room_ids import is_room_id
 
 SEED_BYTES = 32
 KEY_BYTES = 32

@@ -86,6 +86,14 @@ class BadSetting(WaitingRoomError):
         self.why = why
 
 
+class WrongState(BadSetting):
+    """The value is one that the setting can have, and the room as it is does not take it: it is too
+    late, or something else is in its place.
+    """
+
+    code = "wrong_state"
+
+
 class WrongPhase(WaitingRoomError):
     """The operator's act makes no sense in the phase that the room is in."""
 

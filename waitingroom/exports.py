@@ -36,8 +36,13 @@ def csv_lines(entries: Iterable[LogEntry]) -> Iterator[str]:
     """A head, and a row for each entry; a cell that would be carried out begins with ``'``."""
     yield _csv_line(COLUMNS)
     for entry in entries:
-        known = row(entry)
-        yield _csv_line([_inert(known.get(name, "")) for name in COLUMNS])
+        yield _csv_line(list(cells(entry).values()))
+
+
+def cells(entry: LogEntry) -> dict[str, str]:
+    """A row of the table, by its columns."""
+    known = row(entry)
+    return {name: _inert(known.get(name, "")) for name in COLUMNS}
 
 
 def _csv_line(cells: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from itertools import pairwise
 
 from waitingroom.model import NOTHING_TOLD, ShopHealth, Snapshot
 
@@ -90,11 +89,19 @@ def per_min(samples: Sequence[Sample], field: str, *, over_ms: int = MINUTE_MS) 
 
 
 def rates(samples: Sequence[Sample], field: str) -> list[tuple[int, float]]:
-    """``(at_ms, counted a minute)`` between each two neighbours of one epoch."""
-    found = []
-    for before, after in pairwise(samples):
-        passed_ms = after.at_ms - before.at_ms
-        if after.epoch == before.epoch and passed_ms > 0:
-            counted = getattr(after, field) - getattr(before, field)
+    """``(at_ms, counted a minute)``, each over the minute before it; less at the start of an epoch.
+
+    Over five seconds, one who did not come would stand there as twelve a minute.
+    """
+    found, start = [], 0
+    for at, after in enumerate(samples):
+        while start < at and (
+            samples[start].epoch != after.epoch
+            or after.at_ms - samples[start + 1].at_ms >= MINUTE_MS
+        ):
+            start += 1
+        passed_ms = after.at_ms - samples[start].at_ms
+        if passed_ms > 0:
+            counted = getattr(after, field) - getattr(samples[start], field)
             found.append((after.at_ms, counted * MINUTE_MS / passed_ms))
     return found

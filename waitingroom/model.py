@@ -1,20 +1,12 @@
 """The values that cross borders between our packages: frozen, with times in milliseconds."""
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from waitingroom.reasons import NO_REASON, Reason
 
-ROOM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-RESERVED_IDS = frozenset({"healthz", "readyz", "static", "api", "metrics"})
 UNITS_PER_ADMISSION = 60_000
 """The meter's unit: ``rate_per_min × elapsed_ms`` is in 1/60,000 of an admission."""
-
-
-def is_room_id(text: str) -> bool:
-    """Whether ``text`` may name a room."""
-    return ROOM_ID.fullmatch(text) is not None and text not in RESERVED_IDS
 
 
 class Phase(StrEnum):
@@ -296,24 +288,6 @@ def spread_ms(drawn: int | None, draw: DrawMethod) -> int:
     return min(300_000, max(1_000, (drawn or 0) // 2))
 
 
-LAST_APPOINTMENT_MS = 240_000
-"""Who is over their network's budget of joins gets an appointment, at most so far away; whoever
-asks for the first time one within three quarters of it."""
-APPOINTMENT_KEPT_MS = 60_000
-"""How long it is good for who is late: a hidden tab's timers run once a minute."""
-APPOINTMENT_HELD_MS = 10_000
-"""How long its join is held back from everybody else. What nobody keeps goes to others then."""
-MOST_APPOINTMENTS = 256
-"""Of one network at a time, so that what is kept of it has a bound."""
-NO_APPOINTMENT_MS = 30_000
-"""Where all are given out, people are told to ask again after this, and up to half as long more."""
-
-
-MOST_SECOND_CHANCES = 500
-"""Of one running of a room; and one of a place. Whoever needs more has a sale that went wrong,
-which a knob mends for everybody: a longer claim grace, a pause."""
-
-
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, as the record keeps it: ``console:NAME`` or ``cli:USER``; from which ``place`` (the
@@ -339,40 +313,3 @@ class ShopHealth:
 
 
 NOTHING_TOLD = ShopHealth()
-
-
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """Steps of a plan that belong together: ``field`` goes from ``first``, where it was before the
-    step at ``begins_ms``, to ``last``, at ``ends_ms``.
-    """
-
-    field: str
-    begins_ms: int
-    ends_ms: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    """One step of a knob plan: from ``at_ms`` on, ``field`` has ``value``. ``ramp``: its own."""
-
-    at_ms: int
-    field: str
-    value: int
-    ramp: Ramp | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The last change of a room, which an undo takes back: whose, and when.
-
-    ``words``: each knob that would go back, with the store's word for where. ``steps``: the plan
-    that would be again, or None.
-    """
-
-    actor: str
-    at_ms: int
-    words: dict[str, str]
-    steps: tuple[PlanStep, ...] | None

@@ -12,6 +12,8 @@ from waitingroom.errors import WaitingRoomError
 
 OPERATOR_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,59}")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+FEWEST_SIGNS = 4
+"""Different characters in a password: twelve blanks are none."""
 _METHOD = "scrypt:32768:8:1"
 
 
@@ -101,12 +103,14 @@ def checked_name(name: str) -> str:
 
 
 def check_password(password: str) -> None:
-    """Raise :class:`BadOperator` for one that is too short or long."""
+    """Raise :class:`BadOperator` for one that is too short, too long, or too few signs."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadOperator(
             f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; "
             f"this one has {len(password)}"
         )
+    if len(set(password)) < FEWEST_SIGNS:
+        raise BadOperator(f"a password has at least {FEWEST_SIGNS} different characters")
 
 
 def hashed(password: str) -> str:

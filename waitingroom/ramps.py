@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace as changed
 
-from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep, Ramp
-from waitingroom.settings import LATEST_MS, PLANNABLE, check, check_plan
+from waitingroom.durations import shown_duration
+from waitingroom.errors import BadSetting, WrongState
+from waitingroom.plan import PlanStep, Ramp
+from waitingroom.settings import LATEST_MS, LONGEST_PLAN, PLANNABLE, check, check_plan
 
 RAMPED = ("rate_per_min", "capacity")
 """Knobs with a way between two values that means something, and no 0 for *none* but the rate's."""
@@ -24,7 +25,7 @@ def ramp(
     Raises :class:`BadSetting`.
     """
     if field not in RAMPED:
-        raise BadSetting(field, f"cannot be ramped; these can: {sorted(RAMPED)}")
+        raise BadSetting(field, f"cannot be ramped; these can: {', '.join(sorted(RAMPED))}")
     check({field: first})
     check({field: last})
     if field == "capacity" and 0 in (first, last):
@@ -32,7 +33,8 @@ def ramp(
     if first == last:
         raise BadSetting(field, f"is to go from {first} to {last}, which is no way")
     if over_ms < SHORTEST_STEP_MS:
-        raise BadSetting("over_ms", f"must be {SHORTEST_STEP_MS} ms or more, not {over_ms}")
+        least, said = shown_duration(SHORTEST_STEP_MS), shown_duration(over_ms)
+        raise BadSetting("over_ms", f"must be {least} or more, not {said}")
     if begins_ms <= LATEST_MS < begins_ms + over_ms:
         raise BadSetting("over_ms", "is too long: the ramp would end after 2099")
     count = min(MOST_STEPS - 1, abs(last - first), over_ms // SHORTEST_STEP_MS)
@@ -51,13 +53,18 @@ def joined(
     nothing else, and is on the way of no ramp: planned otherwise is refused, or dropped where it is
     to ``replace`` it (of a ramp, with all that comes behind).
 
-    Raises :class:`BadSetting`.
+    Raises :class:`BadSetting` for steps that no plan may have, :class:`WrongState` for what this
+    one has no room for.
     """
     check_plan(more)
     met = [step for step in steps if any(_meets(step, more, field) for field in PLANNABLE)]
     if met and not replace:
-        raise BadSetting(met[0].field, f"is planned for that time already, {_told(met[0])}")
-    plan = tuple(sorted([*without(steps, met), *more], key=_at))
+        raise WrongState(met[0].field, f"is planned for that time already, {_told(met[0])}")
+    left = without(steps, met)
+    if len(left) + len(more) > LONGEST_PLAN:
+        told = f"must have at most {LONGEST_PLAN} steps, and has {len(left)} already"
+        raise WrongState("plan", told)
+    plan = tuple(sorted([*left, *more], key=_at))
     check_plan(plan)
     return plan
 
@@ -100,6 +107,8 @@ def _meets(step: PlanStep, more: Sequence[PlanStep], field: str) -> bool:
 def _told(step: PlanStep) -> str:
     if whole := step.ramp:
         return f"to go from {whole.first} to {whole.last} little by little"
+    if step.field == "joins":
+        return "to be yes" if step.value else "to be no"
     return f"to be {step.value}"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from waitingroom.model import is_room_id
+from waitingroom.room_ids import is_room_id
 
 Network = IPv4Network | IPv6Network
 Raw = str | int | list[str]

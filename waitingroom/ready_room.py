@@ -6,6 +6,7 @@ from waitingroom.brand import LANGUAGES, zone_of
 from waitingroom.model import OUTSIDE, Phase
 from waitingroom.readiness import Door, Facts, Judged, State
 
+WEEK_MS = 7 * 86_400_000
 OLD_MS = 90 * 86_400_000
 
 
@@ -27,8 +28,8 @@ def shop(facts: Facts) -> Judged:
                 "people may join.",
             )
         case Door.ELSEWHERE:
-            says = f"{asked.url} sends whoever has no pass elsewhere than to the gate"
-            return State.NOT_READY, f"{says} ({asked.detail}).", guard
+            says = f"{asked.url} sends whoever has no pass elsewhere than to this room’s page"
+            return State.NOT_READY, f"{says} at the gate ({asked.detail}).", guard
         case Door.FAILED | Door.SILENT:
             says = f"{asked.url} does not answer as a shop should ({asked.detail})."
             return State.NOT_READY, says, "Look at the shop’s log; see that this host reaches it."
@@ -61,10 +62,12 @@ def opening(facts: Facts) -> Judged:
     if room.phase not in (Phase.SCHEDULED, Phase.EARLY):
         return State.READY, f"The room is {room.phase}: the sale is on."
     if not room.opens_at_ms:
+        # A time to come, so that it does as it stands there.
+        soon = datetime.fromtimestamp((facts.now_ms + WEEK_MS) / 1000, UTC)
         return (
             State.NOT_READY,
             "No opening time is set: the room opens when somebody opens it.",
-            f"`waitingroom room set {room.room} --opens-at 2026-12-01T14:00+01:00`",
+            f"`waitingroom room set {room.room} --opens-at {soon:%Y-%m-%d}T14:00+00:00`",
         )
     zone = zone_of(room.brand.time_zone)
     opens = datetime.fromtimestamp(room.opens_at_ms / 1000, UTC)
@@ -98,7 +101,7 @@ def words(facts: Facts) -> Judged:
             "The message to those who wait is in one language.",
             "Write it so that all of them can read it, or take it away.",
         )
-    own = f"; {len(said)} of them are yours" if said else ""
+    own = f"; {len(said)} of them {'is' if len(said) == 1 else 'are'} yours" if said else ""
     return State.READY, f"Every text is there in {len(LANGUAGES)} languages{own}."
 
 

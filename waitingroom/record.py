@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SHOWN_HEX = 12
 YEAR_10000_MS = 253_402_300_800_000
 
 
@@ -141,7 +142,7 @@ def verify(
     ``heads``: what the store told as the head before and after the entries were read (acts may
     have come in between). ``kept``: a record with fewer entries has never lost one for want of
     room. ``begun``: whether something is there whose making is recorded. ``noted``: heads that
-    somebody wrote down earlier, elsewhere.
+    somebody wrote down earlier, elsewhere; one without a ``seq`` may be any entry's.
     """
     verdict = Verdict()
     full = len(entries) >= kept
@@ -243,6 +244,12 @@ def _check_head(verdict: Verdict, heads: tuple[Head | None, Head | None], *, ful
 def _check_noted(verdict: Verdict, entries: Sequence[LogEntry], noted: Sequence[Head]) -> None:
     hashes = {entry.seq: entry.hash for entry in entries if entry.hash}
     for head in noted:
+        if not head.seq:
+            if head.hash not in hashes.values():
+                more = ", or it is among those that made room" if verdict.first_seq > 1 else ""
+                told = f"no entry has the hash that was noted, {head.hash[:SHOWN_HEX]}…{more}"
+                verdict.find(Edit.CHANGED, told)
+            continue
         there = hashes.get(head.seq)
         if there is None and head.seq >= max(1, verdict.first_seq):
             verdict.find(Edit.REMOVED, f"entry {head.seq}, which was noted, is missing")

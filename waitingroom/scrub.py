@@ -5,7 +5,7 @@ errors: gunicorn names the address of a bad request, a driver the URL that it wa
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from waitingroom.clients import blurred
 
@@ -47,12 +47,22 @@ def scrubbed(text: str) -> str:
 
 
 def _network(found: re.Match[str]) -> str:
-    """What stands there, where it is no address: a time looks much like one."""
-    try:
-        address = ip_address(found[0])
-    except ValueError:
-        return found[0]
+    """What stands there, where it is no address: a time looks much like one. A colon or full stop
+    behind it is the sentence's.
+    """
+    text, behind = found[0], ""
+    while not (address := _address(text)):
+        if not text.endswith((":", ".")):
+            return found[0]
+        text, behind = text[:-1], text[-1] + behind
     # Our own side of a connection, which is nobody's.
     if address.is_loopback or address.is_unspecified:
         return found[0]
-    return blurred(found[0])
+    return blurred(text) + behind
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

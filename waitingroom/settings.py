@@ -1,12 +1,16 @@
 """Which values a knob may take. Pure; every refusal names the field and says what is wrong."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from urllib.parse import urlsplit
 
-from waitingroom.errors import BadSetting
-from waitingroom.model import DrawMethod, PlanStep, Ramp, Settings, WhileNoSale, poll_of
+from waitingroom.durations import shown_duration
+from waitingroom.errors import BadSetting, WrongState
+from waitingroom.model import DrawMethod, Settings, Snapshot, WhileNoSale, poll_of
+from waitingroom.plain import is_line
+from waitingroom.plan import PlanStep, Ramp
 from waitingroom.reasons import Cause, Reason
 
 MS_PER_DAY = 86_400_000
@@ -38,6 +42,8 @@ MOMENTS = frozenset({"early_at_ms", "opens_at_ms", "draw_at_ms", "closes_at_ms"}
 JUST_NOW_MS = 60_000
 """A time that has passed by less is meant as now: clocks differ, and people take a moment."""
 
+PASSED = "must be a time to come; this one has passed"
+
 LEAST_BUT_0 = {"poll_min_ms": 1_000, "poll_max_ms": 1_000}
 """Of knobs whose 0 means something else: a page that asks more often asks for what it has."""
 
@@ -49,39 +55,63 @@ LONGEST_TEXT = {"title": 80, "message": 500, "reason": 500}
 MOST_ORIGINS = 50
 LONGEST_ORIGIN = len("https://:65535") + 253
 """Characters; 253 are the most that the name of a host has."""
+TOO_LATE = {
+    "draw": "people have come and were promised it, or the draw has been",
+    "draw_at_ms": "the draw has been",
+    "early_at_ms": "the room has opened",
+    "opens_at_ms": "the room has opened",
+}
+"""Why a knob cannot be changed any more, where :func:`is_too_late`."""
 FIXED_AT_CREATION = frozenset({"test_clock"})
+ORIGIN = (
+    r"^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])"
+    r"(:(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$"
+)
+"""What :func:`is_origin` takes, as far as a pattern can say."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+LONGEST_SAID = 60
+"""Characters of a wrong value that are said back."""
 Value = int | str | bool | tuple[str, ...]
+
+
+def _said(value: object) -> str:
+    """A wrong value as its sender wrote it: whoever sends ``null`` has never heard of ``None``."""
+    said = json.dumps(value, ensure_ascii=False, default=str)
+    return said if len(said) <= LONGEST_SAID else f"{said[:LONGEST_SAID]}…"
 
 
 def _check_number(field: str, value: Value) -> None:
     low, high = RANGES[field]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadSetting(field, f"must be a whole number, not {value!r}")
+        raise BadSetting(field, f"must be a whole number, not {_said(value)}")
     if not low <= value <= high:
         raise BadSetting(field, f"must be from {low} to {high}, not {value}")
     if 0 < value < (least := LEAST_BUT_0.get(field, 0)):
-        raise BadSetting(field, f"must be 0, which is as usual, or {least} or more, not {value}")
+        least_said, said = shown_duration(least), shown_duration(value)
+        told = f"must be 0, which is as usual, or {least_said} or more, not {said}"
+        raise BadSetting(field, told)
 
 
 def _check_text(field: str, value: Value) -> None:
     if not isinstance(value, str):
-        raise BadSetting(field, f"must be text, not {value!r}")
+        raise BadSetting(field, f"must be text, not {_said(value)}")
     if len(value) > LONGEST_TEXT[field]:
         raise BadSetting(field, f"must have at most {LONGEST_TEXT[field]} characters")
-    if not all(character.isprintable() for character in value):
+    if not is_line(value):
         raise BadSetting(field, "must not hold line breaks or control characters")
+    if value.isspace():
+        raise BadSetting(field, "must be empty, or more than blanks")
 
 
 def _check_origins(value: Value) -> None:
     if not isinstance(value, tuple):
-        raise BadSetting("origins", f"must be a list of origins, not {value!r}")
+        raise BadSetting("origins", f"must be a list of origins, not {_said(value)}")
     if len(value) > MOST_ORIGINS:
         raise BadSetting("origins", f"must be {MOST_ORIGINS} at most, not {len(value)}")
     for origin in value:
         if not is_origin(origin):
-            told = f"{origin[:60]!r} is no origin; write it like https://shop.example.com"
-            raise BadSetting("origins", told)
+            told = "is no origin; write it like https://shop.example.com"
+            raise BadSetting("origins", f"{_said(origin)} {told}")
 
 
 def is_origin(text: str) -> bool:
@@ -112,11 +142,25 @@ def check(changes: Mapping[str, Value]) -> None:
         elif field == "origins":
             _check_origins(value)
         elif field == "joins" and not isinstance(value, bool):
-            raise BadSetting(field, f"must be true or false, not {value!r}")
+            raise BadSetting(field, f"must be true or false, not {_said(value)}")
         elif field == "draw" and value not in tuple(DrawMethod):
-            raise BadSetting(field, f"must be shuffle or fifo, not {value!r}")
+            raise BadSetting(field, f"must be shuffle or fifo, not {_said(value)}")
         elif field == "outside" and value not in tuple(WhileNoSale):
-            raise BadSetting(field, f"must be shop, open or blocked, not {value!r}")
+            raise BadSetting(field, f"must be shop, open or blocked, not {_said(value)}")
+
+
+def to_come(at_ms: int, now_ms: int) -> int:
+    """The time of a step or ramp as it is meant: one that has just passed is now. Raises
+    :class:`BadSetting` for one that passed before.
+    """
+    if has_passed(at_ms, now_ms):
+        raise BadSetting("at_ms", PASSED)
+    return max(at_ms, now_ms)
+
+
+def has_passed(at_ms: int, now_ms: int) -> bool:
+    """Whether a time is over, and not just now."""
+    return at_ms < now_ms - JUST_NOW_MS
 
 
 def check_to_come(changes: Mapping[str, Value], now_ms: int, was: Settings | None = None) -> None:
@@ -125,9 +169,27 @@ def check_to_come(changes: Mapping[str, Value], now_ms: int, was: Settings | Non
     """
     for field in MOMENTS & changes.keys():
         value = changes[field]
-        passed = isinstance(value, int) and 0 < value < now_ms - JUST_NOW_MS
+        passed = isinstance(value, int) and value > 0 and has_passed(value, now_ms)
         if passed and not (was and value == getattr(was, field)):
-            raise BadSetting(field, "must be a time to come; this one has passed")
+            raise BadSetting(field, PASSED)
+
+
+def is_too_late(room: Snapshot, field: str) -> bool:
+    """Whether a knob is past changing, as the store has it: what was shown or promised to those who
+    came stays what it was.
+    """
+    if field == "draw":
+        return bool(room.tail) or room.drawn is not None
+    if field == "draw_at_ms":
+        return room.drawn is not None
+    return field in TOO_LATE and room.opened_at_ms > 0
+
+
+def check_not_too_late(room: Snapshot, changes: Mapping[str, Value]) -> None:
+    """Raise :class:`WrongState` for a knob that cannot be changed any more, as the store would."""
+    for field, value in changes.items():
+        if is_too_late(room, field) and value != getattr(room, field):
+            raise WrongState(field, f"cannot be changed any more: {TOO_LATE[field]}")
 
 
 def check_reason(reason: Reason) -> None:
@@ -135,13 +197,14 @@ def check_reason(reason: Reason) -> None:
     cannot show.
     """
     if reason.code and reason.code not in tuple(Cause):
-        raise BadSetting("reason", f"has no code {reason.code!r}; there are {', '.join(Cause)}")
+        told = f"has no code {_said(reason.code)}; there are {', '.join(Cause)}"
+        raise BadSetting("reason", told)
     _check_text("reason", reason.text)
 
 
 def check_why(why: str) -> None:
     """Raise :class:`BadSetting` for a reason that the record does not take."""
-    if len(why) > LONGEST_WHY or not why.isprintable():
+    if len(why) > LONGEST_WHY or not is_line(why):
         raise BadSetting("why", f"at most {LONGEST_WHY} characters, and no line breaks")
 
 
@@ -151,12 +214,19 @@ def check_plan(steps: Sequence[PlanStep]) -> None:
         raise BadSetting("plan", f"must have at most {LONGEST_PLAN} steps")
     for step in steps:
         if step.field not in PLANNABLE:
-            raise BadSetting(step.field, f"cannot be planned; these can: {sorted(PLANNABLE)}")
+            these = ", ".join(sorted(PLANNABLE))
+            raise BadSetting(step.field, f"cannot be planned; these can: {these}")
         check({step.field: step.value})
         if not isinstance(step.at_ms, int) or not 0 <= step.at_ms <= LATEST_MS:
-            raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {step.at_ms!r}")
+            said = _said(step.at_ms)
+            raise BadSetting("at_ms", f"must be a time from 0 to {LATEST_MS}, not {said}")
         if (ramp := step.ramp) and not _is_within(step, ramp):
             raise BadSetting("ramp", "must be of the step's own field, and its time lie in it")
+    turned = set()
+    for step in steps:
+        if (step.field, step.at_ms) in turned:
+            raise BadSetting(step.field, "is turned twice at the same moment")
+        turned.add((step.field, step.at_ms))
     _check_ramps(steps)
 
 
@@ -187,4 +257,5 @@ def check_together(settings: Settings) -> None:
     if settings.closes_at_ms and settings.closes_at_ms <= settings.opens_at_ms:
         raise BadSetting("closes_at_ms", "must be later than the opening")
     if (poll := poll_of(settings)).min_ms > poll.max_ms:
-        raise BadSetting("poll_min_ms", f"must not be longer than the longest, {poll.max_ms} ms")
+        longest = shown_duration(poll.max_ms)
+        raise BadSetting("poll_min_ms", f"must not be longer than the longest, {longest}")

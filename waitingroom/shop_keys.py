@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from waitingroom.bearer import KEY_NAME, NAMED, new_key
 from waitingroom.errors import BadSetting, WaitingRoomError
-from waitingroom.model import is_room_id
+from waitingroom.room_ids import is_room_id
 
 MOST_ROOMS = 50
 """That one key names; a shop of more is given a key for all."""

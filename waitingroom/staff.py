@@ -8,8 +8,9 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
-from waitingroom.errors import BadSetting, WaitingRoomError
+from waitingroom.errors import BadSetting, WaitingRoomError, WrongState
 from waitingroom.links import with_handover
+from waitingroom.plain import is_line
 from waitingroom.tokens import Handover, RoomKeyring
 
 SHORTEST_MS, LONGEST_MS = 60_000, 7 * 86_400_000
@@ -89,21 +90,25 @@ def check_pass(name: str, lasts_ms: int) -> None:
     """Raise :class:`BadSetting` for a pass that cannot be made."""
     if not name.strip():
         raise BadSetting("name", "say who it is for")
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or not is_line(name):
         raise BadSetting("name", f"at most {LONGEST_NAME} characters, and no line breaks")
     if not SHORTEST_MS <= lasts_ms <= LONGEST_MS:
         raise BadSetting("for", "a pass is good for 1m to 7d")
 
 
 def check_origins(room: str, origins: tuple[str, ...]) -> str:
-    """Where the shop of a room is. Raises :class:`BadSetting` where that is not known."""
+    """Where the shop of a room is. Raises :class:`WrongState` where that is not known."""
     if not origins:
-        raise BadSetting(
+        raise WrongState(
             "origins",
             "this room does not know where its shop is; give the shop’s address first: "
             f"waitingroom room set {room} --origin https://shop.example.com",
         )
     return origins[0]
+
+
+PATH = r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$"
+"""What :func:`check_path` takes."""
 
 
 def check_path(path: str) -> None:

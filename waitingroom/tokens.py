@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from waitingroom.errors import Expired, FromTheFuture, WrongRoom
-from waitingroom.model import is_room_id
+from waitingroom.room_ids import is_room_id
 from waitingroom.signing import (
     APPOINTMENT,
     HANDOVER,

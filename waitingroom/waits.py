@@ -83,3 +83,29 @@ class Waits:
                 return low + (bound - low) * (rank - before) / count
             before, low = before + count, bound
         return float(low)
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """``people``: who went in. ``p50_s``, ``p90_s``: by when half and nine in ten of them were in,
+    in seconds from joining, or from the opening where that came later; None of nobody. ``told``:
+    how many of them had been told a time when they came; ``kept``: who of those were in by it.
+    """
+
+    people: int
+    p50_s: int | None
+    p90_s: int | None
+    told: int
+    kept: int
+
+    @classmethod
+    def of(cls, waits: Waits) -> "Waited":
+        """What the counts say."""
+        half, most = (waits.quantile_s(share) for share in (0.5, 0.9))
+        return cls(
+            people=waits.count,
+            p50_s=None if half is None else round(half),
+            p90_s=None if most is None else round(most),
+            told=waits.told,
+            kept=waits.kept,
+        )

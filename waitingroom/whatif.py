@@ -9,7 +9,8 @@ from enum import StrEnum
 from math import ceil, floor, inf
 
 from waitingroom.flow import Flow, Known, Stretch, Turn
-from waitingroom.model import Phase, PlanStep, Snapshot
+from waitingroom.model import Phase, Snapshot
+from waitingroom.plan import PlanStep
 from waitingroom.settings import Value
 
 

@@ -5,7 +5,9 @@ byte that cannot be taken back (:class:`storefront.models.Mail`). So:
 
 - two jobs for one order, or a job run twice: one sends, the other finds nothing to do;
 - a server that is away, or refuses for now: the mail is owed again, this job is tried again by RQ
-  (10 s, 1 min, 5 min) and after that by the sweep, for five days;
+  (10 s, 1 min, 5 min) and after that by the sweep, for five days. Each try leaves a line;
+- nowhere to send mail to: a line in the log says what to set, and the mail stays owed. The sweep
+  puts none of them into the queue until there is;
 - a server that refuses for good: ``refused``; nobody tries again;
 - the worker is killed before the mail's end went out: the sweep notices, and it is sent again;
 - the answer to the mail's end is lost, or the worker is killed before it came: ``unclear``. The
@@ -24,8 +26,9 @@ from sqlalchemy.orm import joinedload
 
 from storefront import clock
 from storefront.database import Database
-from storefront.models import Mail, Order
-from workers import letter, progress
+from storefront.models import FIRST_NUMBER, Mail, Order
+from waitingroom.console.notices import next_try
+from workers import letter, progress, tries
 from workers.environment import NoPostOffice, WorkersConfig, from_environment
 from workers.post import NotTaken, Outbox, PostOffice, Refused, SmtpServer
 
@@ -42,9 +45,16 @@ class ClaimLost(Exception):
 def send(order_id: int) -> str:
     """The RQ job. What became of the mail, in a word; raises when it is worth another try."""
     config = from_environment()
+    try:
+        office = post_office(config)
+    except NoPostOffice as why:
+        # Another try changes nothing: the sweep comes back to it once mail has somewhere to go.
+        number = FIRST_NUMBER - 1 + order_id
+        _log.error("order %s: its mail waits: %s", number, why, extra={"event": "mail_nowhere"})
+        return "waits"
     database = Database(config.database_url)
     try:
-        return confirm(order_id, database, post_office(config), config, clock.now_ms)
+        return confirm(order_id, database, office, config, clock.now_ms)
     finally:
         database.close()
 
@@ -52,10 +62,13 @@ def send(order_id: int) -> str:
 def post_office(config: WorkersConfig) -> PostOffice:
     """Where mail goes. Raises :class:`NoPostOffice`."""
     if config.smtp_url:
-        return SmtpServer(config.smtp_url)
+        try:
+            return SmtpServer(config.smtp_url)
+        except ValueError as why:
+            raise NoPostOffice(str(why)) from None
     if config.outbox:
         return Outbox(config.outbox)
-    raise NoPostOffice("set SHOP_SMTP_URL, or SHOP_OUTBOX in development; orders wait until then")
+    raise NoPostOffice("set SHOP_SMTP_URL, or SHOP_OUTBOX in development")
 
 
 def confirm(
@@ -97,14 +110,21 @@ def confirm(
             end(Mail.REFUSED)
             return Mail.REFUSED
         end(Mail.OWED)
+        tries.failed(f"order {order.number}: its mail was not taken", why, _then(attempt))
         raise
     except BaseException as why:
         # An answer that was lost; a time limit, a fault of ours or the database's, at any point.
         # Before commit nothing can have been taken; after it, anything may.
         if not go(Mail.OWED, since=Mail.SENDING) and go(Mail.UNCLEAR, since=Mail.HANDING):
-            _log.error("order %s: the mail was sent, or not: %r", order_id, why)
+            number = FIRST_NUMBER - 1 + order_id
+            _log.error("order %s: the mail was sent, or not: %r", number, why)
         raise
     return Mail.SENT
+
+
+def _then(attempt: int) -> str:
+    """After RQ's last try: as :mod:`workers.progress` has put it off."""
+    return next_try(progress.pause_ms(attempt)) + " or a minute later"
 
 
 def _letter(order: Order, config: WorkersConfig) -> EmailMessage:

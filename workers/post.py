@@ -88,7 +88,7 @@ class SmtpServer:
             smtp = _connect(self._at, self._patience_s)
         except (OSError, smtplib.SMTPException) as error:
             # Whatever the code: what is wrong here is wrong with our settings, not with the mail.
-            raise NotTaken(f"{type(error).__name__}: {error}") from error
+            raise NotTaken(f"the mail server cannot be reached: {_words(error)}") from error
         try:
             _offer(smtp, message)
             commit()
@@ -111,7 +111,7 @@ def _offer(smtp: smtplib.SMTP, message: EmailMessage) -> None:
         # A dot alone ends the mail, so dots that begin a line are doubled (RFC 5321, 4.5.2).
         smtp.send(re.sub(rb"(?m)^\.", b"..", body))
     except (OSError, smtplib.SMTPException) as error:
-        raise NotTaken(f"{type(error).__name__}: {error}") from error
+        raise NotTaken(f"the mail server hung up: {_words(error)}") from error
 
 
 def _end(smtp: smtplib.SMTP) -> None:
@@ -120,7 +120,7 @@ def _end(smtp: smtplib.SMTP) -> None:
         smtp.send(b".\r\n")
         reply = smtp.getreply()
     except (OSError, smtplib.SMTPException) as error:
-        raise Unclear(f"{type(error).__name__}: {error}") from error
+        raise Unclear(f"the mail server did not answer: {_words(error)}") from error
     if not 200 <= reply[0] < 600:
         raise Unclear(f"no reply, but {_said(reply)!r}")
     _judge(250, reply)
@@ -139,6 +139,17 @@ def _judge(hoped: int, reply: tuple[int, bytes]) -> None:
         return
     ours = code in (530, 535, 538) or text.startswith(b"5.7.")
     raise (Refused if 500 <= code < 600 and not ours else NotTaken)(_said(reply))
+
+
+def _words(error: OSError | smtplib.SMTPException) -> str:
+    """What a driver says of it, without a class or a number where it has words."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _said((error.smtp_code, _bytes(error.smtp_error)))
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def _said(reply: tuple[int, bytes]) -> str:

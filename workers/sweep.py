@@ -11,7 +11,8 @@ from storefront.confirmations import Confirmations
 from storefront.database import Database
 from storefront.models import FIRST_NUMBER
 from workers import progress
-from workers.environment import from_environment
+from workers.confirmation import post_office
+from workers.environment import NoPostOffice, WorkersConfig, from_environment
 
 EVERY_S = 60
 MOST_AT_ONCE = 500
@@ -27,16 +28,22 @@ def sweep() -> str:
     database = Database(config.database_url)
     try:
         queue = Confirmations(config.redis_url, now_ms=clock.now_ms, patience_s=QUEUE_PATIENCE_S)
-        return round_of(database, queue, clock.now_ms())
+        return round_of(database, queue, config, clock.now_ms())
     finally:
         database.close()
 
 
-def round_of(database: Database, queue: Confirmations, now_ms: int) -> str:
-    """Look after dead jobs, then enqueue what is owed and due."""
+def round_of(database: Database, queue: Confirmations, config: WorkersConfig, now_ms: int) -> str:
+    """Look after dead jobs, then enqueue what is owed and due, if mail has somewhere to go."""
     unclear = report_unclear(database, now_ms)
     revived = progress.revive(database, now_ms)
-    enqueued = enqueue_due(database, queue, now_ms)
+    try:
+        post_office(config)
+    except NoPostOffice as why:
+        enqueued = 0
+        say_what_waits(database, str(why), now_ms)
+    else:
+        enqueued = enqueue_due(database, queue, now_ms)
     return f"{enqueued} enqueued, {revived} revived, {unclear} unclear"
 
 
@@ -47,6 +54,13 @@ def report_unclear(database: Database, now_ms: int) -> int:
         number = FIRST_NUMBER - 1 + order_id
         _log.error("order %s: its worker died while the server was answering", number)
     return len(found)
+
+
+def say_what_waits(database: Database, why: str, now_ms: int) -> None:
+    """One line for all confirmations that are due; none where none is."""
+    if waiting := len(progress.due(database, now_ms, MOST_AT_ONCE)):
+        said = f"{waiting} or more" if waiting == MOST_AT_ONCE else str(waiting)
+        _log.error("confirmations that wait: %s; %s", said, why, extra={"event": "mail_nowhere"})
 
 
 def enqueue_due(database: Database, queue: Confirmations, now_ms: int) -> int:

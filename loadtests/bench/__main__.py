@@ -74,7 +74,9 @@ def main(words: list[str]) -> int:
         DOCUMENT.write_text(document, "utf-8")
         print(f"Written to {DOCUMENT.relative_to(CHECKOUT)}.")
     if failed := sum(slot.failed for slot in slots):
+        whose = ", ".join(sorted({slot.subject for slot in slots if slot.failed}))
         print(f"{failed} answers were not as they should be: these figures count for nothing.")
+        print(f"They were of: {whose}.")
         return 2
     return 0 if all(figure.reached for figure in figures) else 1
 

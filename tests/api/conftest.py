@@ -14,7 +14,7 @@ from waitingroom.store.client import Store
 Callers = dict[Role, Caller]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A console that runs: gunicorn, its own process."""
     keys = {"WAITINGROOM_SECRET_KEYS": KEYS[0].hex(), "WAITINGROOM_SHOP_KEY": SHOP_KEY}
@@ -26,7 +26,7 @@ def url(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """The run's store."""
-    made = Store.connect(store_url)
+    made = Store.connect(store_url, timeout_s=10)
     yield made
     made.close()
 

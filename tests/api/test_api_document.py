@@ -1,19 +1,30 @@
-"""docs/api.md: every example is run as it stands; every code that it lists is one of ours."""
+"""docs/api.md: every example is run as it stands, and what docs/operations.md has of the API; every
+code that it lists is one of ours.
+"""
 
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from callers import Caller
+from callers import SHOP_KEY, Caller
 
 from waitingroom.console.faults import HTTP_CODES, STATUS
 from waitingroom.model import Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
-BLOCKS = [block for block in re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL) if "curl" in block]
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = (DOCS / "api.md").read_text("utf-8")
+
+
+def blocks(text: str) -> list[str]:
+    """The examples of a document that ask the API."""
+    return [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl" in block]
+
+
+BLOCKS = blocks(DOCUMENT)
+OPERATIONS = blocks((DOCS / "operations.md").read_text("utf-8"))
 
 
 def test_every_example_does_what_it_says(
@@ -23,8 +34,10 @@ def test_every_example_does_what_it_says(
     store.create(room_id, Settings(rate_per_min=60), actor="test")
     store.open(room_id, actor="test")
     env = os.environ | {"URL": url, "KEY": callers[Role.OPERATOR].key}
+    env |= {"SHOP_KEY": SHOP_KEY, "WAITINGROOM_SHOP_KEY": SHOP_KEY}
     assert sum(block.count("curl") for block in BLOCKS) > 12
-    for block in BLOCKS:
+    assert OPERATIONS
+    for block in BLOCKS + OPERATIONS:
         script = f"set -eu -o pipefail\n{block.replace('spring', room_id)}"
         done = subprocess.run(
             ["bash", "-c", script],
@@ -38,6 +51,7 @@ def test_every_example_does_what_it_says(
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
     after = store.status(room_id)
     assert (after.phase, after.capacity, after.rate_per_min) == ("closed", 500, 60)
+    assert after.stock is None, "as the line of docs/operations.md has it"
     acts = [entry.act for entry in store.record.entries(room_id)]
     assert acts[2:] == ["set", "undo", "plan", "plan", "set", "pause", "resume", "close"]
     whys = [entry.text("why") for entry in store.record.entries(room_id)]

@@ -3,6 +3,7 @@
 from callers import AWAY, console
 from openapi_spec_validator import validate
 
+from waitingroom.console.api.meanings import IN
 from waitingroom.operators import Role
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -36,6 +37,38 @@ def test_every_operation_is_described() -> None:
     ours = [rule for rule in rules if rule.startswith("/api/")]
     served = {rule.replace("<", "{").replace(">", "}") for rule in ours}
     assert served - {"/api/v1/openapi.json"} == set(document["paths"])
+
+
+def test_who_has_nothing_but_the_description_can_write_a_program_by_it() -> None:
+    """Every field has a meaning, with its unit, or its document has; every refusal has its codes;
+    keys, times, versions and faults are told of at its head; changes have examples.
+    """
+    document = console(AWAY).get("/api/v1/openapi.json").json
+    for name, schema in document["components"]["schemas"].items():
+        taken = schema.get("properties", {}).items()
+        blank = [field for field, told in taken if not ("description" in told or "$ref" in told)]
+        assert not blank or schema.get("description"), (name, blank)
+    # Generators make a class of each.
+    names = list(document["components"]["schemas"])
+    assert all(name[0].isupper() for name in names), names
+    assert len({name.lower() for name in names}) == len(names)
+    schemas = document["components"]["schemas"]
+    # What is called alike is not always the same: a refusal has a message, and a room another.
+    for (name, field), said in IN.items():
+        assert schemas[name]["properties"][field]["description"] == said, (name, field)
+    knobs = schemas["Knobs"]
+    assert "0 holds everybody" in knobs["properties"]["rate_per_min"]["description"]
+    assert "1970" in knobs["properties"]["opens_at_ms"]["description"]
+    assert knobs["minProperties"] == 1
+    for word in ("Bearer", "1970", "fields", "If-Match", "Retry-After", "X-Request-ID"):
+        assert word in document["info"]["description"]
+    told = document["components"]["responses"]
+    assert "`version_conflict`" in told["CONFLICT"]["description"]
+    assert "Retry-After" in told["SERVICE_UNAVAILABLE"]["headers"]
+    turn = document["paths"]["/api/v1/rooms/{room}/knobs"]["patch"]
+    assert "ETag" in turn["responses"]["200"]["headers"]
+    assert turn["requestBody"]["content"]["application/json"]["example"]
+    assert "``" not in str(document)
 
 
 def test_viewers_only_look_and_what_opens_doors_is_for_admins() -> None:

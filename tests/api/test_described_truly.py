@@ -22,8 +22,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from waitingroom.model import Settings, is_room_id
+from waitingroom.model import Settings
 from waitingroom.operators import Role
+from waitingroom.room_ids import is_room_id
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 from waitingroom.store.keys import OPERATOR_KEYS, OPERATORS, REHEARSALS, ROOMS, SHOP_KEYS, SYSTEM
@@ -47,14 +48,14 @@ A_FEW = settings(
 )
 TABLES = (OPERATORS, OPERATOR_KEYS, SHOP_KEYS, REHEARSALS)
 METHODS = {"get", "post", "put", "patch", "delete"}
-LIMIT_S = 10
+LIMIT_S = 30
 """For an answer."""
 
 
 @pytest.fixture(scope="module")
 def keys(embedded: EmbeddedStore) -> Iterator[dict[Role, str]]:
     """A key of each role. Rooms, accounts and keys that were made go in the end."""
-    store = Store.connect(embedded.url)
+    store = Store.connect(embedded.url, timeout_s=10)
     client: redis.Redis = store._redis
     before = {table: set(client.hkeys(table)) for table in TABLES}
     rooms = set(client.smembers(ROOMS))
@@ -72,7 +73,10 @@ def keys(embedded: EmbeddedStore) -> Iterator[dict[Role, str]]:
 
 
 def state(store: Store, room: str) -> object:
-    """What only an act changes: where the records end, and who may do what."""
+    """What only an act changes: where the records end, and who may do what. What a plan had to do
+    by now is done first.
+    """
+    store.status(room)
     tables = [store._redis.hgetall(table) for table in TABLES]
     return store.record.heads([SYSTEM, room]), tables, store.steps(room)
 

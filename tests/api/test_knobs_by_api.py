@@ -8,7 +8,7 @@ from callers import Caller, refused
 from waitingroom import clock
 from waitingroom.model import Settings
 from waitingroom.operators import Role
-from waitingroom.settings import LATEST_MS
+from waitingroom.settings import LATEST_MS, LONGEST_PLAN
 from waitingroom.store.client import Store
 
 HOUR_MS = 3_600_000
@@ -45,13 +45,13 @@ def test_of_two_who_turn_the_same_knob_the_second_is_told(
     assert ada("PATCH", path, {"rate_per_min": 30}, If_Match=seen).status_code == 200
     refused(ada("PATCH", path, {"rate_per_min": 90}, If_Match=seen), 409, "version_conflict")
     assert store.status(room).rate_per_min == 30
-    now = ada("GET", f"/rooms/{room}").headers["ETag"]
+    now = ada("GET", f"/rooms/{room}").headers["ETag"].strip('"')
     assert ada("PATCH", path, {"rate_per_min": 90}, If_Match=now).status_code == 200
     for word in ("pause", "undo"):
         refused(ada("POST", f"/rooms/{room}/{word}", If_Match=now), 409, "version_conflict")
 
 
-@pytest.mark.parametrize("given", ["12", '"x"', 'W/"1"', "*", '"1', '"' + "1" * 16 + '"', ""])
+@pytest.mark.parametrize("given", ["12a", '"x"', 'W/"1"', "*", '"1', '"' + "1" * 16 + '"', ""])
 def test_a_version_that_is_none_is_refused(ada: Caller, room: str, given: str) -> None:
     """It must not be taken for no version."""
     answer = ada("POST", f"/rooms/{room}/pause", If_Match=given)
@@ -108,16 +108,41 @@ def test_each_of_several_wrong_fields_has_its_sentence(ada: Caller, room: str) -
     assert told["fields"] == {
         "rate_per_min": "must be from 0 to 1000000",
         "capacity": "must be a whole number",
-        "nothing": "unknown field",
+        "nothing": "there is no such field",
     }
+
+
+def test_a_number_beyond_a_machines_word_is_told_its_range(ada: Caller, room: str) -> None:
+    """It is whole all the same. And both halves of a surrogate pair are a character."""
+    told = refused(
+        ada("PATCH", f"/rooms/{room}/knobs", {"rate_per_min": 10**30}), 422, "bad_fields"
+    )
+    assert told["fields"] == {"rate_per_min": "must be from 0 to 1000000"}
+    assert ada("PATCH", f"/rooms/{room}/knobs", {"title": "Sale 😀"}).json["title"] == "Sale 😀"
 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"{", b"\xff", b'{"rate_per_min": NaN}', b"[" * 50_000, b'"\\ud800"', b"1" * 5_000 + b"}"],
+    [
+        *(
+            b"{",
+            b"\xff",
+            b'{"rate_per_min": NaN}',
+            b"[" * 50_000,
+            b'{"title": "\\ud800"}',
+            b'{"title": "\xed\xa0\x80"}',
+            b'\xef\xbb\xbf{"rate_per_min": 60}',
+            '{"rate_per_min": 60}'.encode("utf-16"),
+            b'{"rate_per_min": 1e999}',
+            b'{"rate_per_min": -Infinity}',
+            b"1" * 5_000 + b"}",
+        ),
+        b'{"rate_per_min": 60, "rate_per_min": 61}',
+        b'{"title": "a", "\\u0074itle": "b"}',
+    ],
 )
 def test_a_body_that_is_no_json_is_400(ada: Caller, room: str, raw: bytes) -> None:
-    """Also one that is made to break a parser."""
+    """Also one that is made to break a parser, or that two readers would take for two things."""
     headers = {"Authorization": f"Bearer {ada.key}", "Content-Type": "application/json"}
     path = f"/api/v1/rooms/{room}/knobs"
     refused(ada.client.patch(path, data=raw, headers=headers), 400, "bad_request")
@@ -162,13 +187,13 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     assert told.json["steps"][-1]["at_ms"] == now_ms + HOUR_MS + 60_000
     assert ada("GET", f"/rooms/{room}/plan").json["steps"] == told.json["steps"]
     at = {"at_ms": told.json["steps"][3]["at_ms"], "knobs": {"rate_per_min": 7}}
-    refused(ada("POST", f"/rooms/{room}/schedule", at), 422, "bad_setting")
+    refused(ada("POST", f"/rooms/{room}/schedule", at), 409, "wrong_state")
     more = ada("POST", f"/rooms/{room}/schedule", at | {"knobs": {"joins": False}})
     assert {"at_ms": at["at_ms"], "field": "joins", "value": False}.items() <= next(
         step for step in more.json["steps"] if step["field"] == "joins"
     ).items()
     between = at | {"at_ms": at["at_ms"] + 1}
-    refused(ada("POST", f"/rooms/{room}/schedule", between), 422, "bad_setting")
+    refused(ada("POST", f"/rooms/{room}/schedule", between), 409, "wrong_state")
     stray = {"at_ms": between["at_ms"], "field": "rate_per_min", "value": 7}
     both = {"steps": [*told.json["steps"], stray]}
     refused(ada("PUT", f"/rooms/{room}/plan", both), 422, "bad_setting")
@@ -178,7 +203,7 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     ]
     assert cut[-1] == stray | {"ramp": None}
     assert ada("POST", f"/rooms/{room}/schedule", at | {"replace": True}).status_code == 200
-    late = {"at_ms": now_ms - 1, "knobs": {"rate_per_min": 7}}
+    late = {"at_ms": now_ms - HOUR_MS, "knobs": {"rate_per_min": 7}}
     refused(ada("POST", f"/rooms/{room}/schedule", late), 422, "bad_setting")
     step = {"at_ms": now_ms + HOUR_MS, "field": "capacity", "value": 9}
     last_year = {"steps": [step, step | {"at_ms": now_ms - 8760 * HOUR_MS}]}
@@ -186,17 +211,41 @@ def test_the_plan_is_made_shown_replaced_and_dropped(ada: Caller, room: str, sto
     refused(ada("POST", f"/rooms/{room}/what-if", last_year), 422, "bad_setting")
     passed = {"knobs": {"opens_at_ms": now_ms - HOUR_MS}}
     refused(ada("POST", f"/rooms/{room}/what-if", passed), 422, "bad_setting")
+    at_knobs = f"/rooms/{room}/knobs"
+    fifo = {"draw": "shuffle" if store.status(room).draw == "fifo" else "fifo"}
+    for asked in ({"knobs": fifo}, {"knobs": {"early_at_ms": now_ms + HOUR_MS}}):
+        for how in (("POST", f"/rooms/{room}/what-if", asked), ("PATCH", at_knobs, asked["knobs"])):
+            told = refused(ada(*how), 409, "wrong_state")
+            assert "cannot be changed any more: " in told["fields"][min(asked["knobs"])]
+    full = {"steps": [step | {"at_ms": step["at_ms"] + one} for one in range(LONGEST_PLAN)]}
+    assert ada("PUT", f"/rooms/{room}/plan", full).status_code == 200
+    refused(ada("POST", f"/rooms/{room}/schedule", at), 409, "wrong_state")
+    full["steps"].append(step | {"at_ms": step["at_ms"] + LONGEST_PLAN})
+    refused(ada("PUT", f"/rooms/{room}/plan", full), 422, "bad_setting")
     assert len(ada("PUT", f"/rooms/{room}/plan", {"steps": [step]}).json["steps"]) == 1
     assert ada("DELETE", f"/rooms/{room}/plan").json["steps"] == []
     assert ada("POST", f"/rooms/{room}/undo").status_code == 200
     assert [one.value for one in store.steps(room)] == [9]
 
 
+def test_a_client_s_own_now_is_now(ada: Caller, room: str, store: Store) -> None:
+    """It has passed when it arrives: a schedule takes effect at once, and a ramp begins."""
+    just_now_ms = store.status(room).now_ms - 50
+    at = {"at_ms": just_now_ms, "knobs": {"rate_per_min": 7}}
+    for path, wish in (("what-if", {"schedule": at}), ("schedule", at)):
+        assert ada("POST", f"/rooms/{room}/{path}", wish).status_code == 200, path
+    assert (store.status(room).rate_per_min, store.steps(room)) == (7, ())
+    ramp = {"knob": "rate_per_min", "to": 67, "over_ms": 60_000, "at_ms": just_now_ms}
+    steps = ada("POST", f"/rooms/{room}/ramp", ramp).json["steps"]
+    assert [steps[0]["value"], steps[-1]["value"]] == [10, 67]
+    assert steps[-1]["at_ms"] >= just_now_ms + 60_050
+
+
 def test_a_ramp_that_is_planned_again_as_it_was_told_is_the_same_ramp(
     ada: Caller, room: str, store: Store
 ) -> None:
     """Whoever reads the plan and sends it back with one step more loses nothing of it."""
-    wanted = {"knob": "rate_per_min", "to": 120, "over_ms": 60_000}
+    wanted = {"knob": "rate_per_min", "to": 120, "over_ms": HOUR_MS}
     told = ada("POST", f"/rooms/{room}/ramp", wanted).json["steps"]
     steps = store.steps(room)
     assert told[0]["ramp"] == {
@@ -211,6 +260,17 @@ def test_a_ramp_that_is_planned_again_as_it_was_told_is_the_same_ramp(
     assert store.steps(room)[:-1] == steps
     strange = told[0] | {"ramp": told[0]["ramp"] | {"field": "capacity"}}
     refused(ada("PUT", f"/rooms/{room}/plan", {"steps": [strange]}), 422, "bad_setting")
+
+
+def test_the_last_change_is_told_before_it_is_taken_back(ada: Caller, room: str) -> None:
+    """In words, as on the console; 409 where there is none."""
+    path = f"/rooms/{room}/undo"
+    refused(ada("GET", path), 409, "cannot_undo")
+    ada("PATCH", f"/rooms/{room}/knobs", {"rate_per_min": 90})
+    told = ada("GET", path)
+    assert told.json["what"].startswith("Rate 90 a minute → 60 a minute")
+    assert told.json["by"].startswith("key:")
+    assert ada("POST", path, If_Match=told.headers["ETag"]).json["rate_per_min"] == 60
 
 
 def test_the_last_change_is_taken_back_once(ada: Caller, room: str, store: Store) -> None:

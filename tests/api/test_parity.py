@@ -46,6 +46,7 @@ PAGES = {
     "POST /operators/<name>/remove": ("DELETE /operators/{name}", "operator remove"),
     "POST /operators/<name>/role": ("PUT /operators/{name}/role", "operator role"),
     "POST /rooms/<room>/acts/<name>": ("POST /rooms/{room}/ACT", "room ACT"),
+    "POST /rooms/<room>/acts/reset": ("POST /rooms/{room}/reset", "room reset"),
     "POST /rooms/<room>/knobs/<name>": ("PATCH /rooms/{room}/knobs", "room set"),
     "POST /rooms/<room>/plan/<key>": ("PUT /rooms/{room}/plan", "room schedule"),
     "POST /rooms/<room>/staff": ("POST /rooms/{room}/staff-passes", "staff pass"),
@@ -104,6 +105,7 @@ COMMANDS = {
     "room create": "POST /rooms",
     "room keys": "POST /rooms/{room}/guard-keys",
     "room ramp": "POST /rooms/{room}/ramp",
+    "room undo": "GET /rooms/{room}/undo",
 }
 """What only commands and operations do, so far; or a page does as a part of something else."""
 AT_HOME = {

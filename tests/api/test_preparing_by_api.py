@@ -36,6 +36,8 @@ def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, ro
                   {"texts": [look["texts"][0] | {"sentence": "No such"}]},
     ):  # fmt: skip
         assert client.patch(f"{at}/brand", json=wrong, **mine).status_code in (400, 422)
+        named = client.patch(f"{at}/brand", json=wrong, **mine).json["fields"]
+        assert {name.partition(".")[0] for name in named} <= wrong.keys() | {"the document"}
     assert store.status(room_id).version == dressed.json["version"]
     other = f"{room_id}-b"
     made = client.post(f"{at}/clone", json={"room": other, "title": "Two"}, **mine)
@@ -49,6 +51,8 @@ def test_a_room_is_cloned_dressed_and_rehearsed(store: Store, store_url: str, ro
     assert begun.status_code == 201, begun.text
     assert client.post(f"{at}/rehearsal", json=asked, **mine).status_code == 409
     assert client.get(f"{at}/rehearsal", **theirs).json == begun.json
+    again = client.post(f"/api/v1/rooms/{begun.json['room']}/rehearsal", json=asked, **mine)
+    assert (again.status_code, again.json["error"]) == (409, "wrong_state")
     assert client.delete(f"{at}/rehearsal", **mine).status_code == 204
     assert store.status(begun.json["room"]).phase is Phase.CLOSED
     there = Rehearsals(store)
@@ -93,5 +97,13 @@ def test_each_state_of_the_pages_is_previewed(
         assert 'lang="pl"' in page.text or "lang=pl" in page.text
     page = ask("GET", f"/rooms/{room_id}/preview?state=waiting")
     assert (page.status_code, "Jarmark" in page.text) == (200, True), page.text
+    at = f"/rooms/{room_id}/preview?state=waiting&lang=de&page="
+    with_script, plain, privacy = (
+        ask("GET", f"{at}{page}").text for page in ("script", "plain", "privacy")
+    )
+    assert ("<script" in with_script, "<script" in plain + privacy) == (True, False)
+    assert ("Vor Ihnen" in plain, "Cookies und Datenschutz" in privacy) == (True, True)
+    refused(ask("GET", f"/rooms/{room_id}/preview?state=entered&page=plain"), 404, "not_found")
     assert store.status(room_id).tail == 0
     refused(ask("GET", f"/rooms/{room_id}/preview?state=boiling"), 422, "bad_fields")
+    refused(ask("GET", f"{at}naked"), 422, "bad_fields")

@@ -13,7 +13,7 @@ def test_alarms_that_hold_are_told(callers: dict[Role, Caller], store: Store, ro
     """In the words of the console."""
     case = Case("WaitingRoomStandsStill", room)
     now_ms = store.now_ms()
-    for ago_ms in (60_000, 0):
+    for ago_ms in (120_000, 60_000, 0):
         at_ms = now_ms - ago_ms
         store.alarms.change(lambda kept: step(kept, {case: 10.0}, at_ms), lambda *_: None)  # noqa: B023
     told = callers[Role.VIEWER]("GET", "/alarms").json

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="picture every state of the pages")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium_path() -> str:
     """Where Chromium is; without one the tests that want it cannot run."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -55,7 +55,7 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """``waitingroom up`` with the shop that comes along; each item stands behind its own room."""
     folder = working_folder(tmp_path_factory.mktemp("site"))
@@ -77,14 +77,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         folder.clean()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def other_shop(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The shop once more, on another host than the gate: its origin."""
     with site.shop_on("localhost", tmp_path_factory.mktemp("other") / "shop.log") as origin:
         yield origin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def items() -> Iterator[str]:
     """Items that no test has used yet."""
     return iter(ITEMS)
@@ -154,13 +154,13 @@ def come_with_a_browser(
             visitor.watch.is_content()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console(site: Site) -> Iterator[str]:
     """Where it is; an operator of each role is there."""
     for role in Role:
         site.store.accounts.add(Operator(role, role, hashed(PASSWORD), now_ms()), actor="test")
     site.store.accounts.add(
-        Operator(LONG_NAME, Role.VIEWER, hashed(PASSWORD), now_ms()), actor="test"
+        Operator(LONG_NAME, Role.OPERATOR, hashed(PASSWORD), now_ms()), actor="test"
     )
     yield str(site.run.note["console_url"])
     for name in (*Role, LONG_NAME):

@@ -123,8 +123,12 @@ def drawing(stage: Stage) -> Tab:
     sale.crowd(60_000)  # a spread of half a minute
     visitor = stage.visitor()
     visitor.context.add_init_script("Math.random = () => 0.99")
-    sale.set(opens_at_ms=now_ms() + 6_000)  # a page that comes after it has its number at once
-    return stage.joins(sale, visitor)
+    # A page that comes after the opening has its number at once. It asks every two seconds now.
+    sale.set(opens_at_ms=now_ms() + 20_000)
+    tab = stage.joins(sale, visitor)
+    tab.shows("early")
+    sale.set(opens_at_ms=now_ms() + 7_000)
+    return tab
 
 
 # In line
@@ -190,9 +194,11 @@ def waiting_after_a_new_start(stage: Stage) -> Tab:
 
 @scene("waiting", plain=False)
 def waiting_after_the_draw(stage: Stage) -> Tab:
-    sale = stage.make_sale(rate_per_min=1, opens_at_ms=now_ms() + 3_000, draw=DrawMethod.SHUFFLE)
+    sale = stage.make_sale(rate_per_min=1, opens_at_ms=now_ms() + 20_000, draw=DrawMethod.SHUFFLE)
     sale.crowd(2_000)
     tab = stage.joins(sale)
+    tab.shows("early")
+    sale.open()
     tab.page.get_by_text("Check my place").click()
     tab.says("verdict", "It fits")
     return tab

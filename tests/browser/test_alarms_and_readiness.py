@@ -68,8 +68,14 @@ def test_readiness_is_looked_at_by_the_system_itself(
         expect(page.locator(f"#{id}")).to_be_visible()
     eventually(site.store.alarms.beats, "the keeper has told")
     page.get_by_label("Expected people").fill("5,000")
-    page.get_by_role("button", name="Look again").click()
-    expect(page.locator("#ready-clocks .state")).to_have_text("Ready")
+
+    def in_time() -> bool:
+        # A keeper that was held up as it looked at a clock takes it for wrong until it looks again.
+        page.get_by_role("button", name="Look again").click()
+        expect(page.locator("#ready-workers")).to_contain_text("5,000 people within a minute")
+        return page.locator("#ready-clocks .state").inner_text() == "Ready"
+
+    eventually(in_time, "the clocks are right")
     expect(page.locator("#ready-workers")).to_contain_text("5,000 people within a minute want 1")
     expect(page.locator("#ready-store .state")).to_have_text("Ready")
     expect(page.locator("#ready-secrets")).to_contain_text("To mend:")

@@ -61,6 +61,7 @@ def test_a_shopper_waits_below_the_path_and_lands_on_the_wanted_page(
 ) -> None:
     """The page's script and its form both go by the path; cookies are the shop's own host's."""
     made, room = behind
+    room.set(rate_per_min=0)
     for _ in range(20):
         Native(made, f"wr/{room.name}").join()
     page = open_page(java_script_enabled=script)
@@ -68,7 +69,9 @@ def test_a_shopper_waits_below_the_path_and_lands_on_the_wanted_page(
     assert page.url.startswith(f"{made.origin}/wr/{room.name}/en?to=")
     if not script:
         page.click("form button")
-        assert page.url.startswith(f"{made.origin}/wr/{room.name}/wait?to=")
+        page.wait_for_url(f"{made.origin}/wr/{room.name}/wait?to=*")
+    expect(page.locator("#card")).to_have_class("waiting")
+    room.set(rate_per_min=6_000)
     page.wait_for_url(f"{made.origin}/item?id=1", timeout=30_000)
     expect(page.locator("body")).to_contain_text('"lease":"1-21"')
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import Route
 from sales import Sale, Site, now_ms
+from systems import eventually
 from visitors import Tab, Visitor
 
 pytestmark = pytest.mark.browser
@@ -49,8 +51,13 @@ def test_a_countdown_goes_on_while_the_clock_is_set(
     for step_ms in STEPS_MS:
         visitor.context.clock.set_system_time(now_ms() + wrong_ms + step_ms)
         tab.wait(1.5)
-        opens_in_s = (sale.status().opens_at_ms - now_ms()) / 1000
-        assert abs(left_s(tab) - opens_in_s) < 3, step_ms
+        # A busy machine may come between two looks; a clock that was believed is off by minutes.
+        opens_s = sale.status().opens_at_ms / 1000
+        eventually(
+            lambda opens_s=opens_s: abs(left_s(tab) - (opens_s - now_ms() / 1000)) < 3,
+            f"the countdown is right after {step_ms} ms",
+            10,
+        )
         assert tab.text("lead") == lead
 
 
@@ -94,9 +101,14 @@ def test_a_clock_that_is_set_back_puts_no_appointment_off(make_sale: Sales, come
     visitor = come(tolerates=(429,))
     visitor.context.clock.install(time=now_ms())
     native = {"Wr-Client": "native"}
-    joins = f"{sale.base}/ticket"
-    while visitor.context.request.post(joins, headers=native).status != 429:
-        pass
+
+    def first(route: Route) -> None:
+        # Right before the visitor: three seconds later one more may join.
+        while route.fetch(headers=native).status != 429:
+            pass
+        route.continue_()
+
+    visitor.context.route("**/ticket", first, times=1)
     tab = visitor.opens(sale.url)
     tab.shows("too_many")
     visitor.context.clock.set_system_time(now_ms() - 3 * HOUR_MS)

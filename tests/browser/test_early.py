@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -21,6 +20,10 @@ Sales = Callable[..., Sale]
 Come = Callable[..., Visitor]
 SLOW_S = 5
 """What a busy machine may add."""
+READS = """performance.getEntriesByType('resource')
+  .filter(({ name }) => name.endsWith('/status.json'))
+  .map(({ startTime }) => performance.timeOrigin + startTime)"""
+"""When a page has read the status, in ms since 1970, by its browser: a busy test hears late."""
 TICKING = re.compile(r"^(\d+ days? )?(\d\d:)?\d\d:\d\d$")
 
 
@@ -50,11 +53,16 @@ def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, 
     tab = visitor.opens(sale.url)
     tab.shows("early")
     tab.has_big(TICKING)
-    left_s = (sale.status().opens_at_ms - now_ms()) / 1000
+    opens_s = sale.status().opens_at_ms / 1000
+
+    def is_right() -> bool:
+        return abs(seconds_left(tab) - (opens_s - now_ms() / 1000)) < 2.5
+
+    # A busy machine may come between two looks; the visitor's own clock is off by a day.
+    eventually(is_right, "the countdown is right")
     first = seconds_left(tab)
-    assert abs(first - left_s) < 2.5
-    tab.wait(2.2)
-    assert 1 <= first - seconds_left(tab) <= 4
+    eventually(lambda: seconds_left(tab) <= first - 2, "it runs")
+    eventually(is_right, "it is right still")
     expect(tab.page).to_have_title("Opens in less than a minute · Winter sale")
     opens_at = datetime.fromtimestamp(sale.status().opens_at_ms / 1000, UTC)
     assert tab.text("lead").startswith(f"Opening: {opens_at:%H:%M} UTC. ")
@@ -77,14 +85,17 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     one's own within the published spread; and the page shows that it fits what was published. The
     others' numbers are other numbers.
     """
-    sale = make_sale(rate_per_min=1, **opening_in(12))
+    sale = make_sale(rate_per_min=1, **opening_in(30))
     sale.crowd(6_000)  # spread: 3 s
     visitors = [come() for _ in range(4)]
+    for visitor, dice in zip(visitors, (0.1, 0.35, 0.6, 0.85), strict=True):
+        visitor.context.add_init_script(f"Math.random = () => {dice}")
     tabs = [visitor.opens(sale.url) for visitor in visitors]
     for tab in tabs:
         tab.shows("early")
+    # They ask every three seconds, and so hear in time that it is sooner.
+    sale.set(opens_at_ms=now_ms() + 8_000)
     promised = tabs[0].page.locator("#commitment").text_content()
-    opens_at_s = time.monotonic() + (sale.status().opens_at_ms - now_ms()) / 1000
     numbers = [tab.number for tab in tabs]
     room = sale.status()
     assert (room.drawn, room.spread_ms) == (6_004, 3_002)
@@ -102,13 +113,13 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     assert numbers == expected
     assert len(set(numbers)) == 4
     assert [visitor.watch.count("POST", "/ticket") for visitor in visitors] == [1, 1, 1, 1]
-    reads = [visitor.watch.times("GET", "/status.json") for visitor in visitors]
-    moments = sorted(next(at_s for at_s in times if at_s > opens_at_s) for times in reads)
+    reads = [[at_ms - room.opens_at_ms for at_ms in tab.page.evaluate(READS)] for tab in tabs]
+    moments = sorted(next(at_ms for at_ms in times if at_ms > 0) for times in reads)
     # The first is of the page's coming, which may be late on a busy machine.
-    again = [at_s for times in reads for at_s in times[1:]]
-    assert not [at_s for at_s in again if opens_at_s - 1.5 < at_s < opens_at_s]
-    assert moments[-1] < opens_at_s + 3 + SLOW_S
-    assert moments[-1] - moments[0] > 0.2
+    again = [at_ms for times in reads for at_ms in times[1:]]
+    assert not [at_ms for at_ms in again if -1_000 < at_ms < 0]
+    assert moments[-1] < 3_000 + 1_000 * SLOW_S
+    assert moments[-1] - moments[0] > 200
     tabs[0].says("news-list", "Places drawn: 6,004.")
     tabs[0].page.get_by_text("Check my place").click()
     tabs[0].says("seed", room.seed or "")
@@ -146,14 +157,14 @@ def test_whoever_is_drawn_first_goes_in_and_the_others_wait(make_sale: Sales, co
 
 def test_a_page_that_came_before_the_line_joins_when_it_forms(make_sale: Sales, come: Come) -> None:
     """It says when the sale is, asks again when the line forms, and takes its place by itself."""
-    forms_at_ms = now_ms() + 5_000
+    forms_at_ms = now_ms() + 8_000
     sale = make_sale(early_at_ms=forms_at_ms, opens_at_ms=now_ms() + 60_000)
     visitor = come(tolerates=(409,))
     tab = visitor.opens(sale.url)
     tab.shows("not_yet")
     tab.has_big(TICKING)
     tab.shows("early")
-    assert 0 <= now_ms() - forms_at_ms < 4_000
+    assert 0 <= now_ms() - forms_at_ms < 1_000 * (4 + SLOW_S)
     assert visitor.watch.count("POST", "/ticket") == 2
 
 

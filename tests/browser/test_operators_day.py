@@ -110,7 +110,7 @@ def test_an_operators_day_on_a_phone(
 
     # Closed.
     page.get_by_role("link", name="Close …").tap()
-    expect(page.locator("main")).to_contain_text("in line are told so")
+    expect(page.locator("main")).to_contain_text("is told so")
     page.get_by_role("button", name="Close").tap()
     told(page, "Closed.")
     shows(page, "phase", re.compile("closed", re.IGNORECASE))

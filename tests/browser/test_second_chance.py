@@ -26,6 +26,16 @@ Bring = Callable[..., Page]
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 SHORT = {"rate_per_min": 0, "call_timeout_ms": 1_000, "claim_grace_ms": 1_000}
 CHOSEN = "if (origin !== 'null') localStorage['wr-choices'] = '%s'"
+LONG_AWAY = """(key) => {
+  const place = JSON.parse(localStorage[key]);
+  localStorage[key] = JSON.stringify({ ...place, serving: 0 });
+}"""
+SEEN = """() => {
+  window.seen = [];
+  const note = () => { if (card.className != seen.at(-1)) seen.push(card.className); };
+  new MutationObserver(note).observe(card, { attributes: true });
+}"""
+"""Each state that the page shows from now on."""
 LOOK_MS = 36_000
 """The longest time between two looks of a page whose place has lapsed."""
 
@@ -103,14 +113,20 @@ def test_a_lapsed_page_hears_of_its_second_chance_by_itself_and_goes_in(
 
 
 def test_whoever_goes_in_by_hand_gets_the_button_once_more(make_sale: Sales, come: Come) -> None:
-    """With the time that there is, and no more time beside it; all tabs of the shopper show it."""
+    """With the time that there is, and no more time beside it; all tabs of the shopper show it.
+    A page that was away while the line moved on never says that people are ahead."""
     sale = make_sale(**SHORT)
     visitor = come(tolerates=(410,))
     visitor.context.add_init_script(CHOSEN % '{"by_hand":true,"aloud":"some"}')
     tab = lapses(sale, visitor, by_hand=True)
+    tab.page.evaluate(LONG_AWAY, f"wr-{sale.room}")
+    tab.page.reload()
+    tab.shows("lapsed")
+    tab.page.evaluate(SEEN)
     support_calls_again(sale)
     tab.page.clock.run_for(LOOK_MS)
     tab.shows("called")
+    assert tab.page.evaluate("seen") == ["lapsed", "called"]
     tab.says("lead", "The door is open. Please go in before")
     tab.says("alert", "It is your turn")
     expect(tab.page.get_by_role("button", name="Give me more time")).to_be_hidden()

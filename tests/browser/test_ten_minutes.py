@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from hours import Hours
-from playwright.sync_api import Response
+from playwright.sync_api import Response, Route
 from sales import Sale
 from visitors import Tab, Visitor
 
@@ -51,7 +51,7 @@ def test_ten_minutes_in_line_cost_few_requests(make_sale: Sales, come: Come) -> 
     sale = make_sale(rate_per_min=0)
     sale.crowd(600)
     visitor = come()
-    hours = Hours(visitor, sale, **MOVING)
+    hours = Hours(visitor, sale, turns_wait=False, **MOVING)
     dynamic: list[str] = []
 
     def note(response: Response) -> None:
@@ -146,16 +146,22 @@ def test_a_second_turn_is_said_like_the_first(make_sale: Sales, come: Come) -> N
     sale = make_sale(rate_per_min=0)
     visitor = come(tolerates=(410,))
     visitor.context.add_init_script(SPOKEN)
-    gone = {"status": 410, "json": {"error": "lapsed"}}
-    visitor.context.route("**/pass", lambda route: route.fulfill(**gone))
+    asked: list[Route] = []
+    # A list's own method would do, but Playwright marks its handlers with an attribute.
+    visitor.context.route("**/pass", lambda route: asked.append(route))  # noqa: PLW0108
     hours = Hours(visitor, sale, **MOVING)
     tab = hours.opens(sale.url)
-    hours.reads(tab, serving=1)
+    with tab.page.expect_request("**/pass"):
+        hours.reads(tab, serving=1)
+    tab.shows("called")
+    turns = "spoken.filter((line) => line.startsWith('alert: Your')).length"
+    tab.until(f"{turns} == 1")
+    asked[0].fulfill(status=410, json={"error": "lapsed"})
     tab.shows("lapsed")
-    visitor.context.route("**/pass", lambda _route: None)
+    tab.until("spoken.at(-1) === 'alert: '")  # this state's words are there, and said
     tab.page.get_by_role("button", name="Take a new place").click()
     tab.shows("called")
-    tab.until("spoken.filter((line) => line.startsWith('alert: Your')).length == 2")
+    tab.until(f"{turns} == 2")
 
 
 def test_a_shopper_sets_how_often_is_spoken(make_sale: Sales, come: Come) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from sales import Sale, Site
+from systems import eventually
 from visitors import Visitor, Watch
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ def faults_after(come: Callable[..., Visitor], sale: Sale, script: str) -> str:
     tab.shows("waiting")
     visitor.watch.is_content()
     tab.page.evaluate(script)
-    tab.wait(0.3)
+    eventually(lambda: (tab.wait(0.05), visitor.watch.faults)[1], "it is seen")
     faults = "\n".join(visitor.watch.faults)
     visitor.watch = Watch([])
     return faults

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from chaos_wire import Answer
@@ -50,15 +50,14 @@ class Ledger:
         self.oddities: list[str] = []
         self.serving = 0
         self.drawn: int | None = None
-        self.slowest_s: dict[tuple[str, int], float] = {}
+        self.took_s: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
         self._changed = threading.Condition()
 
     def take(self, call: str, answer: Answer) -> bool:
         """Note an answer; whether the call did what it is for."""
         with self._changed:
             self.answers[call, answer.status, answer.code] += 1
-            kind = call, answer.status
-            self.slowest_s[kind] = max(self.slowest_s.get(kind, 0.0), answer.took_s)
+            self.took_s[call, answer.status].append(answer.took_s)
             self._judge(call, answer)
             self._changed.notify_all()
         return answer.status < 400 and answer.status > 0

@@ -82,7 +82,7 @@ class Chaos:
 
     def snapshot(self) -> Snapshot:
         """The room, from the store itself."""
-        store = Store.connect(self.store_url)
+        store = Store.connect(self.store_url, timeout_s=10)
         try:
             return store.status(ROOM)
         finally:
@@ -98,7 +98,7 @@ class Chaos:
 
     def kill_store(self) -> None:
         """End the store as a crash does; returns when it was started again."""
-        pid = self.pid("store")
+        pid = eventually(lambda: self.pid("store"), "a store runs")
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: self.pid("store") not in (0, pid), "the store is started again")
 
@@ -134,7 +134,9 @@ def start(folder: Folder, *, opens_in_ms: int = 0, breaks: bool = False, **chang
     opens_at_ms = clock.now_ms() + opens_in_ms
     settings = replace(SETTINGS, opens_at_ms=opens_at_ms, **changes)
     chaos = Chaos(run, settings, Ledger(breaks=breaks))
-    store = Store.connect(chaos.store_url)
+    workers = int(folder.env["WAITINGROOM_GATE_WORKERS"])
+    eventually(lambda: len(chaos.gate_workers()) == workers, "every worker of the gate is there")
+    store = Store.connect(chaos.store_url, timeout_s=10)
     store.create(ROOM, settings, actor="test")
     store.close()
     return chaos

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE_S = 10
-IDLE_S = 3
-"""Servers close a connection that is idle for five seconds; an idler one is opened anew."""
+PATIENCE_S = 20
+IDLE_S = 1
+"""Servers close a connection that is idle for five seconds; long before, it is opened anew."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,44 @@ class Wire:
         self._connection = http.client.HTTPConnection(
             parts.hostname, parts.port, timeout=PATIENCE_S
         )
-        self._used_at_s = 0.0
+        self._used_at_s = self._sent_at_s = 0.0
 
     def ask(self, method: str, path: str, body: object = None, *, bearer: str = "") -> Answer:
         """One request. A broken connection is an answer, too; nothing is sent twice."""
+        if self.idle:
+            self._connection.close()
+        self.send(method, path, body, bearer=bearer)
+        return self.receive()
+
+    def send(self, method: str, path: str, body: object = None, *, bearer: str = "") -> None:
+        """A request over the connection as it is. One that cannot be sent is answered with 0."""
         headers = {"Wr-Client": "native", "Content-Type": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
         text = b"" if body is None else json.dumps(body).encode()
-        started = time.monotonic()
-        if started - self._used_at_s > IDLE_S:
-            self._connection.close()
+        self._sent_at_s = time.monotonic()
         try:
             self._connection.request(method, path, text, headers)
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+
+    def receive(self) -> Answer:
+        """The answer to what was sent."""
+        try:
             response = self._connection.getresponse()
             raw = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
-            return Answer(0, took_s=time.monotonic() - started)
+            return Answer(0, took_s=time.monotonic() - self._sent_at_s)
         value = json.loads(raw) if raw else {}
         self._used_at_s = time.monotonic()
         named = {name.lower(): text for name, text in response.getheaders()}
-        return Answer(response.status, value, named, self._used_at_s - started)
+        return Answer(response.status, value, named, self._used_at_s - self._sent_at_s)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the next request will open a connection of its own."""
+        return time.monotonic() - self._used_at_s > IDLE_S
 
     @property
     def local_port(self) -> int:

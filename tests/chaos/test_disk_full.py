@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from chaos_checks import all_hold
 from chaos_system import Chaos, start
-from chaos_workers import staleness
+from chaos_workers import all_know_the_room, staleness
 from systems import Folder, eventually, fill, small_file_system
 
 
@@ -24,6 +24,7 @@ def test_a_full_disk_stops_the_line_and_loses_nobody(folder: Folder, tmp_path: P
         chaos = start(folder)
         with chaos.under_load("disk"):
             chaos.goes_on()
+            all_know_the_room(chaos)
             filler = fill(disk)
             holds_out(chaos)
             filler.unlink()

@@ -41,7 +41,7 @@ def gate(store: EmbeddedStore, tmp_path: Path) -> Iterator[LoneGate]:
 
 def make_room(store: EmbeddedStore) -> None:
     """An open room, first come, first served."""
-    client = Store.connect(store.url)
+    client = Store.connect(store.url, timeout_s=10)
     client.create(ROOM, Settings(opens_at_ms=clock.now_ms(), draw=DrawMethod.FIFO), actor="test")
     client.close()
 
@@ -125,4 +125,5 @@ def test_a_server_that_loses_its_functions_gets_them_again_and_nobody_notices(
             chaos.ledger.await_more("knock", 200, 1)
             client.function_flush()
     all_hold(chaos)
-    assert not [kind for kind in chaos.ledger.answers if kind[1] == 503]
+    refused = [kind for kind in chaos.ledger.answers if kind[1] == 503]
+    assert not refused, [line for line in chaos.run.lines if "store_refused" in line]

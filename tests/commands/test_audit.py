@@ -13,6 +13,7 @@ import pytest
 from waitingroom.cli import run
 from waitingroom.config import SETTINGS
 from waitingroom.exports import FORMULA
+from waitingroom.record import LogEntry, hash_of
 from waitingroom.run import folder
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM, RoomKeys
@@ -40,7 +41,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_url: str, room_i
 
 @pytest.fixture
 def store(store_url: str):
-    made = Store.connect(store_url)
+    made = Store.connect(store_url, timeout_s=10)
     yield made
     made.close()
 
@@ -56,8 +57,8 @@ def test_what_was_done_is_shown_newest_first(room: str, capsys: Capture) -> None
     """Who, from which host, what, old and new, why; and the same in JSON."""
     shown = out(capsys, "show", room).splitlines()
     assert max(map(len, shown)) < 300
-    assert shown[0].split() == ["WHEN", "WHO", "FROM", "WHAT", "DETAIL", "BEFORE", "AFTER", "WHY"]
-    assert re.search(r"cli:\S+ .* pause +stocktaking +\{\"phase\":\"open\"", shown[1])
+    assert shown[0].split() == ["WHEN", "WHO", "FROM", "WHAT", "DETAIL", "CHANGED", "WHY"]
+    assert re.search(r"cli:\S+ .* pause +stocktaking +Phase: open → paused", shown[1])
     entries = json.loads(out(capsys, "show", room, "--json"))
     assert [entry["act"] for entry in entries] == ["pause", "set", "set", "opened", "create"]
     turned, made = entries[2], entries[4]
@@ -170,9 +171,86 @@ def test_a_record_is_held_against_what_was_noted(
     noted.write_text(line.format(2, "0" * 64) + good, "utf-8")
     told = out(capsys, "verify", room, "--against", str(noted), status=1)
     assert "changed: entry 2 is not the one that was noted" in told
+    assert "nowhere: No such file" in told_how(capsys, room, "--against", tmp_path / "nowhere")
+
+
+def written_anew(store: Store, room: str) -> None:
+    """What whoever can write to the store may do: another reason, and every hash fits again."""
+    keys, prev = RoomKeys.of(room), ""
+    found = list(store.record.entries(room))
+    store._redis.delete(keys.log)
+    for entry in found:
+        fields = dict(entry.fields) | ({"prev": prev} if prev else {})
+        fields |= {"why": "a reason that nobody gave"} if entry.act == "set" else {}
+        prev = hash_of(LogEntry(entry.id, fields))
+        store._redis.xadd(keys.log, fields | {"hash": prev}, id=entry.id)
+    store._redis.set(keys.head, f"{found[-1].seq} {prev}")
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_a_record_that_was_written_anew_is_found_by_who_kept_an_export_or_a_hash(
+    room: str, capsys: Capture, tmp_path: Path, store: Store, form: str
+) -> None:
+    """Acts that came since change nothing of that."""
+    kept = tmp_path / "kept"
+    kept.write_text(out(capsys, "export", room, form), "utf-8", newline="")
+    head = json.loads(out(capsys, "verify", room, "--json"))[room]["head"]["hash"]
+    ways = (("--against", str(kept)), ("--expect", head))
+    assert run(["room", "resume", room]) == 0
+    for way in ways:
+        assert "unedited" in out(capsys, "verify", room, *way)
+    written_anew(store, room)
+    assert "unedited" in out(capsys, "verify", room), "by itself it looks as good as before"
+    told = [out(capsys, "verify", room, *way, status=1) for way in ways]
+    assert "changed: entry 3 is not the one that was noted" in told[0]
+    assert "entry 2 is" not in told[0]
+    assert f"changed: no entry has the hash that was noted, {head[:12]}…" in told[1]
+
+
+def told_how(capsys: Capture, *words: str | Path) -> str:
+    """What is said of a command that was typed wrongly."""
     capsys.readouterr()
-    assert run(["audit", "verify", room, "--against", str(tmp_path / "nowhere")]) == 2
-    assert "--against" in capsys.readouterr().err
+    assert run(["audit", "verify", *map(str, words)]) == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_an_export_that_somebody_edited_is_no_witness(
+    room: str, capsys: Capture, tmp_path: Path, form: str
+) -> None:
+    """Though the hashes in it are those of the record. What is made inert for a spreadsheet is no
+    edit.
+    """
+    for why in ("=1+1", "'=1", "a;'=b;=c"):
+        assert run(["room", "pause", room, "--why", why]) == 0
+    kept = tmp_path / "kept"
+    whole = out(capsys, "export", room, form)
+    kept.write_text(whole, "utf-8", newline="")
+    assert "unedited" in out(capsys, "verify", room, "--against", str(kept))
+    kept.write_text(whole.replace("=1+1", "=1+2"), "utf-8", newline="")
+    assert "kept was edited: what it tells of entry" in told_how(capsys, room, "--against", kept)
+
+
+def test_what_says_nothing_of_a_record_is_not_taken_for_a_witness(
+    room: str, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    """“Unedited” would be taken for its word. /dev/null is meant to say nothing."""
+    other, export = tmp_path / "other", tmp_path / "export"
+    for text in ("", "nothing\n", '{"hash": 1, "seq": []}\n', f"record else 1 {'0' * 64}\n"):
+        other.write_text(text, "utf-8")
+        assert f"tells no hash of {room}" in told_how(capsys, room, "--against", other)
+    export.write_text(out(capsys, "export", room), "utf-8")
+    for rooms in ((), (room, SYSTEM)):
+        assert "of which one record" in told_how(capsys, *rooms, "--against", export)
+        assert "of which one record" in told_how(capsys, *rooms, "--expect", "0" * 64)
+    assert "is no hash" in told_how(capsys, room, "--expect", "head")
+    assert "unedited" in out(capsys, "verify", room, "--against", "/dev/null")
+    lines = export.read_text("utf-8").splitlines(keepends=True)
+    export.write_text("".join(lines[:2]), "utf-8")
+    monkeypatch.setattr("waitingroom.store.record.LOG_KEPT", 2)
+    store._redis.xtrim(RoomKeys.of(room).log, maxlen=2, approximate=False)
+    told = told_how(capsys, room, "--against", export)
+    assert "ends with entry 2, which has made room" in told
 
 
 def test_a_record_that_was_written_anew_is_found_by_the_log_of_what_runs_here(

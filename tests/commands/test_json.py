@@ -48,7 +48,7 @@ WORDS = f"""
     room pause ID --reason stocktaking
     room resume ID
     room drain ID
-    room close ID
+    room close ID --yes
     room reset ID --yes
     staff pass ID --name Ada
     staff list ID
@@ -103,7 +103,7 @@ def test_every_command_answers_in_json_and_nothing_else(
     monkeypatch.setenv("WAITINGROOM_SECRET_KEYS", KEY)
     monkeypatch.setenv("WAITINGROOM_SHOP_KEY", "k" * 32)
     code, tried = Codes([bytes.fromhex(KEY)]).of(room_id, 1, 1), set()
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     for line in WORDS.strip().splitlines():
         words = line.replace("ID", room_id).replace("CODE", code).split()
         name = name_of(words)

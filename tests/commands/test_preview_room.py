@@ -16,7 +16,7 @@ def test_a_room_that_is_not_there_is_answered_with_those_that_are(
     room_id: str,
 ) -> None:
     """And with the way that needs none."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     store.create(room_id, Settings(), actor="test")
     store.close()
     assert run(["preview", f"{room_id}x", "--port", "0"]) == 1

@@ -27,7 +27,7 @@ def store(here: Path, store_url: str, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("WAITINGROOM_SECRET_KEYS", "ab" * 32)
     monkeypatch.setenv("WAITINGROOM_SHOP_KEY", "s" * 32)
     monkeypatch.setenv("WAITINGROOM_SHOP", "off")
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     store.alarms.beat("a:8003", Beat(store.now_ms(), 0, 2, 2, 3, mails=1), [])
     yield store
     store.client.delete(KEEPERS)

@@ -17,7 +17,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def room(here: Path, store_url: str, room_id: str) -> str:
     """A room, in a store that this empty folder's settings name."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     store.create(room_id, Settings(), actor="test")
     store.close()
     return room_id
@@ -80,11 +80,11 @@ def test_a_brand_is_shown_with_the_room(room: str, capsys: Capture) -> None:
     [
         (["--colour", "light-accent=#ffcc00"], "contrast of 1.5:1; to be read it needs 4.5:1"),
         (["--colour", "#ffcc00"], "is no pair; write it like name=value"),
-        (["--link", "help=http://x.example"], "--link: 'http://x.example' must be an address"),
-        (["--text", "xx", "You are next", "y"], "there is no language 'xx'"),
-        (["--text", "de", "You are nxt", "y"], "did you mean 'You are next'?"),
+        (["--link", "help=http://x.example"], "users; “http://x.example” is not"),
+        (["--text", "xx", "You are next", "y"], "there is no language “xx”; there are en, pl, it,"),
+        (["--text", "de", "You are nxt", "y"], "did you mean “You are next”?"),
         (["--text", "de", "Your turn comes in {span}.", "{time}"], "has no time in braces"),
-        (["--time-zone", "Warsaw"], "--time-zone: 'Warsaw' is none"),
+        (["--time-zone", "Warsaw"], "--time-zone: “Warsaw” is none"),
         (["--logo", "nothing.svg"], "does not exist"),
     ],
 )

@@ -20,7 +20,7 @@ KEY = "5a" * 32
 def room(here: Path, store_url: str, room_id: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A room in which number 1 has lapsed, of a system whose secrets this folder has."""
     monkeypatch.setenv("WAITINGROOM_SECRET_KEYS", KEY)
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     knobs = {"draw": DrawMethod.FIFO, "burst": 1, "rate_per_min": 60, "claim_grace_ms": 60_000}
     made = make(store, room_id, **knobs, call_timeout_ms=1000)
     store.join(room_id, 300)

@@ -17,7 +17,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def room(here: Path, store_url: str, room_id: str) -> str:
     """An open room with 600 in line, in a store that this empty folder's settings name."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     opens_ms = clock.now_ms()
     knobs = Settings(rate_per_min=60, burst=1, opens_at_ms=opens_ms, draw=DrawMethod.FIFO)
     store.create(room_id, knobs, actor="test")
@@ -110,6 +110,35 @@ def test_a_schedule_adds_to_the_plan_and_says_so(room: str, capsys: Capture) -> 
     assert lines[1].split()[-2:] == ["rate", "90"]
 
 
+def test_one_thing_is_taken_out_of_the_plan(room: str, capsys: Capture) -> None:
+    """A step by its knob and time, a ramp as a whole; what is not there is no change."""
+    at = "2099-03-01T14:00+01:00"
+    told(capsys, "schedule", room, "--at", at, "--rate", "30", "--no-joins")
+    told(capsys, "ramp", room, "--rate", "90", "--over", "10m", "--at", "+1h")
+    shown = told(capsys, "schedule", room, "--drop", "rate", "--at", "+62m", "--what-if")
+    assert "after" in shown
+    left = told(capsys, "schedule", room, "--drop", "rate", "--at", "+62m")["steps"]
+    assert [step["field"] for step in left] == ["rate_per_min", "joins"]
+    said = refused(capsys, "schedule", room, "--drop", "rate", "--at", "+62m")
+    assert "--drop: nothing is planned for that knob then" in said
+    left = told(capsys, "schedule", room, "--drop", "rate")["steps"]
+    assert [step["field"] for step in left] == ["joins"]
+    assert "--drop goes with" in refused(
+        capsys, "schedule", room, "--drop", "joins", "--rate", "5", status=2
+    )
+
+
+def test_what_was_decided_on_a_room_that_moved_is_not_done(room: str, capsys: Capture) -> None:
+    """Acts and looks, like knobs, may say on which version they are based."""
+    seen = str(told(capsys, "show", room)["version"])
+    told(capsys, "set", room, "--rate", "90")
+    based_on = ("--based-on", seen)
+    for act in (["pause"], ["open"], ["close"], ["reset", "--yes"], ["brand", "--plain"]):
+        assert "changed meanwhile" in refused(capsys, act[0], room, *act[1:], *based_on)
+    now = str(told(capsys, "show", room)["version"])
+    assert told(capsys, "pause", room, "--based-on", now)["paused"] is True
+
+
 def test_a_plan_of_another_operator_is_not_lost(room: str, capsys: Capture) -> None:
     """Who decided on what was seen before it came says so with --based-on."""
     seen = str(told(capsys, "show", room)["version"])
@@ -121,15 +150,21 @@ def test_a_plan_of_another_operator_is_not_lost(room: str, capsys: Capture) -> N
 
 def test_the_last_change_is_taken_back(room: str, capsys: Capture) -> None:
     """A knob, a ramp; and once only."""
-    told(capsys, "set", room, "--rate", "300")
+    version = told(capsys, "set", room, "--rate", "300")["version"]
+    shown = told(capsys, "undo", room, "--what-if")
+    assert shown["what"].startswith("Rate 300 a minute → 60 a minute (")
+    assert (shown["by"][:4], shown["version"]) == ("cli:", version)
+    assert run(["room", "undo", room, "--what-if"]) == 0
+    assert "60 a minute" in capsys.readouterr().out
     assert told(capsys, "undo", room)["rate_per_min"] == 60
+    assert "there is none" in refused(capsys, "undo", room, "--what-if")
     assert "cannot be taken back: there is none" in refused(capsys, "undo", room)
     told(capsys, "ramp", room, "--rate", "300", "--over", "10m")
     assert run(["room", "undo", room]) == 0
     assert "60 a minute" in capsys.readouterr().out
     assert told(capsys, "schedule", room)["steps"] == []
     told(capsys, "set", room, "--rate", "300")
-    told(capsys, "pause", room)
+    told(capsys, "drain", room)
     assert "came after it" in refused(capsys, "undo", room)
 
 
@@ -157,11 +192,11 @@ def test_what_is_not_said_whole_is_status_2(
     ("words", "said"),
     [
         ("ramp ID --rate 60 --over 1m", "--rate: is to go from 60 to 60"),
-        ("ramp ID --rate 90 --over 1ms", "--over: must be 1000 ms or more"),
+        ("ramp ID --rate 90 --over 1ms", "--over: must be 1s or more"),
         ("ramp ID --capacity 90 --over 1m", "--capacity: has no way to or from 0"),
         ("ramp ID --rate 9999999 --over 1m", "--rate: must be from 0"),
-        ("ramp ID --rate 90 --over 1m --at 2020-01-01T00:00Z", "--at: must not be a time"),
-        ("schedule ID --rate 90 --at never", "--at: must not be a time"),
+        ("ramp ID --rate 90 --over 1m --at 2020-01-01T00:00Z", "--at: must be a time to come"),
+        ("schedule ID --rate 90 --at never", "--at: must be a time to come"),
     ],
 )
 def test_what_cannot_be_planned_is_one_sentence(
@@ -170,3 +205,13 @@ def test_what_cannot_be_planned_is_one_sentence(
     """That names the option."""
     assert said in refused(capsys, *words.replace("ID", room).split())
     assert told(capsys, "schedule", room)["steps"] == []
+
+
+def test_figures_are_told_to_people_as_the_console_does(room: str, capsys: Capture) -> None:
+    """By their names there; for scripts as they are counted."""
+    assert run(["room", "figures", room]) == 0
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"set rate 60", "in stock not reported"} <= set(rows)
+    assert "wait of half / 9 in 10, last hour –" in rows
+    figures = told(capsys, "figures", room)
+    assert (figures["rate_per_min"], figures["waits"]["hour"]["p50_s"]) == (60, None)

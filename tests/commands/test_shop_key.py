@@ -15,7 +15,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def room(here: Path, store_url: str, room_id: str, no_shop_keys: None) -> str:
     """A room, in a store that this empty folder's settings name, and no keys but the test's."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     store.create(room_id, Settings(), actor="test")
     store.close()
     return room_id

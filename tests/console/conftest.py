@@ -14,7 +14,7 @@ from waitingroom.store.client import Store
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """The run's store."""
-    made = Store.connect(store_url)
+    made = Store.connect(store_url, timeout_s=10)
     yield made
     made.close()
 

@@ -169,6 +169,20 @@ def test_guessing_from_many_networks_is_throttled_by_name(
     assert desk.log_in(name).status_code == 303
 
 
+def test_what_is_typed_as_a_name_is_kept_only_where_it_is_one(
+    desk: Desk, people: People, store: Store
+) -> None:
+    """People type their password there; it is counted as ever, and stands nowhere."""
+    name, typed = people[Role.VIEWER], "My Secret Passw0rd!"
+    for _ in range(2):
+        assert desk.log_in(typed).status_code == 401
+        assert desk.log_in(name, "guessed guessed").status_code == 401
+    kept = {key.decode(): store._redis.get(key) for key in store._redis.keys(login_key("*"))}
+    assert kept.pop(login_key(f"name:{name}")) == b"2"
+    assert [count for key, count in kept.items() if key.startswith(login_key("nobody:"))] == [b"2"]
+    assert not any("Passw0rd" in key or typed.lower() in key.lower() for key in kept)
+
+
 def test_networks_are_told_apart_behind_our_proxy_only(store_url: str, people: People) -> None:
     """What anybody else says of its address is not believed; the store holds none in the open."""
     name, inside = people[Role.VIEWER], (ip_network("192.0.2.0/24"),)
@@ -185,12 +199,16 @@ def test_networks_are_told_apart_behind_our_proxy_only(store_url: str, people: P
 
 
 @pytest.mark.parametrize("token", ["", "made-up"])
-def test_a_form_of_somebody_elses_page_is_refused(desk: Desk, people: People, token: str) -> None:
-    """It cannot hold what our own forms hold."""
+def test_a_form_of_somebody_elses_page_is_refused(
+    desk: Desk, people: People, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It cannot hold what our own forms hold. The log tells whose session it came with."""
     fields = {"name": people[Role.VIEWER], "password": PASSWORD, "to": "/"}
     assert desk.post("/login", fields, token=token).status_code == 400
     desk.log_in(people[Role.VIEWER])
-    assert desk.post("/logout", {}, token=token).status_code == 400
+    with caplog.at_level("WARNING", "waitingroom.console"):
+        assert desk.post("/logout", {}, token=token).status_code == 400
+    assert f"refused (400) '/logout' to {people[Role.VIEWER]}" in caplog.text
     assert desk.get("/").status_code == 200
 
 

@@ -4,13 +4,13 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from desks import PASSWORD, Desk
+from desks import PASSWORD, Desk, held, text
 
 from waitingroom import clock
 from waitingroom.console import acts
 from waitingroom.console.ways import LONGEST_WAY_BACK
 from waitingroom.errors import StoreDown
-from waitingroom.model import DrawMethod, Phase, Settings
+from waitingroom.model import Brand, DrawMethod, Phase, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 
@@ -36,7 +36,7 @@ def test_each_act_is_done_told_and_logged_with_its_operator(
         (operator, "open", {}, Phase.OPEN),
         (operator, "close", {}, Phase.CLOSED),
         (operator, "open", {}, Phase.OPEN),
-        (admin, "reset", {"name": room}, Phase.OPEN),
+        (admin, "reset", {"name": room, "why": "a dry run", "cause": "bots"}, Phase.OPEN),
     ):
         answer = send(desk, room, f"acts/{name}", **fields)
         assert (answer.status_code, answer.location) == (303, f"/rooms/{room}")
@@ -47,6 +47,7 @@ def test_each_act_is_done_told_and_logged_with_its_operator(
         last = next(one for one in store.record.newest(room, 3) if one.actor != "time")
         role = Role.ADMIN if desk is admin else Role.OPERATOR
         assert (last.actor, last.act) == (f"console:{people[role]}", name)
+        assert last.text("why") == fields.get("why", fields.get("reason", ""))
     assert store.status(room).epoch == 3
     assert [one.text for one in store.status(room).news if one.code == "paused"] == [
         "The till is slow."
@@ -110,7 +111,41 @@ def test_a_reset_wants_the_rooms_name(admin: Desk, room: str, store: Store, type
     assert answer.status_code == 400
     assert f"type the room’s name, {room}" in answer.text
     assert store.status(room).epoch == 1
-    assert "5 people in line lose their places" in answer.text
+    assert "in line (5 people) loses their place" in answer.text
+
+
+def test_a_reset_may_say_when_the_new_sale_opens(admin: Desk, room: str, store: Store) -> None:
+    """In the room's own zone; what cannot be is said, told again, and resets nothing."""
+    brand, seen = Brand(time_zone="Europe/Warsaw"), store.status(room).version
+    store.brand(room, brand, actor="test", version=seen)
+    form = text(admin.get(f"/rooms/{room}/acts/reset"))
+    assert "Opening of the new sale, in Europe/Warsaw; empty is as it was" in form
+    assert "It opens at once." in form
+    for typed, why in (
+        ("2024-03-01T14:00", "Opening must be a time to come; this one has passed."),
+        ("tomorrow", "Opening: “tomorrow” is no time; write it like 2026-12-01T14:00."),
+        ("2090-03-26T02:30", "Opening: 2090-03-26 02:30 does not exist in Europe/Warsaw"),
+        ("2090-10-29T02:30", "Opening: 2090-10-29 02:30 is there twice in Europe/Warsaw"),
+    ):
+        answer = send(admin, room, "acts/reset", name=room, opens_at_ms=typed)
+        assert answer.status_code == 400
+        assert "Nothing was done: look at what is marked." in text(answer)
+        assert text(answer).count(why) == 1
+        assert held(answer, f"/rooms/{room}/acts/reset")["opens_at_ms"] == typed
+    assert store.status(room).epoch == 1
+    fields = {"name": room, "opens_at_ms": "2090-10-29T02:30", "fold_opens_at_ms": "1"}
+    wrong = send(admin, room, "acts/reset", **fields | {"name": ""})
+    assert re.search(r"It opens in \d+ d \d+ h\.", text(wrong)), "what it would do, with that time"
+    assert send(admin, room, "acts/reset", **fields).status_code == 303
+    found = store.status(room)
+    assert (found.epoch, found.phase, found.opens_at_ms) == (2, Phase.EARLY, 3_812_923_800_000)
+
+
+def test_no_other_act_takes_an_opening(operator: Desk, room: str, store: Store) -> None:
+    """It would be left unheard."""
+    answer = send(operator, room, "acts/pause", opens_at_ms="2090-10-29T02:30")
+    assert (answer.status_code, store.status(room).phase) == (400, Phase.OPEN)
+    assert "There is no field “opens_at_ms”" in answer.text
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -200,6 +235,9 @@ def test_a_reason_is_text_of_at_most_500_characters(
     page = operator.get(f"/rooms/{room}").text
     assert "&lt;b&gt;” &amp; שלום" in page
     assert "<b>”" not in page
+    assert "is now paused: &lt;b&gt;” &amp; שלום." in page
+    send(operator, room, "acts/pause", reason="The till is slow.")
+    assert "is now paused: The till is slow.</p>" in operator.get(f"/rooms/{room}").text
 
 
 def test_the_longest_reason_is_told_within_a_cookie(operator: Desk, room: str) -> None:

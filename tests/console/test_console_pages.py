@@ -1,9 +1,11 @@
 """The operators' pages, as their browser gets them."""
 
+import gzip
 import re
 import struct
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -13,7 +15,7 @@ from desks import Desk
 
 from waitingroom import clock
 from waitingroom.console.charts import CHARTS, MOST_POINTS, draw, thinned
-from waitingroom.console.figures import share, span
+from waitingroom.console.figures import moment, share, span
 from waitingroom.console.keeper import Keeper
 from waitingroom.history import Sample
 from waitingroom.model import Settings
@@ -65,6 +67,39 @@ def test_all_rooms_and_one_room_are_told(logged_in: Desk, room: str, store: Stor
     assert live["news"][0][1] == "The sale opened"
 
 
+def test_the_message_stands_among_what_shoppers_read(
+    logged_in: Desk, room_id: str, store: Store
+) -> None:
+    """Also one that came with the room, of which there is no news; once."""
+    store.create(room_id, Settings(message="Bring a bag"), actor="test")
+
+    def news() -> list[str]:
+        live = logged_in.get(f"/rooms/{room_id}/live.json").json
+        return [text for _, text in live["news"] if text.startswith("Message")]
+
+    assert news() == ["Message: Bring a bag"]
+    assert "Message: Bring a bag" in logged_in.get(f"/rooms/{room_id}").text
+    store.set(room_id, {"message": "Bring two"}, actor="test")
+    assert news() == ["Message: Bring two"]
+    store.set(room_id, {"message": ""}, actor="test")
+    assert news() == ["Message: Bring two"]
+
+
+def test_a_phone_asks_for_stylesheet_and_script_once(desk: Desk) -> None:
+    """Their addresses change as they do; without that, or with an old mark, nothing is kept."""
+    page = desk.get("/login").text
+    for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
+        with desk.get(path) as answer:
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["Cache-Control"]
+        for other in (path.partition("?")[0], f"{path[:-1]}x"):
+            with desk.get(other) as answer:
+                assert answer.headers["Cache-Control"] == "no-store"
+    assert page.count("/static/") == 3
+    assert desk.get("/login?v=1").headers["Cache-Control"] == "no-store"
+    assert desk.get("/static/none.css?v=1").status_code == 404
+
+
 def test_a_room_that_is_not_there_is_said_so(logged_in: Desk) -> None:
     answer = logged_in.get("/rooms/none-such")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
@@ -106,17 +141,38 @@ def test_the_last_hour_is_the_last_hour(logged_in: Desk, room: str, store: Store
 def test_a_chart_for_phones_has_letters_as_large_on_less_ground() -> None:
     """And fewer times below it; a sale of days names the day."""
     samples = [replace(SAMPLE, at_ms=T0 + hour * 3_600_000) for hour in range(48)]
-    wide, narrow = (draw("line", samples, dark=False, narrow=narrow) for narrow in (False, True))
+    sizes = (False, True)
+    wide, narrow = (draw("line", samples, "UTC", dark=False, narrow=one) for one in sizes)
     assert 'viewBox="0 0 340 220"' in narrow
     assert narrow.count("font-size:13px") == wide.count("font-size:13px") > 0
     day = r">\w{3} \d\d:\d\d<"
     assert 2 <= len(re.findall(day, narrow)) < len(re.findall(day, wide))
-    assert not re.search(day, draw("line", samples[:3], dark=False))
+    assert not re.search(day, draw("line", samples[:3], "UTC", dark=False))
+
+
+def test_a_chart_has_the_times_of_its_zone_also_where_clocks_are_put_forward() -> None:
+    """Round ones of that zone's clock, which goes from two to three there."""
+    half_past_midnight_ms = 1_774_744_200_000
+    samples = [replace(SAMPLE, at_ms=half_past_midnight_ms + n * 300_000) for n in range(13)]
+    for zone, times in (
+        ("UTC", ["00:36", "00:48", "01:00", "01:12", "01:24"]),
+        ("Europe/Warsaw", ["01:36", "01:48", "03:00", "03:12", "03:24"]),
+        ("Asia/Kolkata", ["06:00", "06:12", "06:24", "06:36", "06:48", "07:00"]),
+    ):
+        drawn = draw("line", samples, zone, dark=False)
+        assert re.findall(r">(\d\d:\d\d)</text>", drawn) == times, zone
+
+
+def test_a_moment_that_a_clock_shows_twice_says_which_it_is() -> None:
+    at_ms = round(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp() * 1000)
+    first, second = (moment(at_ms + hours * 3_600_000, "Europe/Warsaw") for hours in (0, 1))
+    assert first == "2026-10-25 02:30:00 (+02:00)"
+    assert second == "2026-10-25 02:30:00 (+01:00)"
 
 
 def test_a_chart_of_small_numbers_repeats_none_of_them() -> None:
     samples = [replace(SAMPLE, at_ms=T0 + at * 5000, waiting=at % 2) for at in range(9)]
-    shown = re.findall(r">(\d+)</text>", draw("line", samples, dark=False))
+    shown = re.findall(r">(\d+)</text>", draw("line", samples, "UTC", dark=False))
     assert sorted(shown) == ["0", "1"]
 
 
@@ -179,13 +235,15 @@ def test_charts_leave_imports_as_they_are() -> None:
 
 
 def test_the_first_moment_of_a_room_is_seen_in_its_chart() -> None:
-    assert 'class="dot' in draw("line", [SAMPLE], dark=False)
+    assert 'class="dot' in draw("line", [SAMPLE], "UTC", dark=False)
     later = replace(SAMPLE, at_ms=T0 + 5_000)
-    assert 'class="dot' not in draw("line", [SAMPLE, later], dark=False)
+    drawn = draw("line", [SAMPLE, later], "UTC", dark=False)
+    assert 'class="dot' not in drawn
+    assert drawn.count(">14:13</text>") == 1, "the same minute, again and again"
 
 
 def test_a_chart_of_nothing_says_so() -> None:
-    assert "Nothing was recorded yet" in draw("line", [], dark=True)
+    assert "Nothing was recorded yet" in draw("line", [], "UTC", dark=True)
 
 
 def test_pages_load_nothing_of_others_and_stand_in_nobodys_frame(
@@ -240,15 +298,43 @@ def test_figures_are_told_in_words() -> None:
 def test_a_hurried_operator_finds_the_pause_before_what_is_slow(
     store_url: str, people: dict[Role, str], room: str
 ) -> None:
-    """On a phone: what a sale is steered by, then what to do, and only then waits and latencies."""
+    """On a phone: the pause, what a sale is steered by, what else to do, and only then waits."""
     desk = Desk(store_url)
     desk.log_in(people[Role.OPERATOR])
     page = desk.get(f"/rooms/{room}").text
     spots = (
+        ">Pause<",
         'data-figure="inside"',
         'data-figure="no_shows"',
-        ">Pause<",
+        ">Pause with this reason<",
         'data-figure="waits_hour"',
     )
     places = [page.index(spot) for spot in spots]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/live.json", "/rooms/ID", "/rooms/ID/hour/line.svg", "/static/console.css"]
+)
+def test_what_is_long_is_packed_for_browsers_that_take_it(
+    operator: Desk, store: Store, room_id: str, path: str
+) -> None:
+    """And says so, for caches; unpacked it is what others get."""
+    for at in range(20):
+        store.create(f"{room_id}-{at}", Settings(), actor="test")
+    ask = path.replace("ID", f"{room_id}-1")
+    packing = {"Accept-Encoding": "gzip, br"}
+    with operator.get(ask) as plain, operator.get(ask, **packing) as packed:
+        assert (plain.content_encoding, packed.content_encoding) == (None, "gzip")
+        assert "Accept-Encoding" in plain.vary
+        assert "Accept-Encoding" in packed.vary
+        assert len(packed.data) < len(plain.data) / 2
+        assert packed.content_length == len(packed.data)
+        # A token of forms and a time may be others by now.
+        assert len(gzip.decompress(packed.data)) == pytest.approx(len(plain.data), rel=0.01)
+
+
+def test_the_api_and_what_is_short_are_left_as_they_are(operator: Desk, room: str) -> None:
+    """A room's ETag there is its version, which a change is based on."""
+    for path in ("/api/v1/openapi.json", f"/rooms/{room}/live.json"):
+        assert operator.get(path, **{"Accept-Encoding": "gzip"}).content_encoding is None

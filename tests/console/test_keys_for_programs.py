@@ -1,6 +1,7 @@
 """The page of operators' keys for the API: made, shown once, listed, revoked."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from desks import Desk, hidden, read, shown_secret
@@ -8,7 +9,7 @@ from desks import Desk, hidden, read, shown_secret
 from waitingroom import clock
 from waitingroom.operators import Role, made_key
 from waitingroom.store.client import Store
-from waitingroom.store.keys import OPERATOR_KEYS, SYSTEM
+from waitingroom.store.keys import OPERATOR_KEYS, OPERATOR_KEYS_USED, SYSTEM
 
 People = dict[Role, str]
 
@@ -18,6 +19,11 @@ def name(no_counts: None, store: Store, room_id: str) -> Iterator[str]:
     """Of a key of this test only; nothing that was made counts for another's."""
     yield f"ci-{room_id}"
     store._redis.hdel(OPERATOR_KEYS, f"ci-{room_id}")
+
+
+def moment(at_ms: bytes) -> str:
+    """As pages show it."""
+    return datetime.fromtimestamp(int(at_ms) / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def asked(desk: Desk, key: str, path: str = "/rooms") -> int:
@@ -34,9 +40,12 @@ def test_a_key_is_shown_once_does_what_its_role_may_and_is_revoked(
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert "Whoever has it is support" in read(answer)
     key = shown_secret(answer)
+    assert "It was never used." in read(admin.get(f"/keys/{name}/revoke"))
     assert (asked(admin, key), asked(admin, key, "/operators")) == (200, 403)
     listed, secret = read(admin.get("/keys")), key.partition(".")[2]
     assert f'<th scope="row">{name}</th>' in listed
+    used = moment(store._redis.hget(OPERATOR_KEYS_USED, name))
+    assert f'<span class="soft" aria-hidden="true">Last used</span> {used}</td>' in listed
     assert secret not in listed
     assert secret.encode() not in store._redis.hget(OPERATOR_KEYS, name)
     again = admin.post("/keys", {"name": name, "role": "admin"})
@@ -45,10 +54,12 @@ def test_a_key_is_shown_once_does_what_its_role_may_and_is_revoked(
     path = f"/keys/{name}/revoke"
     page = admin.get(path)
     assert "which is support, is refused from the next request on" in read(page)
+    assert f"Last used: {used} UTC." in read(page)
     done = admin.post(path, hidden(page) | {"why": "lost a laptop"})
     assert (done.status_code, done.location) == (303, "/keys")
     assert f"The key “{name}” opens nothing any more." in read(admin.get("/keys"))
     assert asked(admin, key) == 401
+    assert not store._redis.hexists(OPERATOR_KEYS_USED, name), "it is forgotten with the key"
     acts = [one for one in store.record.newest(SYSTEM, 9) if one.detail == name]
     who = f"console:{people[Role.ADMIN]}"
     assert [(one.act, one.actor, one.text("why")) for one in acts] == [

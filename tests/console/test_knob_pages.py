@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from desks import Desk, held, text
@@ -11,12 +12,17 @@ from werkzeug.test import TestResponse
 
 from waitingroom import clock
 from waitingroom.console.knobs import GROUPS, KNOBS
-from waitingroom.model import Brand, DrawMethod, PlanStep, Settings, WhileNoSale
+from waitingroom.console.posted import LONGEST_TOLD
+from waitingroom.console.room_figures import RoomFigures
+from waitingroom.model import Brand, DrawMethod, Settings, WhileNoSale
 from waitingroom.operators import Role
+from waitingroom.outcomes import lease_id
+from waitingroom.plan import PlanStep
 from waitingroom.ramps import ramp
 from waitingroom.store.client import Store
 
 MINUTE = 60_000
+ZONES = ("UTC", "Europe/Warsaw")
 TYPED = {"rate_per_min", "capacity", "burst", "session_ms", "message", "closes_at_ms", "at", "over"}
 """Fields that are typed into, not chosen from."""
 
@@ -74,6 +80,23 @@ def test_a_knob_is_shown_first_and_only_then_turned(
     assert "Done. Rate: 0 a minute, which holds everybody → 120 a minute. At once." in told
     assert store.status(room).rate_per_min == 120
     assert store.record.newest(room, 1)[0].detail == '{"rate_per_min": 120}'
+
+
+def test_why_a_knob_was_turned_is_in_the_record(operator: Desk, room: str, store: Store) -> None:
+    """Typed where it is applied; it stays while the form is looked at again."""
+    form = held(show(operator, room, rate_per_min="7"), path(room))
+    token, why = form["csrf_token"], {"why": "the shop is bored"}
+    edited = operator.post(path(room), form | why | {"step": "edit"}, token=token)
+    form = held(edited, path(room)) | {"rate_per_min": "9"}
+    page = operator.post(path(room), form | {"step": "show"}, token=token)
+    assert held(page, path(room))["why"] == why["why"]
+    wrong = held(page, path(room)) | {"step": "apply", "why": "a\x07"}
+    refused = operator.post(path(room), wrong, token=token)
+    assert (refused.status_code, store.status(room).rate_per_min) == (400, 0)
+    assert "The reason: at most 500 characters, and no line breaks." in text(refused)
+    assert apply(operator, page, room).status_code == 303
+    (entry,) = store.record.newest(room, 1)
+    assert (entry.act, entry.text("why")) == ("set", why["why"])
 
 
 TURNS = (
@@ -163,7 +186,7 @@ REFUSED = (
     ("message", {"message": "two\nlines"}, "Message must not hold line breaks"),
     ("pace", {"joins": "maybe"}, "New people must be one of: may join, may not join."),
     ("around", {"poll_min_ms": "10ms"}, "more often than must be 0, or from 1s to 1m."),
-    ("around", {"poll_min_ms": "31s"}, "must not be longer than the longest, 30000 ms."),
+    ("around", {"poll_min_ms": "31s"}, "must not be longer than the longest, 30s."),
     ("around", {"poll_divisor": "101"}, "Part of the wait must be a whole number from 0 to 100."),
     ("around", {"outside": "ajar"}, "must be one of: as the shop is set, open to all, blocked"),
     ("pace", {"tail": "5"}, "There is no field “tail” here; nothing was changed."),
@@ -206,8 +229,18 @@ def test_what_cannot_be_is_told_in_a_sentence_and_changes_nothing(
     assert store.status(room).version == before
 
 
-def test_a_lowered_capacity_says_how_long_it_takes_and_throws_nobody_out(
+def test_an_open_room_to_which_nobody_came_does_not_speak_of_people(
     operator: Desk, room_id: str, store: Store
+) -> None:
+    store.create(room_id, Settings(opens_at_ms=1), actor="test")
+    store.status(room_id)
+    page = text(operator.get(path(room_id, "stay")))
+    assert "Early places of those who come before the opening" in page
+    assert "Cannot be changed any more: the draw has been." in page
+
+
+def test_a_lowered_capacity_says_how_long_it_takes_and_throws_nobody_out(
+    operator: Desk, room_id: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five are inside, and two may be."""
     opens_ms = clock.now_ms()
@@ -220,8 +253,20 @@ def test_a_lowered_capacity_says_how_long_it_takes_and_throws_nobody_out(
     said = text(show(operator, room_id, capacity="2"))
     assert "More are inside than the capacity allows. It takes about" in said
     assert "nobody is thrown out" in said
-    turn(operator, room_id, capacity="2")
+    done = turn(operator, room_id, capacity="2")
+    assert "at most 2 inside. At once. More are inside than the capacity allows. It takes" in done
     assert (store.status(room_id).capacity, store.status(room_id).leases) == (2, 5)
+    shown = operator.get(f"/rooms/{room_id}/live.json").json["figures"]["inside"]
+    assert re.fullmatch(r"5 of 2; 2 in about \d+:\d\d", shown)
+    found = store.status(room_id)
+    with monkeypatch.context() as patch:
+        # A page is told every second: where the room stands was asked once already.
+        patch.setattr(store, "status", None)
+        assert RoomFigures.of(store, found).capacity_in_s
+    for lease in range(1, 4):
+        store.release(room_id, [lease_id(1, lease)])
+    shown = operator.get(f"/rooms/{room_id}/live.json").json["figures"]["inside"]
+    assert shown == "2 of 2"
 
 
 def test_the_second_of_two_operators_sees_who_moved_the_knob_and_from_what_to_what(
@@ -388,9 +433,10 @@ def test_a_turn_for_later_is_planned_in_a_zone_and_can_be_taken_out(
     assert "As planned Without it" in " ".join(text(asked).split()), (
         "not “with it”, which is the step"
     )
-    drop = held(asked, key)
+    drop = held(asked, key) | {"why": "no longer"}
     assert operator.post(key, drop, token=drop["csrf_token"]).location == f"/rooms/{room}/plan"
     assert store.steps(room) == (PlanStep(at_ms, "joins", False),)
+    assert store.record.newest(room, 1)[0].text("why") == "no longer"
     assert operator.get(key).status_code == 404
     stale = operator.post(f"/rooms/{room}/plan/{at_ms}-joins", drop, token=drop["csrf_token"])
     assert stale.status_code == 409
@@ -404,7 +450,7 @@ def test_a_knob_that_is_planned_too_is_warned_of(operator: Desk, room: str, stor
     assert "Rate is planned, too: it goes to 30 a minute at 2096-10-02 07:06:40 UTC." in said
     fields = {"rate_per_min": "50", "at": "2096-10-02T07:06:40"}
     answer = show(operator, room, "plan", **fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Rate is planned for that time already, to be 30." in text(answer)
     turn(operator, room, "plan", **fields, replace="1")
     assert [step.value for step in store.steps(room)] == [50]
@@ -430,9 +476,35 @@ def test_times_are_typed_in_the_rooms_zone_and_shown_in_it_and_in_utc(
     assert "2090-01-01 15:00 Europe/Warsaw (+01:00), 14:00 UTC" in said
     form = held(operator.get(path(early, "times")), path(early, "times"))
     assert (form["opens_at_ms"], form["zone"]) == ("2090-01-01T15:00", "Europe/Warsaw")
+    page = text(operator.get(f"/rooms/{early}"))
+    assert "Closing 2090-01-01 18:30 Europe/Warsaw (+01:00), 17:30 UTC → when" in page, "undo"
     said = turn(operator, early, "times", closes_at_ms="")
     assert "Closing: 2090-01-01 18:30 Europe/Warsaw (+01:00), 17:30 UTC → when an operator" in said
     assert store.status(early).closes_at_ms == 0
+
+
+def test_a_rooms_news_charts_alarms_and_record_have_its_zone_too(
+    operator: Desk, early: str, store: Store
+) -> None:
+    """Named wherever times stand; a room without one has UTC."""
+    store.act(early, "pause", actor="test")
+    entry = store.record.newest(early, 1)[0]
+    utc, there = (datetime.fromtimestamp(entry.at_ms / 1000, ZoneInfo(zone)) for zone in ZONES)
+    assert utc.hour != there.hour
+    home = operator.get(f"/rooms/{early}")
+    assert text(home).count("times in Europe/Warsaw") == 3, "news, and charts twice"
+    paused = next(at for at, what in operator.get(f"/rooms/{early}/live.json").json["news"])
+    assert paused[:2] == f"{there:%H}"
+    assert f"<time>{paused}</time>" in home.text
+    record = text(operator.get(f"/rooms/{early}/record"))
+    assert "times in Europe/Warsaw." in record
+    assert f"{there:%Y-%m-%d %H:%M:%S} ({there.isoformat()[-6:]}) pause" in record
+    store.set(early, {"rate_per_min": 61}, actor="ada")
+    undo = text(operator.get(f"/rooms/{early}"))
+    assert re.search(r"\(ada, \d\d:\d\d:\d\d Europe/Warsaw\)", undo)
+    store.brand(early, Brand(), actor="test", version=store.status(early).version)
+    assert text(operator.get(f"/rooms/{early}")).count("times in UTC") == 3
+    assert "times in UTC." in text(operator.get(f"/rooms/{early}/record"))
 
 
 def test_another_zone_alone_moves_no_time(operator: Desk, early: str, store: Store) -> None:
@@ -524,10 +596,44 @@ def test_people_who_will_not_get_in_before_closing_are_told(
 
 def test_knobs_take_an_operator(desk: Desk, people: dict[Role, str], room: str) -> None:
     desk.log_in(people[Role.SUPPORT])
-    for way in ("knobs", "knobs/pace", "knobs/plan", "plan", "plan/1-capacity"):
+    for way in ("knobs/pace", "knobs/plan", "plan/1-capacity"):
         assert desk.get(f"/rooms/{room}/{way}").status_code == 403
     for way in ("knobs/pace", "plan/1-capacity", "undo"):
         assert desk.post(f"/rooms/{room}/{way}", {"version": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+def test_who_only_looks_reads_the_knobs_and_the_plan_and_is_offered_no_turn(
+    desk: Desk, people: dict[Role, str], room: str, store: Store, role: Role
+) -> None:
+    """As the API tells them: two pages behind the room's, on which nothing can be sent."""
+    store.set(room, {"capacity": 40}, actor="test")
+    store.plan(room, (PlanStep(clock.now_ms() + MINUTE, "rate_per_min", 90),), actor="test")
+    desk.log_in(people[role])
+    home = desk.get(f"/rooms/{room}").text
+    assert f'href="/rooms/{room}/knobs"' in home
+    assert f'href="/rooms/{room}/plan"' in home
+    knobs, plan = desk.get(f"/rooms/{room}/knobs"), desk.get(f"/rooms/{room}/plan")
+    assert "at most 40 inside" in text(knobs)
+    assert all(knob.label in text(knobs) for knob in KNOBS.values())
+    assert "Rate: 90 a minute" in text(plan)
+    for page in (knobs, plan):
+        main = page.text.partition("<main>")[2]
+        ways = re.findall(r'<(?:form|button|input|select)\b|href="([^"]*)"', main)
+        assert set(ways) <= {f"/rooms/{room}", f"/rooms/{room}/plan", f"/rooms/{room}/knobs"}
+
+
+def test_a_long_result_ends_with_a_whole_word(operator: Desk, room: str, store: Store) -> None:
+    """And says that there is more: it travels in a cookie."""
+    assert "Done. Message: none → “word word " in turn(
+        operator, room, "message", message="word " * 99 + "end"
+    )
+    undo = held(operator.get(f"/rooms/{room}"), f"/rooms/{room}/undo")
+    answer = operator.post(f"/rooms/{room}/undo", undo, token=undo["csrf_token"])
+    told = text(operator.get(answer.location))
+    assert re.search(r"Taken back: Message “(word )+…", told)
+    assert len(re.search(r"Taken back: [^…]*", told)[0]) <= LONGEST_TOLD
+    assert store.status(room).message == ""
 
 
 def test_there_is_no_other_page_of_knobs(operator: Desk, room: str) -> None:
@@ -539,12 +645,12 @@ def test_an_undo_that_is_over_says_why(operator: Desk, room: str, store: Store) 
     """Its button is gone; whoever still sends it is told."""
     store.set(room, {"rate_per_min": 90}, actor="ada")
     undo = held(operator.get(f"/rooms/{room}"), f"/rooms/{room}/undo")
-    store.act(room, "pause", actor="ben")
+    store.act(room, "close", actor="ben")
     answer = operator.post(f"/rooms/{room}/undo", undo, token=undo["csrf_token"])
     assert answer.status_code == 409
-    assert "ben: pause." in text(answer)
+    assert "ben: close." in text(answer)
     fresh = undo | {"version": str(store.status(room).version)}
     answer = operator.post(f"/rooms/{room}/undo", fresh, token=undo["csrf_token"])
     assert answer.status_code == 409
-    assert "an act of an operator" in text(answer)
+    assert "another act than a pause" in text(answer)
     assert store.status(room).rate_per_min == 90

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from desks import Desk
+from desks import Desk, held
 from test_brand import PNG, SVG
 
 from waitingroom import clock
@@ -81,15 +81,16 @@ def test_colours_links_sentences_and_a_logo_are_saved_and_taken_back(studio: Stu
     ("typed", "said"),
     [
         ({"light__accent": "blue"}, "Accent must be like #0b6b60; “blue” is not."),
-        ({"light__accent": "#ffffff"}, "Nothing was changed: the colour"),
+        ({"light__accent": "#ffffff"}, "Nothing was changed: the accent on the light card has"),
         ({"imprint": "javascript:alert(1)"}, "Imprint cannot be so"),
         ({"help": "http://shop.example"}, "must be an address that begins with https://"),
-        ({"time_zone": "Mars"}, "Time zone cannot be so"),
+        ({"time_zone": "Mars"}, "Time zone cannot be so: “Mars” is none; write it like"),
         ({"texts": "de: Gleich!"}, "Sentences must be a language"),
         ({"texts": "xx | You are next | !"}, "there is no language"),
         ({"texts": "de | You are nxt | !"}, "did you mean"),
-        ({"logo": b"<html><script>"}, "Nothing was changed: the logo must be an SVG"),
-        ({"logo": PNG + b"x" * LARGEST_LOGO}, "Nothing was changed: the logo has"),
+        ({"logo": b"<html><script>"}, "Nothing was changed: the logo must be a whole SVG"),
+        ({"logo": PNG + b"x" * LARGEST_LOGO}, "the logo must have at most 64 KiB."),
+        ({"logo": b""}, "Nothing was changed: the logo must not be an empty file."),
     ],
 )
 def test_what_pages_could_not_show_has_a_sentence_and_changes_nothing(
@@ -104,7 +105,27 @@ def test_what_pages_could_not_show_has_a_sentence_and_changes_nothing(
 
 
 def test_a_body_beyond_any_logo_is_refused_as_too_long(studio: Studio) -> None:
-    assert studio.save(b"x" * (LARGEST_LOGO + 80_000)).status_code == 413
+    answer = studio.save(b"x" * (LARGEST_LOGO + 80_000))
+    assert answer.status_code == 413
+    assert "A body of more than 128 KiB is not read; nothing was changed." in answer.text
+
+
+def test_a_new_logo_takes_the_place_of_one_that_is_to_go(studio: Studio) -> None:
+    """As by the command. What is no file is refused."""
+    studio.save(SVG)
+    assert studio.save(PNG, no_logo="on").status_code == 303
+    assert studio.store.logo(studio.room) == PNG
+    at = f"/rooms/{studio.room}/brand"
+    refused = studio.desk.post(at, held(studio.desk.get(at), at) | {"logo": "a name"})
+    assert (refused.status_code, studio.store.logo(studio.room)) == (400, PNG)
+    assert "the logo must be a file." in refused.text
+
+
+def test_a_sentence_may_hold_what_stands_between_the_parts_of_a_line(studio: Studio) -> None:
+    """Made by the command, say: else the form could not be saved again."""
+    assert studio.save(texts="de | You are next | Gleich | bald").status_code == 303
+    assert studio.save(help="https://shop.example").status_code == 303
+    assert studio.look.texts == (Saying("de", "You are next", "Gleich | bald"),)
 
 
 def test_a_look_that_others_changed_meanwhile_is_not_written_over(studio: Studio) -> None:

@@ -25,7 +25,7 @@ Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """What the keeper has."""
-    made = Store.connect(store_url, timeout_s=1)
+    made = Store.connect(store_url, timeout_s=10)
     yield made
     made.close()
 

@@ -89,6 +89,7 @@ BAD_ACCOUNTS: list[tuple[dict[str, str], str]] = [
     ({"name": ""}, "cannot name an operator"),
     ({"password": "short"}, "A password has 12 to 200 characters; this one has 5."),
     ({"password": "x" * 201}, "this one has 201."),
+    ({"password": "abab" * 4}, "A password has at least 4 different characters."),
     ({"role": "owner"}, "Choose one of these."),
     ({"role": ""}, "Choose one of these."),
 ]
@@ -111,7 +112,7 @@ def test_what_cannot_be_is_said_in_a_sentence_and_what_was_typed_stays(
 
 @pytest.mark.parametrize("what", ["role", "password", "remove"])
 def test_who_is_changed_or_removed_is_out_with_their_next_page(
-    admin: Desk, people: People, store_url: str, what: str
+    admin: Desk, people: People, store: Store, store_url: str, what: str
 ) -> None:
     """Wherever they have a session open."""
     name = people[Role.OPERATOR]
@@ -119,10 +120,13 @@ def test_who_is_changed_or_removed_is_out_with_their_next_page(
     for one in theirs:
         one.log_in(name)
         assert one.get("/").status_code == 200
-    fields = {"role": {"role": "viewer"}, "password": {"password": NEW}, "remove": {}}[what]
+    less = {"role": "viewer", "why": "another job"}
+    fields = {"role": less, "password": {"password": NEW}, "remove": {}}[what]
     page = admin.get(f"/operators/{name}/{what}")
     answer = admin.post(f"/operators/{name}/{what}", hidden(page) | fields)
     assert (answer.status_code, answer.location) == (303, "/operators")
+    (entry,) = store.record.newest(SYSTEM, 1)
+    assert (entry.detail, entry.text("why")) == (name, fields.get("why", ""))
     for one in theirs:
         assert one.get("/").status_code == 303
         assert (

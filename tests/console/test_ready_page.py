@@ -139,6 +139,7 @@ def room(store: Store, room_id: str) -> Iterator[str]:
     """One that opens tomorrow; its system has just told."""
     settings = Settings(opens_at_ms=clock.now_ms() + 86_400_000, title="Spring <sale>")
     store.create(room_id, settings, actor="test")
+    store.client.delete(KEEPERS)  # nobody else's
     store.alarms.beat("a:8003", Beat(store.now_ms(), 0, 2, 2, 3, mails=1), [])
     yield room_id
     store.client.delete(KEEPERS)

@@ -42,20 +42,24 @@ def test_a_rooms_record_is_read_and_taken_away(
 ) -> None:
     """By anybody who may look; whatever somebody wrote as a reason is text."""
     store.create(room_id, Settings(opens_at_ms=0), actor=Actor("cli:ada", "host", "<b>why</b>"))
+    store.set(room_id, {"rate_per_min": 7}, actor="cli:bob")
     store.act(room_id, "close", actor="cli:bob")
     desk.log_in(people[Role.VIEWER])
     assert f'href="/rooms/{room_id}/record"' in desk.get(f"/rooms/{room_id}").text
     page = desk.get(f"/rooms/{room_id}/record").text
     assert page.index("cli:bob") < page.index("cli:ada")
-    assert page.count(datetime.now(UTC).strftime("%Y-%m-%d ")) >= 2
+    assert "<bdi>Rate: 60 → 7 a minute</bdi>" in page, "in words; exports have the JSON"
+    assert "<code>{" not in page
     assert "because “&lt;b&gt;why&lt;/b&gt;”" in page
     entries = list(store.record.entries(room_id))
+    days = [datetime.fromtimestamp(entry.at_ms / 1000, UTC) for entry in entries]
+    assert all(f"{day:%Y-%m-%d %H:%M:%S}" in page for day in days)
     lines = desk.get(f"/rooms/{room_id}/record.jsonl")
     assert lines.headers["Content-Disposition"] == f'attachment; filename="record-{room_id}.jsonl"'
     assert [json.loads(line)["hash"] for line in lines.text.splitlines()] == [
         entry.hash for entry in entries
     ]
-    assert len(desk.get(f"/rooms/{room_id}/record.csv").text.splitlines()) == 3
+    assert len(desk.get(f"/rooms/{room_id}/record.csv").text.splitlines()) == 4
     for nowhere in (f"{room_id}/record.exe", "nowhere/record", "nowhere/record.csv"):
         assert desk.get(f"/rooms/{nowhere}").status_code == 404
 
@@ -70,6 +74,7 @@ def test_a_records_page_says_whether_it_was_edited(
     fine = desk.get(f"/rooms/{room_id}/record").text
     assert "Unedited" in fine and 'role="alert"' not in fine
     (newest,) = store.record.newest(room_id, 1)
+    assert f"<code>{newest.hash}</code>" in fine, "to be noted elsewhere"
     store._redis.xdel(RoomKeys.of(room_id).log, newest.id)
     edited = desk.get(f"/rooms/{room_id}/record").text
     assert "This record was edited" in edited and "Unedited" not in edited

@@ -94,7 +94,7 @@ def test_its_people_join_wait_enter_and_go_and_the_real_room_stays_byte_for_byte
 def test_it_is_begun_and_ended_in_the_console(
     desk: Desk, people: People, store: Store, real: str, rehearsals: Rehearsals
 ) -> None:
-    """Its page and the real one's lead to each other; who began it is in the system's record."""
+    """Its page and the real one's lead to each other; who began and ended it is recorded."""
     desk.log_in(people[Role.OPERATOR])
     assert f'href="/rooms/{real}/rehearsal"' in desk.get(f"/rooms/{real}").text
     answer = desk.post(f"/rooms/{real}/rehearsal", {"people": "25", "minutes": "3"})
@@ -115,6 +115,11 @@ def test_it_is_begun_and_ended_in_the_console(
     assert noted.actor == f"console:{people[Role.OPERATOR]}"
     assert desk.post(f"/rooms/{real}/rehearsal/end", {}).status_code == 303
     assert store.status(one.room).phase is Phase.CLOSED
+    rehearsals.end(one.room, actor="test")
+    ends = [entry for entry in store.record.newest("@system", 20) if entry.act == "rehearsal_end"]
+    assert [(entry.actor, entry.detail) for entry in ends if one.room in entry.detail] == [
+        (noted.actor, f"{one.room}, of {real}")
+    ], "once, though it was ended twice"
     assert store.status(real).phase is Phase.PAUSED
 
 

@@ -4,7 +4,9 @@ import http.client
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask.testing import FlaskClient
@@ -82,7 +84,12 @@ def test_a_handover_is_good_once(
     """Whoever comes second with the same one is told so, and the log counts them."""
     token = handover(room)
     first = call(client, f"{room}/redeem", {"handover": token})
-    assert (first.status_code, first.json) == (200, {"ok": True})
+    told = Keyring(KEYS).room_keys(room).read_handover(token, now_ms=NOW_MS).carried
+    assert first.json == {
+        **{"ok": True, "lease": told.lease, "staff": False},
+        **{"expires_at_ms": told.expires_at_ms, "ends_at_ms": told.ends_at_ms},
+    }
+    assert first.status_code == 200
     assert not caplog.messages
     for _ in range(2):
         refused(call(client, f"{room}/redeem", {"handover": token}), 409, "replayed")
@@ -260,9 +267,15 @@ def test_a_body_that_is_not_what_it_should_be_is_400(
     refused(call(client, f"{room}/leases/renew", body), 400, "bad_request")
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'{"leases": [NaN', b"[" * 5_000])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"", b"{", b"\xff", b'{"leases": [NaN', b"[" * 5_000),
+        b'{"leases": ["1-17"], "leases": []}',
+    ],
+)
 def test_a_body_that_is_no_json_is_400(client: FlaskClient, room: str, raw: bytes) -> None:
-    """Also one that is nested to break a parser."""
+    """Also one that is nested to break a parser, or that two readers would take for two things."""
     answer = client.post(
         f"/api/v1/rooms/{room}/leases/renew", data=raw, headers={"Authorization": f"Bearer {NEW}"}
     )
@@ -300,6 +313,18 @@ def test_a_body_in_chunks_is_411_under_the_real_server(running: Sale, chunks: by
         answer.begin()
         assert (answer.status, json.loads(answer.read())["error"]) == (411, "length_required")
     assert "Traceback" not in running.logs()
+
+
+def test_clients_that_were_answered_and_do_not_hang_up_hold_up_nobody(running: Sale) -> None:
+    """gunicorn would wait for each, for 2 s, before it answers anybody else: the last for ten."""
+    began = time.monotonic()
+    with ExitStack() as held:
+        for _ in range(6):
+            connection = socket.create_connection(("127.0.0.1", running.console.port), timeout=10)
+            held.enter_context(connection)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert time.monotonic() - began < 9
 
 
 def test_a_body_beyond_the_limit_is_413(client: FlaskClient, room: str) -> None:

@@ -1,7 +1,7 @@
 """Rooms made, cloned and edited in the console: what is taken over, refused, and served at once."""
 
 import pytest
-from desks import Desk, text
+from desks import Desk, held, text
 from test_brand import SVG
 
 from waitingroom import clock
@@ -57,7 +57,7 @@ def test_a_room_is_made_as_it_was_typed(operator: Desk, people: People, store: S
         ("room", "static", "Id cannot be “static”"),
         ("title", "x" * 81, "Title must have at most 80 characters."),
         ("title", "two\nlines", "Title must not hold line breaks"),
-        ("origins", "shop.example.com", "Shops cannot be so: &#39;shop.example.com&#39; is no"),
+        ("origins", "shop.example.com", "Shops cannot be so: &#34;shop.example.com&#34; is no"),
         ("rate_per_min", "-1", "Rate must be a whole number from 0 to 1,000,000"),
         ("rate_per_min", "9" * 13, "Rate must be a whole number"),
         ("capacity", "", "Capacity must be a whole number"),
@@ -121,8 +121,9 @@ def test_names_and_texts_are_edited_on_what_was_seen(operator: Desk, store: Stor
     """A page that others made old changes nothing, says who it was, and keeps what was typed."""
     version = str(store.status(room).version)
     fields = {"version": version, "title": "Late winter", "message": "", "origins": ""}
-    answer = operator.post(f"/rooms/{room}/edit", fields)
+    answer = operator.post(f"/rooms/{room}/edit", fields | {"why": "it snows"})
     assert answer.status_code == 303
+    assert store.record.newest(room, 1)[0].text("why") == "it snows"
     assert "Changed: Title, Message, Shops." in text(operator.get(answer.location))
     now = store.status(room)
     assert (now.title, now.message, now.origins) == ("Late winter", "", ())
@@ -150,3 +151,23 @@ def test_making_and_editing_rooms_takes_an_operator(
         assert desk.post(path, fields, token="").status_code == 400
     assert f"{room}-c" not in store.rooms()
     assert store.status(room).version == version
+
+
+@pytest.mark.parametrize("form", ["edit", "brand", "acts/close", "new"])
+def test_a_why_that_cannot_be_kept_is_marked_and_nothing_is_lost(
+    operator: Desk, store: Store, room: str, form: str
+) -> None:
+    """Nor done: each form comes back as it was typed."""
+    before = store.status(room).version
+    address = "/new" if form == "new" else f"/rooms/{room}/{form}"
+    mine = {"new": "title", "edit": "title", "brand": "imprint"}.get(form, "reason")
+    typed = {mine: "https://mine.example", "why": "x" * 501}
+    typed |= {"room": "mine"} if form == "new" else {}
+    page = held(operator.get(address), address)
+    page.pop("logo", "")
+    answer = operator.post(address, page | typed)
+    assert answer.status_code == 400
+    assert "Why may have at most 500 characters" in answer.text
+    assert "look at what is marked." in answer.text
+    assert 'value="https://mine.example"' in answer.text
+    assert (store.status(room).version, "mine" in store.rooms()) == (before, False)

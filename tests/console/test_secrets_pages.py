@@ -214,7 +214,7 @@ def test_a_room_that_knows_no_shop_or_has_too_many_passes_says_so(
     page = read(admin.get(f"/rooms/{room}-b/staff"))
     assert f"waitingroom room set {room}-b --origin" in page
     answer = admin.post(f"/rooms/{room}-b/staff", {"name": "Ada", "for": "60"})
-    assert (answer.status_code, store.staff.all(f"{room}-b")) == (400, [])
+    assert (answer.status_code, store.staff.all(f"{room}-b")) == (409, [])
     monkeypatch.setattr(staff, "MOST_STAFF_PASSES", 1)
     assert keys.MOST_STAFF_PASSES > 1
     admin.post(f"/rooms/{room}/staff", {"name": "Ada", "for": "60"})

@@ -133,7 +133,7 @@ def ada(own: EmbeddedStore) -> Desk:
     """An admin's browser before a console with a room and one of everything."""
     with redis.Redis.from_url(own.url) as client:
         client.flushdb()
-    store = Store.connect(own.url)
+    store = Store.connect(own.url, timeout_s=10)
     for name, role in ((ME, Role.ADMIN), (OTHER, Role.VIEWER)):
         store.accounts.add(Operator(name, role, HASH, clock.now_ms()), actor="test")
     settings = Settings(rate_per_min=0, opens_at_ms=1, origins=(SHOP,))
@@ -205,7 +205,7 @@ def test_a_form_is_done_wholly_or_not_at_all_whenever_the_store_goes(
     else:
         away.left = None
         assert ada.post(to, form, token=token).status_code in (200, 303, 400, 401, 404, 409)
-    store = Store.connect(own.url)
+    store = Store.connect(own.url, timeout_s=10)
     for room in (SYSTEM, *store.rooms()):
         assert store.record.verify(room).findings == []
     store.close()

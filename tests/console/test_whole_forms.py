@@ -16,6 +16,7 @@ NEW = {"room": "made-by-mistake", "rate_per_min": "60", "capacity": "0", "draw":
 ANOTHER = {"name": "another", "role": "viewer", "password": "a long enough password"}
 FORMS = {
     "turns.act": ("/rooms/{room}/acts/pause", {}),
+    "turns.reset": ("/rooms/{room}/acts/reset", {"name": "{room}", "opens_at_ms": ""}),
     "rooms.make": ("/new", NEW | {"title": "", "origins": ""}),
     "rooms.edit": ("/rooms/{room}/edit", {"title": "Fair", "message": "Hello", "origins": ""}),
     "branding.brand": ("/rooms/{room}/brand", {}),

@@ -12,11 +12,11 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_gate(
     embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGate]:
-    """A gate with two workers, for the whole run; nothing it wrote is a stack trace."""
+    """A gate with two workers, for this folder of tests; nothing it wrote is a stack trace."""
     with running(embedded.url, tmp_path_factory.mktemp("gate")) as gate:
         yield gate
         assert "Traceback" not in gate.log(), gate.log()

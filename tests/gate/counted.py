@@ -27,3 +27,8 @@ class Counts:
     def value(self, name: str, **labels: str) -> float:
         """As it is now."""
         return value(GateCounts(self.folder, 2).collect(), name, **labels)
+
+    def labels(self, name: str) -> list[dict[str, str]]:
+        """Those that a metric's samples have."""
+        found = (one for metric in GateCounts(self.folder, 2).collect() for one in metric.samples)
+        return [one.labels for one in found if one.name == f"waitingroom_gate_{name}"]

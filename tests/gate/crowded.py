@@ -44,12 +44,15 @@ class Line:
 
 @dataclass
 class Crowd:
-    """Whoever joined and knocks. ``entered_at_s``: when each was let in, on the monotonic clock."""
+    """Whoever joined and knocks. ``entered_at_s``: when each had heard that they are in, on the
+    monotonic clock; ``passes_end_ms``: when each one's session ends, by the store's clock.
+    """
 
     port: int
     room: str
     every_s: float = 0.5
     entered_at_s: list[float] = field(default_factory=list)
+    passes_end_ms: list[int] = field(default_factory=list)
     joined: int = 0
     knocks: int = 0
     _counted: int = 0
@@ -76,6 +79,7 @@ class Crowd:
                 assert status == 409, answer
                 await asyncio.sleep(self.every_s)
         self.entered_at_s.append(time.monotonic())
+        self.passes_end_ms.append(answer["expires_at_ms"])
         self._in.release()
 
     async def lets_in(self, wanted: int) -> None:

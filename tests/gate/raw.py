@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +49,15 @@ def parsed_by(
         assert "Traceback" not in gate.log(), gate.log()
 
 
-def send(gate: RunningGate, *parts: bytes, patience_s: float = 5) -> Raw:
+def send(gate: RunningGate, *parts: bytes, patience_s: float = 20) -> Raw:
     """Send bytes, and read until the end or the patience is over."""
     received = b""
     with socket.create_connection(("127.0.0.1", gate.port), timeout=patience_s) as connection:
         try:
-            for part in parts:
-                connection.sendall(part)
+            # Where it hung up before all of it was sent, what it said first is there to be read.
+            with suppress(ConnectionError):
+                for part in parts:
+                    connection.sendall(part)
             while more := connection.recv(65_536):
                 received += more
         except TimeoutError:

@@ -76,8 +76,9 @@ def _start(folder: Path, *words: str) -> Server:
     listen = ("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder))
     argv = (program, *listen, *durable, *quick, *words)
     process = spawn(argv, log=folder / "server.log")
-    client = redis.Redis.from_url(f"redis://127.0.0.1:{port}", socket_timeout=5)
-    server = Server(port, process, Store.connect(f"redis://127.0.0.1:{port}"), client)
+    url = f"redis://127.0.0.1:{port}"
+    client = redis.Redis.from_url(url, socket_timeout=10)
+    server = Server(port, process, Store.connect(url, timeout_s=10), client)
 
     def answers() -> bool:
         try:

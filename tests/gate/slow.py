@@ -64,16 +64,19 @@ def shut_after(
     clients: Mapping[str, socket.socket],
     drips: Mapping[socket.socket, bytes],
     *,
+    wanted: int,
+    began: float,
     patience_s: float,
 ) -> dict[str, tuple[float, bytes]]:
-    """For each client that is cut off the seconds until then, and what it was told.
+    """For each client that is cut off the seconds until then, and what it was told; until so many
+    are. The others were there still when the last of those had gone.
 
-    ``drips``: what a client sends once a second.
+    ``drips``: what a client sends once a second. ``began``: before the first was there.
     """
-    began, ticks = time.monotonic(), 0
+    ticks = 0
     said = {name: bytearray() for name in clients}
     found: dict[str, tuple[float, bytes]] = {}
-    while len(found) < len(clients) and time.monotonic() - began < patience_s:
+    while len(found) < wanted and time.monotonic() - began < patience_s:
         for name in clients.keys() - found.keys():
             if ended(clients[name], said[name]):
                 found[name] = (time.monotonic() - began, bytes(said[name]))

@@ -114,10 +114,44 @@ def test_another_logo_is_shown_within_a_second_by_every_worker(
         )
 
 
-def test_a_worker_that_knows_the_old_brand_lets_nobody_keep_it_under_the_new_address(
+def test_a_page_never_names_what_another_worker_does_not_have(
+    gate: LocalGate, gate_over: Callable[..., LocalGate], store_url: str, make_room: Rooms
+) -> None:
+    """Which hears of a first look half a second later, and reads it once where it is named."""
+    room, slower = make_room(), gate_over(store_url)
+    slower.refresh()
+    brand(room, BRAND, SVG)
+    gate.refresh()
+    page = Tags(gate.ask("GET", f"/{room.name}/en").body)
+    (_, style), (picture,) = page.of("link")[:2], page.of("img")
+    assert not Tags(slower.ask("GET", f"/{room.name}/en").body).of("img")
+    for address in (str(style["href"]), str(picture["src"])):
+        answer = slower.ask("GET", address)
+        assert answer.status == 200
+        assert answer.header("cache-control").endswith("immutable")
+        assert answer.body == gate.ask("GET", address).body
+
+
+def test_made_up_addresses_of_looks_are_read_together(gate: LocalGate, make_room: Rooms) -> None:
+    """Each is refused, and what a crowd of them asks the store is one look at a time."""
+    room = make_room()
+    gate.refresh()
+
+    def reads() -> int:
+        return int(room.store._redis.info("commandstats")["cmdstat_hget"]["calls"])
+
+    paths = [f"/{room.name}/{one}?v={n}" for n in range(100) for one in ("brand.css", "logo")]
+    gate.ask("GET", paths[0])
+    before = reads()
+    answers = gate.ask_all(*(gate.asking("GET", path) for path in paths))
+    assert {one.status for one in answers} == {404}
+    assert 0 < reads() - before < len(paths) / 4
+
+
+def test_a_worker_that_knows_the_old_brand_lets_nobody_keep_it_under_another_address(
     gate: LocalGate, make_room: Rooms
 ) -> None:
-    """For half a second a page of another worker may name what this one has not heard of."""
+    """A new one that is named is read, and served under its name; a made-up one is none."""
     room = make_room()
     before, after = BRAND, replace(BRAND, colours=(("light-accent", "#004400"),))
     addresses = []
@@ -131,12 +165,15 @@ def test_a_worker_that_knows_the_old_brand_lets_nobody_keep_it_under_the_new_add
             old = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[0]]
             assert all(one.header("cache-control").endswith("immutable") for one in old)
     early = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[1]]
-    assert [one.body for one in early] == [one.body for one in old]
-    assert {one.header("cache-control") for one in early} == {"no-store"}
     gate.refresh()
     new = [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[1]]
+    assert [one.body for one in early] == [one.body for one in new]
     assert not {one.body for one in new} & {one.body for one in old}
-    assert all(one.header("cache-control").endswith("immutable") for one in new)
+    assert all(one.header("cache-control").endswith("immutable") for one in early + new)
+    other = [gate.ask("GET", f"/{room.name}/{one}?v=0") for one in ("brand.css", "logo")]
+    other += [gate.ask("GET", f"/{room.name}/{one}") for one in addresses[0]]
+    assert [one.body for one in other] == [one.body for one in new] * 2
+    assert {one.header("cache-control") for one in other} == {"no-store"}
 
 
 def test_a_new_picture_is_never_kept_as_the_one_before(gate: LocalGate, make_room: Rooms) -> None:

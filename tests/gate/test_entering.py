@@ -49,7 +49,7 @@ def test_a_called_shopper_is_in(running_gate: RunningGate, make_room: Rooms) -> 
     answer = shopper.enter("/sale?item=1#top")
     assert answer.status == 200
     assert set(answer.json) == {"expires_at_ms", "redirect"}
-    assert 0 <= answer.json["expires_at_ms"] - before_ms - 5 * MINUTE_MS < 5_000
+    assert before_ms <= answer.json["expires_at_ms"] - 5 * MINUTE_MS <= now_ms()
     assert answer.json["redirect"].startswith("https://shop.example/sale?item=1&wr_handover=h1.")
     assert answer.json["redirect"].endswith("#top")
     assert lease_of(answer) == "1-1"
@@ -75,21 +75,24 @@ def test_told_again_late_in_the_session_the_pass_still_slides_by_a_whole_one(
     """The guard renews for as long as the pass was made for, which is not what is left of it."""
     room = make_room(session_ms=15 * MINUTE_MS, origins=("https://shop.example",))
     (shopper,) = joined(gate, room, 1)
-    assert room.store.enter(room.name, 1, 1, 1, now_ms=now_ms() - 10 * MINUTE_MS).is_in
+    entered_ms = now_ms() - 10 * MINUTE_MS
+    assert room.store.enter(room.name, 1, 1, 1, now_ms=entered_ms).is_in
+    asked_ms = now_ms()
     answer = shopper.enter()
     at_ms = now_ms()
     keys = gate.keyring.room_keys(room.name)
     found = keys.read_pass(shopper.cookies[f"wr-pass-{room.name}"], now_ms=at_ms)
     assert found.expires_at_ms - found.issued_at_ms == 15 * MINUTE_MS
-    assert 0 <= at_ms + 5 * MINUTE_MS - found.expires_at_ms < 5_000
+    assert found.expires_at_ms == entered_ms + 15 * MINUTE_MS
     later = found.slid(at_ms)
     assert later is not None and later.expires_at_ms == at_ms + 15 * MINUTE_MS
     kept_s = int(parse_options_header(answer.set_cookies[0])[1]["max-age"])
-    assert 0 <= kept_s - (found.ends_at_ms - at_ms) // 1000 < 5
+    left_s = [(found.ends_at_ms - then_ms) // 1000 for then_ms in (at_ms, asked_ms)]
+    assert left_s[0] <= kept_s <= left_s[1] + 1
     (token,) = parse_qs(urlsplit(answer.json["redirect"]).query)["wr_handover"]
     handover = keys.read_handover(token, now_ms=at_ms)
     assert handover.carried == found
-    assert 0 <= at_ms + 30_000 - handover.expires_at_ms < 5_000
+    assert asked_ms <= handover.expires_at_ms - 30_000 <= at_ms
 
 
 def test_two_racers_with_one_ticket_get_one_lease(
@@ -138,13 +141,14 @@ def test_of_sixteen_racers_for_the_last_credit_one_gets_it(
 def test_before_its_turn_a_ticket_is_told_how_many_are_ahead(
     gate: LocalGate, make_room: Rooms
 ) -> None:
-    """Near ones by the store, far ones by this worker alone: the same answer."""
-    room = make_room(burst=1, rate_per_min=60)
+    """Near ones by the store, far ones by this worker alone: the same answer, as old as its look at
+    the room (ten seconds are between two calls)."""
+    room = make_room(burst=1, rate_per_min=6)
     shoppers = joined(gate, room, 40)
-    serving = room.status().serving
-    for place in (serving + 2, 40):
+    seen = gate.app.gate.rooms.room(room.name).snapshot.serving
+    for place in (seen + 2, 40):
         answer = refused(shoppers[place - 1].enter(), 409, "not_called")
-        assert answer.json["ahead"] in (place - serving - 1, place - serving - 2)
+        assert place - room.status().serving - 1 <= answer.json["ahead"] <= place - seen - 1
         assert 2_000 <= answer.json["retry_after_ms"] <= 30_000
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import http.client
 import json
+import signal
 import socket
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -16,6 +18,9 @@ from systems import eventually
 from waitingroom.run.embedded import EmbeddedStore
 
 Rooms = Callable[..., Room]
+TRIES = 3
+STORE_AWAY_S = 1.8
+"""A gate gives a silent store up after two seconds; the machine stood still then, too."""
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -39,17 +44,23 @@ def test_sockets_that_close_in_the_middle_of_a_join_disturb_nobody(
     running_gate: RunningGate, embedded: EmbeddedStore, make_room: Rooms
 ) -> None:
     """While the store stands still a crowd joins, half of it hangs up; then it goes on."""
-    room = make_room()
-    running_gate.sees(room.name, lambda _: True)
-    request = f"POST /{room.name}/ticket HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()
     assert embedded.process is not None
-    embedded.process.send_signal(19)  # SIGSTOP
-    try:
-        crowd = [half_asked(running_gate, request) for _ in range(60)]
-        for connection in crowd[::2]:
+    for _ in range(TRIES):
+        room = make_room()
+        running_gate.sees(room.name, lambda status: not status["stale"])
+        head = f"POST /{room.name}/ticket HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+        began = time.monotonic()
+        embedded.process.send_signal(signal.SIGSTOP)
+        try:
+            crowd = [half_asked(running_gate, head.encode()) for _ in range(60)]
+            for connection in crowd[::2]:
+                connection.close()
+        finally:
+            embedded.process.send_signal(signal.SIGCONT)
+        if time.monotonic() - began < STORE_AWAY_S:
+            break
+        for connection in crowd[1::2]:
             connection.close()
-    finally:
-        embedded.process.send_signal(18)  # SIGCONT
     places = sorted(answered(connection)["arrival"] for connection in crowd[1::2])
     assert len(set(places)) == 30
     assert 30 <= room.status().tail <= 60
@@ -148,7 +159,7 @@ def test_a_kept_connection_serves_one_request_after_another(
 
     def ask(body: bytes) -> int:
         # A body that is too long may not be taken in whole; the answer is there all the same.
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             connection.request("POST", f"/{room.name}/ticket", body=body)
         return read_answer(connection.getresponse()).status
 
@@ -164,7 +175,7 @@ def test_who_is_still_sending_what_is_too_long_is_told_that_the_connection_ends(
 ) -> None:
     """The answer comes before the body does, and says what the server will do."""
     head = b"POST /%s/ticket HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", running_gate.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", running_gate.port), timeout=20) as connection:
         connection.sendall(head % make_room().name.encode())
         answer = http.client.HTTPResponse(connection)
         answer.begin()

@@ -14,6 +14,8 @@ from waitingroom.draw import number_of
 from waitingroom.tokens import Ticket
 
 Rooms = Callable[..., Room]
+TRIES = 3
+AHEAD_MS = 2_000
 
 
 def arrivals(answers: list[Answer]) -> list[int]:
@@ -233,18 +235,17 @@ def test_a_room_that_has_not_formed_yet_says_not_yet_and_when_to_ask_again(
     gate: LocalGate, make_room: Rooms
 ) -> None:
     """When the line forms, or a little later; not much before a minute's end, nor every moment."""
-    for left_ms, earliest, latest in (
-        (20_000, 15_000, 22_000),
-        (3_600_000, 60_000, 66_000),
-        (1_200, 1_000, 1_320),
-    ):
-        forms_at_ms = now_ms() + left_ms
-        room = make_room(early_at_ms=forms_at_ms, opens_at_ms=forms_at_ms + MINUTE_MS)
-        answer = Browser(gate, room.name).join()
+    for left_ms, latest_ms in ((20_000, 22_000), (3_600_000, 66_000), (1_200, 1_320)):
+        for _ in range(TRIES):
+            forms_at_ms = now_ms() + left_ms
+            room = make_room(early_at_ms=forms_at_ms, opens_at_ms=forms_at_ms + MINUTE_MS)
+            answer = Browser(gate, room.name).join()
+            after_ms = now_ms()
+            if after_ms < forms_at_ms:  # else it may have formed before it was asked
+                break
         assert (answer.status, answer.error) == (409, "not_yet")
         retry_ms = answer.json["retry_after_ms"]
-        assert earliest <= retry_ms <= latest
-        assert retry_ms >= min(forms_at_ms - now_ms(), MINUTE_MS)
+        assert max(1_000, min(forms_at_ms - after_ms, MINUTE_MS)) <= retry_ms <= latest_ms
         assert answer.header("retry-after") == str(-(-retry_ms // 1000))
 
 
@@ -288,14 +289,23 @@ def test_more_joins_from_one_network_than_the_room_allows_are_429(
     """The limit counts in the store, so over all workers; another network is not touched."""
     room = make_room(join_limit=3)
     gate.client = ("203.0.113.7", 1)
+    before_ms = now_ms()
     assert [Browser(gate, room.name).join().status for _ in range(3)] == [201, 201, 201]
     refused = Browser(gate, room.name).join()
     assert (refused.status, refused.error) == (429, "too_many")
-    assert 19_000 < refused.json["retry_after_ms"] <= 20_000
-    assert refused.header("retry-after") == "20"
+    retry_ms = refused.json["retry_after_ms"]
+    assert 20_000 - (now_ms() - before_ms) <= retry_ms <= 20_000
+    assert refused.header("retry-after") == str(-(-retry_ms // 1000))
     assert refused.header("cache-control") == "no-store"
     gate.client = ("203.0.113.8", 1)
     assert Browser(gate, room.name).join().status == 201
+
+
+def use_up(room: Room, networks: list[str]) -> None:
+    """One join for each, a little ahead of the clock, which the room then waits for: so that there
+    is none again at once, though the machine may stand still for a moment.
+    """
+    room.store.join(room.name, networks=networks, now_ms=now_ms() + AHEAD_MS)
 
 
 def test_people_of_one_network_are_told_one_time_each_and_get_in_at_it(
@@ -303,13 +313,15 @@ def test_people_of_one_network_are_told_one_time_each_and_get_in_at_it(
 ) -> None:
     """A browser shows its appointment by itself, an app sends it; others wait behind them."""
     room = make_room(join_limit=120)
-    room.store.join(room.name, networks=[network_of("192.0.2.1", KEYS[0])] * 120)
+    use_up(room, [network_of("192.0.2.1", KEYS[0])] * 120)
     people = [Browser(gate, room.name), Native(gate, room.name), Browser(gate, room.name)]
     told = [person.join().json for person in people]
     times = [answer["appointment_ms"] for answer in told]
     assert [later - sooner for sooner, later in pairwise(times)] == [500, 500]
     time.sleep(max(0.0, times[-1] / 1000 - time.time()))
-    assert Browser(gate, room.name).join().status == 429
+    newcomer = Browser(gate, room.name).join()
+    # Behind the three at least; by half a second later there is a place for one more.
+    assert newcomer.status == 429 or now_ms() >= times[-1] + 500
     assert people[0].join().status == 201
     shown = {"appointment": told[1]["appointment"]}
     assert people[1].post(f"/{room.name}/ticket", shown).status == 201
@@ -354,7 +366,7 @@ def test_an_appointment_counts_once_in_its_own_room_and_behind_its_own_network(
     """Whoever has copied it, or taken it from somewhere else, comes like anybody new."""
     room, other = make_room(join_limit=60), make_room(join_limit=60)
     mine, theirs = network_of("192.0.2.1", KEYS[0]), network_of("203.0.113.7", KEYS[0])
-    room.store.join(room.name, networks=[mine, theirs] * 60)
+    use_up(room, [mine, theirs] * 60)
     other.store.join(other.name, networks=[mine, theirs] * 90)
     owner = Browser(gate, room.name)
     told = owner.join().json

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from gates import FORM, Answer, LocalGate, talk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rooms import Room
 
@@ -156,7 +156,9 @@ def test_any_cookie_gets_an_answer_of_ours(
 def test_any_room_that_is_not_there_is_404(gate: LocalGate, room: Room, room_id: str) -> None:
     """Whether or not it could be a room's name; the message shows it shortened, as text."""
     scope = gate.scope("POST", "/", None, None)
-    path = f"/{room_id.replace('/', '').replace('?', '')}/ticket"
+    name = room_id.replace("/", "").replace("?", "")
+    assume(name != "static")  # our files: 405, as another test has it
+    path = f"/{name}/ticket"
     raw = path.encode("utf-8", "replace").decode()
     answer = of_ours(gate.runner.run(talk(gate.app, scope | {"path": raw})))
     assert (answer.status, answer.error) == (404, "no_such_room")

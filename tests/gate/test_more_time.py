@@ -167,7 +167,8 @@ def test_who_has_no_turn_to_put_off_is_told_why(
     gate: LocalGate, make_room: Rooms, story: Callable[..., Browser], status: int, code: str
 ) -> None:
     """The same words as at the door."""
-    room = make_room(call_timeout_ms=1_000, claim_grace_ms=2_000)
+    # More than one look at the clock can take, however long the machine stood still before it.
+    room = make_room(call_timeout_ms=1_000, claim_grace_ms=4_000)
     answer = ask_for_time(story(gate, room))
     assert (answer.status, answer.error) == (status, code)
     more = {"ahead", "retry_after_ms"} if code == "not_called" else set()
@@ -176,15 +177,14 @@ def test_who_has_no_turn_to_put_off_is_told_why(
 
 
 def test_who_is_far_from_being_called_costs_the_store_nothing(
-    gate: LocalGate, make_room: Rooms
+    gate: LocalGate, make_room: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a knock does not."""
+    """As a knock does not: there need not even be one."""
     room = make_room(burst=1, rate_per_min=6, **FIFO)
     room.store.join(room.name, 200)
     shopper = called(gate, room)
-    calls = room.store._redis.info("commandstats")["cmdstat_fcall"]["calls"]
+    monkeypatch.setattr(gate.app._store, "_redis", None)
     assert ask_for_time(shopper).json["ahead"] == 199
-    assert room.store._redis.info("commandstats")["cmdstat_fcall"]["calls"] == calls
 
 
 def test_a_field_that_it_does_not_have_is_refused(gate: LocalGate, make_room: Rooms) -> None:

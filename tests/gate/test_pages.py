@@ -21,7 +21,7 @@ from waitingroom.gate.plain import (
     WaitView,
     wait_view,
 )
-from waitingroom.model import Counters, DrawMethod, News, Phase, Snapshot
+from waitingroom.model import Brand, Counters, DrawMethod, News, Phase, Snapshot
 from waitingroom.reasons import Cause
 
 MOST_BYTES = 30_000
@@ -161,6 +161,31 @@ def test_what_operators_and_shoppers_write_is_never_html(pages: Pages) -> None:
     for html in [*every_page(pages, room), pages.wait(paused, "en")]:
         assert not any(tag in html.decode() for tag in NASTY_TAGS)
     assert NASTY in Tags(pages.wait(paused, "en")).text
+
+
+def test_pages_without_a_script_tell_what_happened_and_why(pages: Pages) -> None:
+    """As the page does with one; what an operator wrote stays as it was typed."""
+    at_ms = ROOM.now_ms
+    news = (
+        News(at_ms, "paused", "older than five"),
+        News(at_ms, "drawn", "6004"),
+        News(at_ms, "opened", "", "stock"),
+        News(at_ms, "of a newer version", ""),
+        News(at_ms, "rate_per_min", "1200"),
+        News(at_ms, "reset", NASTY, "mistake"),
+        News(at_ms, "resumed", "2027"),
+    )
+    room = replace(ROOM, news=news, brand=Brand(time_zone="Europe/Warsaw"))
+    place = pages.wait(wait_view(room, 57), "en")
+    for html in (place, pages.notice(Notice.OLD_EPOCH, room, "en")):
+        told = " ".join(Tags(html).text.split("News", 1)[1].split())
+        assert told.startswith("13:00 CET The line goes on. 2027"), told
+        assert f"The line was started afresh. Reason: a mistake of ours. {NASTY}" in told
+        assert "Pace: up to 1,200 a minute." in told
+        assert "The sale is open. Reason: a check of the stock." in told
+        assert "older" not in told
+    german = Tags(pages.wait(wait_view(room, 57), "de")).text
+    assert "Der Verkauf läuft. Grund: Prüfung des Bestands." in german
 
 
 def test_no_page_has_anything_inline(pages: Pages) -> None:

@@ -169,6 +169,13 @@ def test_a_refused_body_begins_no_other_request(raw_gate: RunningGate, make_room
     assert room.status().tail == 0
 
 
+def test_an_answer_before_its_body_says_that_it_is_the_last(raw_gate: RunningGate) -> None:
+    """Nobody knows where another request would begin; a proxy must not send one."""
+    raw = send(raw_gate, b"DELETE /static/nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+    assert raw.ended
+    assert raw.received.lower().count(b"\r\nconnection: close\r\n") == 1, raw.received
+
+
 def test_old_clients_without_a_host_are_served(raw_gate: RunningGate, make_room: Rooms) -> None:
     """HTTP/1.0."""
     room = make_room()

@@ -1,14 +1,18 @@
 """A store with a replica: nothing is handed out that the replica does not have (M5)."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from gates import Answer, Browser, LocalGate
+from gates import PATIENCE_S, Answer, Browser, LocalGate
 from replicas import Pair, Server, pair
 from rooms import Room, make
 from systems import eventually
 
 Gates = Callable[..., LocalGate]
+HASTY_S = 0.5
+"""A worker's patience with a replica that says nothing: it waits half of it. With one that does it
+has ``PATIENCE_S``, since a disk may be slow."""
 
 
 @pytest.fixture
@@ -44,6 +48,20 @@ def down(answer: Answer) -> None:
     assert "ticket" not in answer.json
 
 
+def losing_again(servers: Pair, gate: LocalGate) -> LocalGate:
+    """The gate, from whose primary each library that it loads is taken away at once."""
+    client = gate.app._store._redis
+    load = client.function_load
+
+    async def in_vain(*words: Any, **options: Any) -> None:
+        await load(*words, **options)
+        servers.primary.client.function_flush("SYNC")
+
+    client.function_load = in_vain  # type: ignore[method-assign]
+    servers.primary.client.function_flush("SYNC")
+    return gate
+
+
 def test_what_a_shopper_holds_is_on_the_replica(servers: Pair, over_both: LocalGate) -> None:
     """At the moment of the answer, ticket and lease alike."""
     shopper = Browser(over_both, "sale")
@@ -61,6 +79,7 @@ def test_while_the_replica_says_nothing_nothing_is_handed_out(
     waiting, inside = Browser(over_both, "sale"), Browser(over_both, "sale")
     assert [waiting.join().status, inside.join().status, inside.enter().status] == [201, 201, 200]
     servers.replica.freeze()
+    over_both.app._store._timeout_s = HASTY_S
     down(waiting.enter())
     ticket = {"Cookie": f"wr-ticket-sale={waiting.cookies['wr-ticket-sale']}"}
     at_once = [
@@ -76,7 +95,8 @@ def test_while_the_replica_says_nothing_nothing_is_handed_out(
     over_both.refresh()
     assert not over_both.ask("GET", "/sale/status.json").json["stale"]
     servers.replica.thaw()
-    servers.follows()
+    over_both.app._store._timeout_s = PATIENCE_S
+    eventually_same(servers)
     assert waiting.enter().status == 200
     assert waiting.join().json["arrival"] == 1
     assert Browser(over_both, "sale").join().json["arrival"] > 2
@@ -91,12 +111,15 @@ def test_a_pass_is_not_told_again_by_a_worker_that_wrote_nothing(
     other = gate_over(servers.primary.url, replicas=1)
     other.refresh()
     servers.replica.freeze()
+    for worker in (over_both, other):
+        worker.app._store._timeout_s = HASTY_S
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in shopper.cookies.items())}
     knocks = [worker.asking("POST", "/sale/pass", cookie) for worker in (over_both, other, other)]
     for answer in over_both.ask_all(*knocks):
         down(answer)
     servers.replica.thaw()
-    servers.follows()
+    other.app._store._timeout_s = PATIENCE_S
+    eventually_same(servers)
     shopper.gate = other
     assert shopper.enter().status == 200
 
@@ -108,6 +131,7 @@ def test_no_number_is_given_twice_over_a_failover(
     holders = [Browser(over_both, "sale") for _ in range(5)]
     places = [holder.join().json["arrival"] for holder in holders]
     servers.part()
+    over_both.app._store._timeout_s = HASTY_S
     down(Browser(over_both, "sale").join())  # the primary counts a sixth
     servers.primary.kill()
     promoted = gate_over(servers.replica.url)
@@ -165,6 +189,7 @@ def test_a_primary_that_refuses_to_write_alone_is_503(servers: Pair, over_both: 
         return int(servers.primary.client.info("replication")["connected_slaves"]) == 0
 
     eventually(alone, "the primary notices")
+    over_both.app._store._timeout_s = HASTY_S
     down(Browser(over_both, "sale").join())
     down(shopper.enter())
     servers.primary.client.config_set("min-replicas-to-write", 0)
@@ -190,6 +215,7 @@ def test_with_replicas_the_stores_own_words_are_understood_as_well(
     servers.primary.client.function_flush()
     shopper = Browser(over_both, "sale")
     assert shopper.join().status == 201
+    assert Browser(losing_again(servers, over_both), "sale").join().json["arrival"] == 2
     servers.primary.client.delete("wr:{sale}:state")
     for answer in (Browser(over_both, "sale").join(), shopper.enter()):
         assert (answer.status, answer.error) == (404, "no_such_room")

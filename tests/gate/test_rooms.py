@@ -1,6 +1,7 @@
 """What a worker knows of the rooms: at once where they are new, and for a while without a store."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,6 +9,7 @@ import redis
 from gates import Answer, Browser, LocalGate, Native, RunningGate
 from rooms import ACTOR, EARLY, Room, make
 
+from waitingroom.gate.rooms import LEAST_PAUSE_S, REFRESH_S, pause_s
 from waitingroom.model import Settings
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
@@ -30,6 +32,13 @@ def test_a_new_room_is_there_at_once_on_every_worker(
             for connection in connections:
                 answer = running_gate.ask_on(connection, "POST", f"/{name}/ticket")
                 assert answer.status == 201
+
+
+def test_a_look_begins_twice_a_second_however_long_each_takes() -> None:
+    """Of many rooms it takes a while, which must not come on top of the half second."""
+    assert pause_s(0) == REFRESH_S
+    assert pause_s(0.3) == pytest.approx(REFRESH_S - 0.3)
+    assert pause_s(REFRESH_S) == pause_s(2) == LEAST_PAUSE_S > 0
 
 
 def test_a_room_made_while_a_look_is_under_way_is_found(
@@ -129,7 +138,7 @@ def own_store(
 def alone(own_store: EmbeddedStore, gate_over: Gates) -> LocalGate:
     """A gate over it, with a room ``sale``."""
     made = gate_over(own_store.url)
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     make(store, "sale", origins=("https://shop.example",))
     store.close()
     made.refresh()
@@ -182,6 +191,18 @@ def test_without_a_store_nothing_is_handed_out_and_nothing_half_done(
     assert (again.status, again.json) == (200, place)
     assert shopper.enter().status == 200
     assert Browser(alone, "sale").join().json["arrival"] == 3
+
+
+def test_why_a_request_was_refused_is_logged_though_the_look_at_the_rooms_saw_nothing(
+    alone: LocalGate, own_store: EmbeddedStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the driver's own reason; once in a while, and not for each request of a crowd."""
+    own_store.kill()
+    for _ in range(9):
+        down(Browser(alone, "sale").join())
+    told = [record for record in caplog.records if getattr(record, "event", "") == "store_refused"]
+    assert [record.levelname for record in told] == ["WARNING"]
+    assert re.search("the store does not answer: .+", told[0].getMessage())
 
 
 def test_without_a_store_a_person_sees_a_page_that_says_so(
@@ -246,7 +267,7 @@ def test_a_gate_that_starts_before_its_store_is_ready_when_that_is(
     early.refresh()
     down(early.ask("GET", "/sale/status.json"))
     own_store.start()
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     make(store, "sale")
     store.close()
     early.refresh()
@@ -279,7 +300,7 @@ def test_one_room_of_a_newer_version_takes_no_other_with_it(
     alone: LocalGate, own_store: EmbeddedStore
 ) -> None:
     """During an upgrade an older worker goes on with the rooms that it understands."""
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     make(store, "newer")
     store.close()
     with redis.Redis.from_url(own_store.url) as client:

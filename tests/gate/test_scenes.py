@@ -14,7 +14,7 @@ from waitingroom.cli import run
 from waitingroom.gate.pages import Pages
 from waitingroom.gate.preview import Preview
 from waitingroom.gate.scenes import SAMPLE
-from waitingroom.model import Brand, Saying
+from waitingroom.model import Brand, Phase, Saying
 
 NOW_MS = 1_796_126_400_000
 BRAND = Brand(
@@ -62,6 +62,18 @@ def test_a_paused_scene_says_why_and_an_open_one_has_news() -> None:
     assert told[0][1]["text"] == "Stocktaking"
     assert "Stocktaking" in Tags(client.get("/paused/en/plain").data).text
     assert [line["code"] for line in told[1]] == ["opened"]
+
+
+def test_a_room_that_ends_is_shown_with_the_reason_of_its_end() -> None:
+    """As a gate would show it; a room that nobody has paused or ended has one for a sample."""
+    ended = replace(SAMPLE, phase=Phase.CLOSED, end_reason="Sold at the till", pause_code="bots")
+    client = Client(Preview(Pages(), lambda: NOW_MS, ended))
+    for name in ("draining", "closed", "paused"):
+        status = json.loads(client.get(f"/{name}/status.json").data)
+        assert status["reason"] == {"code": None, "text": "Sold at the till"}
+        assert "Sold at the till" in Tags(client.get(f"/{name}/en/plain").data).text
+    sample = Client(Preview(Pages(), lambda: NOW_MS)).get("/closed/de")
+    assert "Grund: technische Störung." in sample.get_data(as_text=True)
 
 
 def test_a_preview_carries_the_gates_own_headers_and_no_cookie(client: Client) -> None:

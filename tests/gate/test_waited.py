@@ -33,7 +33,12 @@ def long_open(store: Store, name: str) -> Room:
 
 def let_in(gate: LocalGate, room: str, arrival: int, wait_s: float) -> None:
     """Somebody who has waited so long."""
-    ticket = gate.keyring.sign_ticket(Ticket(room, 1, arrival, now_ms() - round(wait_s * 1000)))
+    let_in_since(gate, room, arrival, now_ms() - round(wait_s * 1000))
+
+
+def let_in_since(gate: LocalGate, room: str, arrival: int, came_ms: int) -> None:
+    """Somebody who came then."""
+    ticket = gate.keyring.sign_ticket(Ticket(room, 1, arrival, came_ms))
     assert Browser(gate, room, {f"wr-ticket-{room}": ticket}).enter().status == 200
 
 
@@ -80,8 +85,8 @@ def test_whoever_was_told_a_time_is_counted_and_whether_it_was_kept(
     known.told.moments = [Moment(came_ms + 500, 1, serving=4, rate_per_min=6, pace=Pace(6))]
     assert known.told.until_ms(6, came_ms) == came_ms + 500 + 30_000
     assert known.told.until_ms(18, came_ms) == came_ms + 500 + 180_000
-    for arrival, wait_s in ((6, 50), (18, 50), (7, 200), (3, 50)):
-        let_in(gate, room.name, arrival, wait_s)
+    for arrival, ago_ms in ((6, 0), (18, 0), (7, 150_000), (3, 0)):
+        let_in_since(gate, room.name, arrival, came_ms - ago_ms)
     handed_on(gate)
     sale = store.waits.lately(room.name, 1, now_ms()).sale
     # The third came long before anything was seen here, the fourth had been called by then.

@@ -1,11 +1,13 @@
 """Fixtures for the guard: shops behind it, and the room API's stand-in."""
 
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from guarded import Clock, Shop, StandInApi, serving
+from guarded import PATIENCE_S, Clock, Shop, StandInApi, serving
+from systems import free_ports
+
+from waitingroom.guard import redeem, reporter
 
 
 @pytest.fixture
@@ -50,6 +52,20 @@ def open_shop(clock: Clock, speaks: str) -> Iterator[Callable[..., Shop]]:
 @pytest.fixture
 def unused_port() -> int:
     """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API that answers is never given up for what else the machine does: nobody waits for the
+    reporter's thread.
+    """
+    for limit in ("CALL_TIMEOUT_S", "LAST_CALL_TIMEOUT_S"):
+        monkeypatch.setattr(reporter, limit, PATIENCE_S)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where somebody waits, in tests of what is answered and not of how soon."""
+    monkeypatch.setattr(redeem, "ANSWER_WITHIN_S", PATIENCE_S)
+    monkeypatch.setattr(reporter.Reporter.close, "__defaults__", (PATIENCE_S,))

@@ -29,6 +29,7 @@ SESSION_MS = 900_000
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 NAVIGATION = {**HTML, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"}
 MASTER = Keyring([b"a" * 32])
+PATIENCE_S = 30.0
 
 
 def ring(room: str = "demo") -> RoomKeyring:
@@ -175,7 +176,7 @@ class StandInApi:
                 for lease in body["leases"]
             ]
 
-    def until(self, happened: Callable[[], bool], patience_s: float = 10) -> None:
+    def until(self, happened: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         """Wait for calls until ``happened``, a question about them."""
         deadline = time.monotonic() + patience_s
         while not happened():

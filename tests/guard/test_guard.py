@@ -270,7 +270,7 @@ LATIN = st.text(st.characters(max_codepoint=255), max_size=30)
 """What a WSGI server makes of any bytes."""
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     headers=st.fixed_dictionaries(
         {},
@@ -492,7 +492,7 @@ class TestOutsideASale:
         shop.guard._reporter.turn()  # type: ignore[union-attr]
         assert shop.get("/x").status_code == status
         api.outside = False
-        shop.guard._reporter._send_renewals("demo", 2)  # type: ignore[union-attr]
+        shop.guard._reporter._send_renewals("demo", 20)  # type: ignore[union-attr]
         assert shop.get("/x").status_code == 303
 
     def test_until_the_first_answer_it_is_a_sale(self, open_shop: Build) -> None:
@@ -506,7 +506,7 @@ class TestOutsideASale:
         shop.guard._reporter.turn()  # type: ignore[union-attr]
         assert shop.get("/x").status_code == 200
         api.outside = False
-        shop.guard._reporter._send_renewals("demo", 2)  # type: ignore[union-attr]
+        shop.guard._reporter._send_renewals("demo", 20)  # type: ignore[union-attr]
         assert shop.get("/x").status_code == 303
 
     def test_old_word_of_an_open_shop_does_not_hold_for_ever(
@@ -569,7 +569,7 @@ class TestEpochs:
         api.revoked.append("s-0123456789abcdef")
         shop.guard._reporter.turn()  # type: ignore[union-attr]
         assert shop.get("/x").status_code == 200, "not asked again yet"
-        shop.guard._reporter._talk("demo", 2)  # type: ignore[union-attr]
+        shop.guard._reporter._talk("demo", 20)  # type: ignore[union-attr]
         assert shop.get("/x").status_code == 303
         shop.give(a_pass(lease="s-fedcba9876543210", epoch=1))
         assert shop.get("/x").status_code == 200
@@ -593,7 +593,7 @@ class TestEpochs:
         assert other.get("/x").status_code == 200
 
     def test_a_lease_released_elsewhere_ends_at_its_renewal(
-        self, open_shop: Build, api: StandInApi, clock: Clock
+        self, open_shop: Build, api: StandInApi, clock: Clock, patient: None
     ) -> None:
         """A pass that was released through another process, and copied, does not live on."""
         shop = open_shop(api=api.url)
@@ -623,7 +623,7 @@ class TestRelease:
         api.until(lambda: api.leases("release") == ["1-12"])
 
     def test_a_second_click_still_finds_the_shop(
-        self, open_shop: Build, clock: Clock, api: StandInApi
+        self, open_shop: Build, clock: Clock, api: StandInApi, patient: None
     ) -> None:
         """The same cookie counts for ten seconds more, is not renewed, and then ends."""
         shop = open_shop(api=api.url)

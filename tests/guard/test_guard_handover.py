@@ -155,7 +155,7 @@ def test_a_handover_of_an_older_running_is_refused(open_shop: Build, api: StandI
     assert not api.redeemed
 
 
-def test_the_room_api_has_the_last_word(open_shop: Build, api: StandInApi) -> None:
+def test_the_room_api_has_the_last_word(open_shop: Build, api: StandInApi, patient: None) -> None:
     """A handover that was used through another process of the shop is refused here."""
     first, second = open_shop(api=api.url), open_shop(api=api.url)
     assert first.get(f"/x?wr_handover={TOKEN}").headers["Location"] == "https://shop.example/x"

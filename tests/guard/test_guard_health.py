@@ -28,7 +28,7 @@ def told(api: StandInApi) -> list[dict[str, Any]]:
     return [body for path, body in api.calls if path.endswith("/health")]
 
 
-def test_a_shop_that_fails_is_told_of(open_shop: Build, api: StandInApi) -> None:
+def test_a_shop_that_fails_is_told_of(open_shop: Build, api: StandInApi, patient: None) -> None:
     """An answer with 5xx, and an application that breaks; not what the guard itself answers. Also
     by a process that ends before it would have told.
     """

@@ -1,14 +1,15 @@
 """The reporter over real HTTP: it tells everything, learns, waits, and never holds up a request."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
-from threading import active_count
 from typing import Any
 
 import pytest
 from guarded import (
     NOW_MS,
+    PATIENCE_S,
     SESSION_MS,
     SHOP_KEY,
     Clock,
@@ -19,12 +20,13 @@ from guarded import (
     by_hand,
     signed,
 )
+from systems import at_best, eventually
 
 from waitingroom.guard.api import ApiAway, RoomApi
 from waitingroom.guard.knowledge import Knowledge
 from waitingroom.guard.outbox import LONGEST_RETRY_MS, MOST_RELEASES, POLL_MS
 from waitingroom.guard.redeem import ANSWER_WITHIN_S, QUIET_MS
-from waitingroom.guard.reporter import Reporter
+from waitingroom.guard.reporter import CLOSING_S, Reporter
 
 Build = Callable[..., Shop]
 
@@ -51,6 +53,20 @@ def reporter(api: StandInApi, steady: Steady) -> Iterator[Reporter]:
     made = by_hand(api.url, steady)
     yield made
     made.close()
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The calls that guards have begun: which thread, and what for."""
+    made: list[tuple[str, str]] = []
+    post = RoomApi._post
+
+    def noted(self: RoomApi, room: str, call: str, *words: Any) -> Any:
+        made.append((threading.current_thread().name, call))
+        return post(self, room, call, *words)
+
+    monkeypatch.setattr(RoomApi, "_post", noted)
+    return made
 
 
 def paths(api: StandInApi) -> list[str]:
@@ -219,9 +235,9 @@ class TestThread:
         self, open_shop: Build, api: StandInApi
     ) -> None:
         """Importing an application must start nothing: servers fork after it."""
-        before = active_count()
+        before = set(threading.enumerate())
         shop = open_shop(api=api.url)
-        assert active_count() == before
+        assert set(threading.enumerate()) <= before
         assert shop.guard._reporter._thread is None  # type: ignore[union-attr]
         for _ in range(5):
             shop.get("/healthz")
@@ -232,20 +248,32 @@ class TestThread:
 
     @pytest.mark.parametrize("mood", ["frozen", "error", "garbage", "refused"])
     def test_no_request_ever_waits_for_it(
-        self, open_shop: Build, api: StandInApi, clock: Clock, unused_port: int, mood: str
+        self,
+        open_shop: Build,
+        api: StandInApi,
+        calls: list[tuple[str, str]],
+        unused_port: int,
+        mood: str,
     ) -> None:
-        """Two hundred pages and a checkout, with the API away in every way there is."""
+        """Two hundred pages and a checkout, with the API away in every way there is. The thread
+        alone calls; and no page waits for it, which would be for as long as a frozen API is waited
+        for.
+        """
         api.mood = mood
         url = f"http://127.0.0.1:{unused_port}" if mood == "refused" else api.url
         shop = open_shop(api=url)
-        began = time.monotonic()
         for n in range(1, 201):
             shop.give(a_pass(lease=f"1-{n}", issued_at_ms=NOW_MS - SESSION_MS))
+            began = time.monotonic()
             assert shop.get("/x").status_code == 200
+            assert time.monotonic() - began < PATIENCE_S / 3
         shop.post("/checkout")
-        assert time.monotonic() - began < 2.0
+        eventually(lambda: calls, "it calls")
+        assert {thread for thread, _ in calls} == {"waitingroom-reporter"}
 
-    def test_at_the_end_what_is_left_is_sent(self, open_shop: Build, api: StandInApi) -> None:
+    def test_at_the_end_what_is_left_is_sent(
+        self, open_shop: Build, api: StandInApi, patient: None
+    ) -> None:
         """A release in the last moment still arrives."""
         shop = open_shop(api=api.url)
         shop.give(a_pass())
@@ -259,12 +287,16 @@ class TestThread:
     ) -> None:
         """At most a second and a half."""
         api.mood = "frozen"
-        shop = open_shop(api=api.url)
-        shop.give(a_pass())
-        shop.post("/checkout")
-        began = time.monotonic()
-        shop.guard.close()
-        assert time.monotonic() - began < 2.0
+
+        def ends_in_time() -> bool:
+            shop = open_shop(api=api.url)
+            shop.give(a_pass())
+            shop.post("/checkout")
+            began = time.monotonic()
+            shop.guard.close()
+            return time.monotonic() - began < CLOSING_S + 0.5
+
+        at_best(ends_in_time, "the end is soon")
 
     def test_after_an_outage_everything_is_told(
         self, open_shop: Build, api: StandInApi, clock: Clock
@@ -305,7 +337,7 @@ class TestThread:
         monkeypatch.setattr(Knowledge, "learn", lambda *_: 1 / 0)
         shop.give(a_pass())
         shop.post("/checkout")
-        api.until(lambda: api.leases("release") == ["1-12"] * 2)
+        api.until(lambda: api.leases("release")[:2] == ["1-12"] * 2)
 
 
 class TestRedeem:
@@ -318,25 +350,33 @@ class TestRedeem:
         """The shopper is let in within half a second, once; a replay here is still refused."""
         api.mood = mood
         url = f"http://127.0.0.1:{unused_port}" if mood == "refused" else api.url
-        shop = open_shop(api=url)
         token = signed(a_handover())
-        began = time.monotonic()
-        answer = shop.bare.get(f"/x?wr_handover={token}")
-        took_s = time.monotonic() - began
-        assert answer.headers["Location"] == "http://localhost/x"
-        assert "Set-Cookie" in answer.headers
-        assert took_s < ANSWER_WITHIN_S + 0.3
-        assert shop.bare.get(f"/x?wr_handover={token}").status_code == 401
 
-    def test_after_one_silence_others_do_not_wait(self, open_shop: Build, api: StandInApi) -> None:
-        """A frozen API costs one shopper half a second, not each of them."""
+        def lets_in_time() -> bool:
+            shop = open_shop(api=url)
+            began = time.monotonic()
+            answer = shop.bare.get(f"/x?wr_handover={token}")
+            took_s = time.monotonic() - began
+            assert answer.headers["Location"] == "http://localhost/x"
+            assert "Set-Cookie" in answer.headers
+            assert shop.bare.get(f"/x?wr_handover={token}").status_code == 401
+            return took_s < ANSWER_WITHIN_S + 0.3
+
+        at_best(lets_in_time, "the shopper is let in within half a second")
+
+    def test_after_one_silence_others_do_not_wait(
+        self, open_shop: Build, api: StandInApi, calls: list[tuple[str, str]]
+    ) -> None:
+        """A frozen API costs one shopper half a second, not each of them: it is not asked."""
         api.mood = "frozen"
         shop = open_shop(api=api.url)
         began = time.monotonic()
         for n in range(20):
             token = signed(a_handover(nonce=f"{n:016x}"))
             assert "Set-Cookie" in shop.bare.get(f"/x?wr_handover={token}").headers
-        assert time.monotonic() - began < min(QUIET_MS / 1000, 1.5)
+        took_s = time.monotonic() - began
+        asked = [thread for thread, call in calls if thread != "waitingroom-reporter"]
+        assert 1 <= len(asked) <= 1 + took_s * 1000 // QUIET_MS
 
     def test_what_was_accepted_offline_is_reported_later(
         self, open_shop: Build, api: StandInApi
@@ -376,6 +416,7 @@ class TestRedeem:
         open_shop: Build,
         api: StandInApi,
         monkeypatch: pytest.MonkeyPatch,
+        patient: None,
         status: int,
         code: str,
     ) -> None:

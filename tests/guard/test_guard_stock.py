@@ -101,7 +101,7 @@ def test_a_room_api_from_before_this_call_hears_it_later(api: StandInApi, hands:
     assert told(api) == [4, 4]
 
 
-def test_a_shop_tells_its_guard(open_shop: Build, api: StandInApi) -> None:
+def test_a_shop_tells_its_guard(open_shop: Build, api: StandInApi, patient: None) -> None:
     """Also one that ends right afterwards."""
     shop = open_shop(api=api.url)
     shop.guard.stock("demo", 3)

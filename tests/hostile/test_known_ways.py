@@ -302,7 +302,7 @@ def _(scene: Scene) -> bool:
     raw, value = scene.inside()
     old = scene.signed(replace(value, epoch=value.epoch - 1, lease=lease_id(value.epoch - 1, 1)))
     scene.at_the_shop(raw)  # the guard hears from the room API what runs now
-    return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(old)), "it heard", 15))
+    return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(old)), "it heard"))
 
 
 @way("a pass that was given back, shared or sent again", GUARD, "bad_pass")
@@ -314,7 +314,7 @@ def _(scene: Scene) -> bool:
     path = "/api/v1/rooms/ways/leases/release"
     assert (set(friends), scene.sale.console.ask("POST", path, told, body).status) == ({200}, 200)
     # A guard hears of what others released within about 17 s (docs/decisions/releases.md).
-    return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(raw)), "it heard", 25))
+    return bool(eventually(lambda: refused_at_the_shop(scene.at_the_shop(raw)), "it heard", 60))
 
 
 @way("a pass that was given back, shown to the proxy's check", GATE, "no_pass")
@@ -462,7 +462,8 @@ def test_a_known_way_round_is_refused_and_counted(scene: Scene, name: str) -> No
     counted, attack = WAYS[name]
     before = scene.count(counted)
     assert attack(scene)
-    assert scene.count(counted) > before
+    # A process may count what it has answered a moment later.
+    eventually(lambda: scene.count(counted) > before, f"{counted} is counted")
 
 
 def test_a_ticket_that_is_shared_is_one_place(scene: Scene) -> None:

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from documented import DOCUMENT, EXAMPLES, write
-from gates import PATIENCE_S
 from sites import NODE_SHOP, process
-from systems import Run, eventually, free_ports, lacking, working_folder
+from systems import PATIENCE_S, Run, eventually, free_ports, lacking, working_folder
 
 from waitingroom.config import GUARDS_OWN
 from waitingroom.model import Snapshot
@@ -178,7 +177,7 @@ def test_the_app_from_the_document_works(system: System, tmp_path: Path, kind: s
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -206,7 +205,7 @@ def test_the_command_line_from_the_document_releases_a_place(
     for _ in range(2):
         script = EXAMPLES["nginx", "release.sh"]
         done = subprocess.run(
-            ["sh", "-ec", script], env=env, capture_output=True, text=True, check=False, timeout=30
+            ["sh", "-ec", script], env=env, capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stderr
         assert system.status(room).leases == 0

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,12 @@ SHOP = Path(__file__).parents[1] / "nginx" / "shop.php"
 ROOM = "php"
 
 
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections there: the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @pytest.fixture(scope="module")
 def shop(
     embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory
@@ -29,16 +36,16 @@ def shop(
         lacking("no PHP: one example of the documents is not run (apt-get install php-cgi)")
     folder = tmp_path_factory.mktemp("php")
     store = Store.connect(embedded.url, timeout_s=10)
-    socket = folder / "php.sock"
+    path = folder / "php.sock"
     lines = EXAMPLES["nginx", "php.conf"].replace("/srv/shop/index.php", str(SHOP))
     changes = {
         "    # ---- the shop\n": lines,
-        "proxy_pass http://wr_shop;": f"fastcgi_pass unix:{socket};",
+        "proxy_pass http://wr_shop;": f"fastcgi_pass unix:{path};",
     }
     with site(embedded.url, folder, ROOM, changes=changes) as made:
         env = {"API": f"http://127.0.0.1:{made.ports.console}", "ROOM": ROOM, "SHOP_KEY": SHOP_KEY}
-        with process((str(program), "-b", str(socket)), folder / "php.log", os.environ | env):
-            eventually(socket.exists, "PHP is up")
+        with process((str(program), "-b", str(path)), folder / "php.log", os.environ | env):
+            eventually(lambda: listens(path), "PHP is up")
             yield made, make(store, ROOM, origins=(made.origin,), rate_per_min=6_000, burst=200)
     store.close()
 

@@ -32,7 +32,7 @@ def promtool(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -45,7 +45,7 @@ class Prometheus:
 
     def get(self, path: str, **query: str) -> Any:
         """The data of an answer."""
-        with urlopen(f"{self.base}/api/v1/{path}?{urlencode(query)}", timeout=10) as answer:
+        with urlopen(f"{self.base}/api/v1/{path}?{urlencode(query)}", timeout=30) as answer:
             return json.load(answer)["data"]
 
     def ask(self, expression: str) -> list[float]:
@@ -79,7 +79,7 @@ def scraping(port: int, folder: Path) -> Iterator[Prometheus]:
         yield made
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _answers(made: Prometheus) -> bool:

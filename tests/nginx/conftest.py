@@ -16,7 +16,7 @@ from waitingroom.tokens import Keyring, RoomKeyring
 _NAMES = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store(embedded: EmbeddedStore) -> Iterator[Store]:
     """What operators use."""
     made = Store.connect(embedded.url, timeout_s=10)

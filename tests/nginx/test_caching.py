@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
+from statistics import median
 
 from gates import Answer, Browser
-from rooms import Room
+from rooms import Room, now_ms
 from sites import Site, insider, walker
 from systems import eventually
 
@@ -15,26 +17,31 @@ from waitingroom.gate.assets import read_assets
 
 Build = Callable[..., tuple[Site, Room]]
 CROWD = 24
+OLD_MS = 2_500
+"""The gate looks twice a second, and nginx keeps an answer for a second, counted in whole ones."""
 
 
-def crowd_reads(site: Site, path: str, seconds: float) -> list[Answer]:
-    """Many threads read one document all the time, each with cookies and queries of its own."""
+def crowd_reads(site: Site, path: str, seconds: float) -> list[tuple[int, Answer]]:
+    """Many threads read one document all the time, each with cookies and queries of its own; when
+    they asked, and what came back.
+    """
 
-    def read(number: int) -> list[Answer]:
+    def read(number: int) -> list[tuple[int, Answer]]:
         found = []
         connection = site.connect()
         while time.monotonic() < until:
             headers = {"Cookie": f"who={number}", "Cache-Control": "no-cache", "Pragma": "no-cache"}
+            asked_ms = now_ms()
             connection.request("GET", f"{path}?{number}={len(found)}", headers=headers)
             response = connection.getresponse()
             got = tuple((name.lower(), value) for name, value in response.getheaders())
-            found.append(Answer(response.status, got, response.read()))
+            found.append((asked_ms, Answer(response.status, got, response.read())))
         connection.close()
         return found
 
     until = time.monotonic() + seconds
     with ThreadPoolExecutor(CROWD) as pool:
-        return [answer for answers in pool.map(read, range(CROWD)) for answer in answers]
+        return list(chain.from_iterable(pool.map(read, range(CROWD))))
 
 
 def test_status_reads_reach_the_gate_at_most_once_a_second(
@@ -43,28 +50,36 @@ def test_status_reads_reach_the_gate_at_most_once_a_second(
     """Whatever the crowd, its cookies, its queries and its no-cache; and it is never old."""
     path = f"/{room.name}/status.json"
     before, began = shop.asked(path), time.monotonic()
-    answers = crowd_reads(shop, f"/wr{path}", 6)
+    reads = crowd_reads(shop, f"/wr{path}", 6)
     took_s = time.monotonic() - began
     asked = shop.asked(path) - before
+    answers = [answer for _, answer in reads]
     assert {answer.status for answer in answers} == {200}
     assert 2 <= asked <= took_s + 1
     assert len(answers) > 50 * asked
-    told = [answer.json["now_ms"] for answer in answers]
-    assert max(told) - min(told) > (took_s - 4) * 1000
+    assert median(at_ms - answer.json["now_ms"] for at_ms, answer in reads) < OLD_MS
     record_property(
         "figures: status through nginx",
         f"{len(answers)} reads in {took_s:.1f} s: {asked} at the gate",
     )
 
 
+def is_asked_in_five_seconds(site: Site, path: str, before: int, began: float) -> None:
+    """Once in five seconds since ``began``: that is in one, where the machine is not held up."""
+    most = 1 + (time.monotonic() - began) // 5
+    # The gate's log is a moment behind its answers.
+    eventually(lambda: site.asked(path) > before, "the gate was asked")
+    assert site.asked(path) - before <= most
+
+
 def test_the_page_is_asked_for_once_in_five_seconds(shop: Site, room: Room) -> None:
     """In each language; ``to`` and the rest of the query are no part of it."""
     path = f"/{room.name}/en"
-    before = shop.asked(path)
-    answers = crowd_reads(shop, f"/wr{path}", 2)
+    before, began = shop.asked(path), time.monotonic()
+    answers = [answer for _, answer in crowd_reads(shop, f"/wr{path}", 2)]
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
-    assert shop.asked(path) - before == 1
+    is_asked_in_five_seconds(shop, path, before, began)
 
 
 def test_a_file_is_kept_under_the_address_that_names_it_and_under_no_other(shop: Site) -> None:
@@ -83,10 +98,11 @@ def test_a_file_is_kept_under_the_address_that_names_it_and_under_no_other(shop:
 def test_a_holder_is_asked_about_once_in_five_seconds(shop: Site, room: Room) -> None:
     """A page of many files costs the gate one question, or one each of those that come together."""
     holder = insider(shop)
-    before = shop.asked(f"/{room.name}/check")
+    path = f"/{room.name}/check"
+    before, began = shop.asked(path), time.monotonic()
     for _ in range(30):
         assert holder.go_to("/item").status == 200
-    assert shop.asked(f"/{room.name}/check") - before == 1
+    is_asked_in_five_seconds(shop, path, before, began)
 
 
 def test_who_has_no_pass_costs_the_gate_no_question(shop: Site, room: Room) -> None:
@@ -95,6 +111,11 @@ def test_who_has_no_pass_costs_the_gate_no_question(shop: Site, room: Room) -> N
     for _ in range(20):
         assert walker(shop).go_to("/item").status == 303
     assert shop.asked(f"/{room.name}/check") == before
+
+
+def served(answer: Answer) -> Answer | None:
+    """Unless somebody is told to ask again."""
+    return answer if answer.status != 503 else None
 
 
 @dataclass
@@ -126,7 +147,9 @@ class Shopper:
             ("status", lambda: browser.go_to(f"{base}/status.json")),
         ]
         for what, step in [*steps, *steps[3:], *steps[6:]]:
-            self.got.append((what, step()))
+            # A gate that a busy machine holds up for seconds seems away; then one asks again.
+            answer = eventually(lambda step=step: served(step()), what)
+            self.got.append((what, answer))
         return self
 
 

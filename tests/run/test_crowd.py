@@ -1,11 +1,14 @@
 """The demo's crowd: who comes when, and that it speaks the real protocol."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from systems import Folder
+from systems import Folder, eventually
 
 from waitingroom.clock import monotonic_ms
 from waitingroom.crowd.crowd import AFTER_S, Crowd, arrivals
 from waitingroom.crowd.shopper import Answer, Browser, Ending, Sale, Shopper
+from waitingroom.store.client import Store
 
 GUARDED = """
 import os
@@ -55,12 +58,19 @@ def test_shoppers_go_from_the_shop_through_the_line_into_the_shop(folder: Folder
     run = folder.up(WAITINGROOM_SHOP="guarded:app")
     gate_url, shop_url = run.note["gate_url"], run.note["shop_url"]
     made = folder.do(
-        *("room", "create", "demo", "--rate", "600", "--opens-at", "+2s", "--origin", shop_url)
+        *("room", "create", "demo", "--rate", "600", "--opens-at", "+1h", "--origin", shop_url)
     )
     assert made.returncode == 0, made.stderr
     sale = Sale(gate_url, shop_url, "demo")
     crowd = Crowd((monotonic_ms(), Shopper(n, sale)) for n in (0, 4, 10))
-    crowd.run(threads=3)
+    # Nobody finds an open room without a line, through which they would go straight.
+    with ThreadPoolExecutor(1) as pool:
+        visits = pool.submit(crowd.run, threads=3)
+        store = Store.connect(run.note["store_url"], timeout_s=10)
+        eventually(lambda: store.status("demo").tail == 3, "all of them are in line")
+        store.open("demo", actor="test")
+        store.close()
+        visits.result(60)
     assert crowd.endings == {Ending.LOOKED: 1, Ending.NEVER_CAME: 1, Ending.BOUGHT: 1}
     seen = (folder.path / "seen").read_text().replace("GET /healthz\n", "").splitlines()
     assert sorted(seen) == ["GET /", "GET /", "GET /items/kettle", "POST /items/kettle/checkout"]

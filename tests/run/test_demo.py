@@ -51,7 +51,7 @@ def test_on_a_terminal_it_shows_one_status_line_and_ctrl_c_ends_everything(folde
         os.write(ours, CTRL_C)
         eventually(lambda: process.poll() is not None, "it ends")
         assert process.returncode == 0
-        assert not psutil.wait_procs(children, timeout=5)[1]
+        assert not psutil.wait_procs(children, timeout=20)[1]
     finally:
         os.close(ours)
         process.kill()
@@ -97,8 +97,8 @@ def test_its_operator_may_log_in_with_a_password_that_is_printed_once(folder: Fo
 def logged_in(url: str, who: str, password: str) -> str:
     """The console's first page, by the form."""
     browser = build_opener(HTTPCookieProcessor())
-    with browser.open(f"{url}/login", timeout=5) as page:
+    with browser.open(f"{url}/login", timeout=30) as page:
         token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())[1]
     form = {"csrf_token": token, "name": who, "password": password, "to": "/"}
-    with browser.open(f"{url}/login", urlencode(form).encode(), timeout=5) as page:
+    with browser.open(f"{url}/login", urlencode(form).encode(), timeout=30) as page:
         return page.read().decode()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from systems import Folder, Run, eventually, fill, small_file_system
 
+from waitingroom import clock
 from waitingroom.errors import StoreDown
 from waitingroom.history import Sample
 from waitingroom.store.client import Store
@@ -21,7 +22,7 @@ Kept = Callable[[], list[Sample]]
 @contextmanager
 def history(run: Run) -> Iterator[Kept]:
     """What is kept of the room; nothing while the store is away."""
-    store = Store.connect(run.note["store_url"])
+    store = Store.connect(run.note["store_url"], timeout_s=10)
 
     def kept() -> list[Sample]:
         try:
@@ -33,12 +34,10 @@ def history(run: Run) -> Iterator[Kept]:
     store.close()
 
 
-def goes_on(kept: Kept) -> list[Sample]:
-    """Wait until a moment more is kept than now."""
-    before = max((one.at_ms for one in kept()), default=0)
-    return eventually(
-        lambda: [one for one in kept() if one.at_ms > before], "the history goes on", 40
-    )
+def goes_on(kept: Kept) -> None:
+    """Wait until a moment is kept that has yet to come."""
+    now_ms = clock.now_ms()
+    eventually(lambda: [one for one in kept() if one.at_ms > now_ms], "the history goes on", 60)
 
 
 def test_a_history_is_kept_through_kills_of_its_keeper_and_its_store(folder: Folder) -> None:
@@ -46,8 +45,10 @@ def test_a_history_is_kept_through_kills_of_its_keeper_and_its_store(folder: Fol
     run = folder.up()
     folder.do("room", "create", ROOM)
     with history(run) as kept:
-        (first, *_) = goes_on(kept)
-        assert first.gate_us > 0
+        goes_on(kept)
+        first = kept()[0]
+        # A gate that was held up for a second is told of as away.
+        eventually(lambda: [one for one in kept() if one.gate_us > 0], "the gate has answered")
         keeper = run.note["pids"]["keeper"]
         os.kill(keeper, signal.SIGKILL)
         run.says("keeper ended (signal 9); starting it again in 0.5 s")
@@ -57,7 +58,7 @@ def test_a_history_is_kept_through_kills_of_its_keeper_and_its_store(folder: Fol
         run.says("store ended (signal 9)")
         goes_on(kept)
         assert run.note["pids"]["keeper"] == keeper, "it waits for its store, and does not end"
-        assert kept()[0] == first
+        assert eventually(kept, "the store answers")[0] == first
     assert run.interrupt() == 0
 
 

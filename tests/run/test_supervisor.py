@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from systems import eventually
+from systems import eventually, gone
 
 from waitingroom.run.child import FIRST_PAUSE_MS, LONGEST_PAUSE_MS, SETTLED_MS, Child, Part
 from waitingroom.run.signals import Signals
@@ -28,6 +28,15 @@ signal.signal(signal.SIGTERM, end)
 open(sys.argv[1] + "." + sys.argv[2], "w").close()
 time.sleep(60)
 """
+
+
+ENDS_WHEN_TOLD = """
+import sys, time
+from pathlib import Path
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.02)
+"""
+"""Not before it has been seen to run, however long that takes."""
 
 
 @pytest.fixture
@@ -87,7 +96,7 @@ def test_a_child_that_does_not_end_in_time_is_killed_with_all_it_started(
     supervisor.start([deaf])
     grandchild = psutil.Process(int(file.read_text()))
     supervisor.stop()
-    eventually(lambda: not grandchild.is_running() or grandchild.status() == "zombie", "it ends", 5)
+    eventually(lambda: gone([grandchild]), "it ends")
 
 
 def test_asking_twice_does_not_wait_for_the_slow(supervisor: Supervisor, part: Make) -> None:
@@ -109,13 +118,14 @@ def test_asking_twice_does_not_wait_for_the_slow(supervisor: Supervisor, part: M
 
 
 def test_a_child_that_ends_is_said_and_started_again_after_a_pause(
-    supervisor: Supervisor, said: list[str], part: Make
+    supervisor: Supervisor, said: list[str], part: Make, tmp_path: Path
 ) -> None:
     """With how it ended, and its last words when it was young."""
-    supervisor.start(
-        [part("brief", "import time; time.sleep(.2); raise SystemExit('my last words')")]
-    )
+    told = tmp_path / "told"
+    code = ENDS_WHEN_TOLD + "raise SystemExit('my last words')"
+    supervisor.start([part("brief", code, str(told))])
     first = supervisor.pids()["brief"]
+    told.touch()
     eventually(supervisor.look_after, "noticed")
     assert said[0] == "brief ended (exit status 1); starting it again in 0.5 s"
     assert "my last words" in said[1]
@@ -145,10 +155,12 @@ def test_pauses_double_up_to_a_limit_and_begin_anew_after_a_long_life(part: Make
 
 
 def test_a_part_that_may_end_is_not_started_again(
-    supervisor: Supervisor, said: list[str], part: Make
+    supervisor: Supervisor, said: list[str], part: Make, tmp_path: Path
 ) -> None:
     """The demo's crowd goes home one day; its last line says how it went."""
-    supervisor.start([part("crowd", "print('200 bought')", ends=True)])
+    told = tmp_path / "told"
+    supervisor.start([part("crowd", ENDS_WHEN_TOLD + "print('200 bought')", str(told), ends=True)])
+    told.touch()
     eventually(supervisor.look_after, "noticed")
     assert said == ["crowd is done: 200 bought"]
     time.sleep(FIRST_PAUSE_MS / 1000 + 0.1)
@@ -185,8 +197,10 @@ def test_a_restart_that_the_machine_refuses_is_put_off_not_given_up(
     supervisor: Supervisor, said: list[str], part: Make, tmp_path: Path
 ) -> None:
     """Out of files, memory or disk: the supervisor itself goes on."""
-    brief = part("brief", "import time; time.sleep(.2)")
+    told = tmp_path / "told"
+    brief = part("brief", ENDS_WHEN_TOLD, str(told))
     supervisor.start([brief])
+    told.touch()
     eventually(supervisor.look_after, "noticed")
     brief.log.unlink()
     brief.log.mkdir()

@@ -31,7 +31,7 @@ def test_on_a_terminal_the_status_is_written_over_in_place() -> None:
 
 def test_the_line_of_a_demo_fits_in_80_columns(store_url: str, room_id: str) -> None:
     """In its widest moment: the countdown, and everybody there."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     demo = make(store, room_id).status()
     store.close()
     early = replace(demo, room="demo", phase=Phase.EARLY, now_ms=1, opens_at_ms=30_001, tail=200)

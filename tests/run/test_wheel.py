@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[2]
 def run(*words: str | Path, cwd: Path) -> str:
     """Run a program that must succeed; what it printed."""
     done = subprocess.run(
-        list(map(str, words)), cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+        list(map(str, words)), cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -47,7 +47,7 @@ def program(tmp_path: Path) -> Path:
 def fetch(url: str) -> str:
     """A page, wherever it leads."""
     request = urllib.request.Request(url, headers={"Accept": "text/html"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=30) as response:
         return response.read().decode()
 
 

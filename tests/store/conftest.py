@@ -17,7 +17,7 @@ from waitingroom.store.client import Store
 planted.plant(os.environ.get("PLANTED_FAULT", ""))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded() -> Iterator[EmbeddedStore]:
     """A server of this folder's own, which leaves the disk to the system.
 

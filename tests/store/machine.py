@@ -74,11 +74,18 @@ class Machine(RuleBasedStateMachine):
         self.segment: object = None
         self.entries: list[int] = []
         self.last: Snapshot | None = None
+        self.look_of_a_gate = "status"
 
     @initialize(
-        knobs=BEGINNINGS, opening=OPENINGS, draw_early=st.booleans(), crowd=st.integers(0, 30)
+        knobs=BEGINNINGS,
+        opening=OPENINGS,
+        draw_early=st.booleans(),
+        crowd=st.integers(0, 30),
+        gates_known=st.sampled_from([True, True, True, False]),
     )
-    def create(self, knobs, opening, draw_early, crowd):
+    def create(self, knobs, opening, draw_early, crowd, gates_known):
+        """``gates_known``: whether the room knows gates from others, and so that they are away."""
+        self.look_of_a_gate = "gate_looks" if gates_known else "status"
         early_ms = T0 + opening[0]
         opens_ms = T0 + opening[1] if opening[1] else 0
         draw_ms = max(early_ms, opens_ms - 700) if opens_ms and draw_early else 0

@@ -101,7 +101,7 @@ class Shoppers(Machine):
         self.both("second_chance", self.room.epoch - back, arrival, self.number_of(arrival))
 
     @precondition(lambda self: self.lapsed())
-    @rule(pick=PICK, seconds=st.sampled_from([0, 0, 5, 12]), comes=st.booleans())
+    @rule(pick=PICK, seconds=st.sampled_from([0, 0, 5, 95]), comes=st.booleans())
     def support_calls_a_lapsed_place_again(self, pick, seconds, comes):
         """Twice; and its holder comes, perhaps too late, or does not."""
         arrival = one_of(self.lapsed(), pick)
@@ -217,14 +217,23 @@ class Shoppers(Machine):
     def gates_refresh_the_status(self, seconds: int) -> None:
         for _ in range(2 * seconds):
             self.now_ms += 500
+            self.both(self.look_of_a_gate)
+
+    @rule(seconds=st.sampled_from([4, 5, 6, 30]), pick=PICK)
+    def all_gates_are_away(self, seconds, pick):
+        """Others look, as a console does: nobody's turn runs out meanwhile."""
+        self.both(self.look_of_a_gate)
+        for _ in range(seconds):
+            self.now_ms += 1000
             self.both("status")
+        self.enter_any(pick)
 
     @rule(seconds=st.integers(2, 15), silent=st.integers(0, 3), salt=PICK)
     def the_sale_goes_on(self, seconds, silent, salt):
         """Of four people called ``silent`` do not come; who is refused keeps the appointment."""
         for half in range(2 * seconds):
             self.now_ms += 500
-            self.both("status")
+            self.both(self.look_of_a_gate)
             for arrival in self.called()[-12:]:
                 is_here = (arrival * 7919 + salt) % 4 >= silent
                 is_here = is_here and self.number_of(arrival) > self.line.lapsed

@@ -61,14 +61,21 @@ FAULTS = {
     "meter clock replaced by the wall clock": Fault(
         (
             (
-                "math.min(LONGEST_STEP, math.max(0, until_ms - s.wall_ms))",
-                "math.max(0, until_ms - s.wall_ms)",
+                "math.min(LONGEST_STEP, math.max(0, last - s.wall_ms))",
+                "math.max(0, last - s.wall_ms)",
             ),
         ),
         (
             MACHINE,
             "test_clock.py::test_a_line_that_nobody_looked_at_for_an_hour_is_not_called_all_at_once",
             "test_clock.py::test_a_clock_jump_times_out_and_lapses_nobody",
+        ),
+    ),
+    "time passes while every gate is away": Fault(
+        (("s.gate_ms > 0 and math.min(until_ms, s.gate_ms + GATE_AWAY) or until_ms", "until_ms"),),
+        (
+            MACHINE,
+            "test_clock.py::test_while_no_gate_is_there_nobody_is_called_and_no_turn_runs_out_whoever_else_looks",
         ),
     ),
     "turns run out while nothing is left": Fault(

@@ -2,16 +2,22 @@
 
 from types import SimpleNamespace
 
+from waitingroom.clock import monotonic_ms
 from waitingroom.model import Settings, Snapshot
 from waitingroom.reasons import Reason
 from waitingroom.store import support
 from waitingroom.store.client import Store
 from waitingroom.store.keys import TEXTS_TOLD, RoomKeys
-from waitingroom.store.state import read_status
+from waitingroom.store.state import read_status, status
 
 T0 = 1_800_000_000_000
 """2027-01-15: when the rooms of the tests begin."""
 ME = {"actor": "tests"}
+
+
+def ttl_since(began_ms: int, pttl_ms: int) -> int:
+    """What a key had to live that was written after ``began_ms`` and is looked at now, at most."""
+    return pttl_ms + monotonic_ms() - began_ms
 
 
 class RealRoom:
@@ -60,6 +66,10 @@ class RealRoom:
 
     def status(self, now_ms):
         return self.store.status(self.name, now_ms=now_ms)
+
+    def gate_looks(self, now_ms):
+        """As ``status``, by a gate, whose being away the room then knows of."""
+        return self.store._snapshot(self.name, status(self.name, gate=True, now_ms=now_ms))
 
     def join(self, now_ms, networks, seen=(0, 0), appointments=()):
         return self.store.join(

@@ -11,20 +11,16 @@ from math import ceil
 
 from reference_meter import ONE, SLOT_MS, Budget, Epoch, Lease, Stander, Timed
 
-from waitingroom.errors import BadSetting, CannotUndo, VersionConflict, WrongPhase
-from waitingroom.model import (
+from waitingroom.appointments import (
     APPOINTMENT_HELD_MS,
     APPOINTMENT_KEPT_MS,
     LAST_APPOINTMENT_MS,
     MOST_APPOINTMENTS,
     NO_APPOINTMENT_MS,
-    Counters,
-    DrawMethod,
-    Phase,
-    PlanStep,
-    Settings,
-    Snapshot,
 )
+from waitingroom.chances import second_chance_ms
+from waitingroom.errors import CannotUndo, VersionConflict, WrongPhase, WrongState
+from waitingroom.model import Counters, DrawMethod, Phase, Settings, Snapshot
 from waitingroom.outcomes import (
     Entry,
     EntryCode,
@@ -37,8 +33,11 @@ from waitingroom.outcomes import (
     Standing,
 )
 from waitingroom.places import Chance, ChanceCode
+from waitingroom.plan import PlanStep
 
 KEPT_WAITING_MS = 3_000
+BY_GATES = ("join", "enter", "express", "extend", "leave")
+"""What only gates ask, each for a shopper: a gate that asks is there."""
 
 
 @dataclass
@@ -243,10 +242,11 @@ class Shoppers(Timed):
             return Chance(ChanceCode.NOT_LAPSED, 0)
         if standing is not Standing.LAPSED:
             return Chance(ChanceCode(standing), 0)
-        line.extended[arrival] = line.meter_ms + self.settings.claim_grace_ms
+        lasts_ms = second_chance_ms(self.settings.claim_grace_ms)
+        line.extended[arrival] = line.meter_ms + lasts_ms
         line.chances[arrival] = self.now_ms
         self.count("second_chances")
-        return Chance(ChanceCode.CALLED, self.now_ms + self.settings.claim_grace_ms)
+        return Chance(ChanceCode.CALLED, self.now_ms + lasts_ms)
 
     def express(self, network: str | None) -> Express:
         line, capacity = self.line, self.settings.capacity
@@ -359,10 +359,10 @@ class Room(Shoppers):
     def set(self, changes, version: int | None) -> Snapshot:
         self._refuse_old(version)
         if frozen := self._frozen(changes):
-            raise BadSetting(frozen, "frozen")
+            raise WrongState(frozen, "frozen")
         before = {knob: getattr(self.settings, knob) for knob in changes}
         self._turn(changes)
-        return self._undoable(before, None)
+        return self._undoable(before, None) if before != changes else self._passed_by()
 
     def _frozen(self, changes) -> str:
         line = self.line
@@ -393,7 +393,14 @@ class Room(Shoppers):
     def plan(self, steps: list[PlanStep], version: int | None = None) -> Snapshot:
         self._refuse_old(version)
         before, self.steps = self.steps, sorted(steps, key=lambda step: step.at_ms)
-        return self._undoable({}, before)
+        return self._undoable({}, before) if before != self.steps else self._passed_by()
+
+    def _passed_by(self) -> Snapshot:
+        """The last change is the last one still."""
+        after = self.finish()
+        if self.replaced[0] == after.version - 1:
+            self.replaced = (after.version, *self.replaced[1:])
+        return after
 
     def undo(self, version: int | None = None) -> Snapshot:
         self._refuse_old(version)
@@ -414,7 +421,7 @@ class Room(Shoppers):
 
     def act(self, name: str, reason: str) -> Snapshot:
         getattr(self, f"_{name}")(reason)
-        return self.finish()
+        return self._passed_by() if name in ("pause", "resume") else self.finish()
 
     def _refuse_if(self, wrong: object) -> None:
         if wrong:
@@ -480,6 +487,10 @@ class Room(Shoppers):
         self.epoch += 1
         self.staff_epoch += 1
 
+    def gate_looks(self) -> Snapshot:
+        self.gate_ms = self.now_ms
+        return self.status()
+
     def status(self) -> Snapshot:
         """The same value that the store's client makes, but for the seed and its commitment."""
         line, knobs = self.line, self.settings
@@ -529,6 +540,8 @@ class Reference:
         room = deepcopy(self.kept)
         room.changed = False
         room.advance(now_ms)
+        if room.gate_ms and verb in BY_GATES:
+            room.gate_ms = room.now_ms
         try:
             return getattr(room, verb)(*args)
         finally:

@@ -3,18 +3,12 @@
 from dataclasses import dataclass, field, fields, replace
 from math import ceil
 
-from waitingroom.model import (
-    Counters,
-    DrawMethod,
-    News,
-    Phase,
-    PlanStep,
-    Settings,
-    spread_ms,
-)
+from waitingroom.model import Counters, DrawMethod, News, Phase, Settings, spread_ms
+from waitingroom.plan import PlanStep
 
 ONE = 60_000  # an admission, in units: a rate a minute times milliseconds
 LONGEST_STEP_MS = 2_000
+GATE_AWAY_MS = 5_000
 STEP_BACK_MS = 5_000
 SLOT_MS = 500
 LENT_AFTER_MS = 3_000
@@ -115,6 +109,8 @@ class Timed:
     early_known: bool = False
     stock: int | None = None
     stock_ms: int = 0
+    gate_ms: int = 0
+    """When a gate last looked or asked; 0: none has looked yet."""
 
     # What follows from the facts
 
@@ -233,7 +229,8 @@ class Timed:
         self.replaced = (version + 1, words, steps)
 
     def _let_time_pass(self, until_ms: int) -> None:
-        passed_ms = min(LONGEST_STEP_MS, max(0, until_ms - self.wall_ms))
+        last_ms = min(until_ms, self.gate_ms + GATE_AWAY_MS) if self.gate_ms else until_ms
+        passed_ms = min(LONGEST_STEP_MS, max(0, last_ms - self.wall_ms))
         self.wall_ms = max(self.wall_ms, until_ms)
         if self.runs:
             earned = self.settings.rate_per_min * passed_ms
@@ -365,4 +362,5 @@ class Timed:
         line = self.line
         if self.full_credit and not (line.calls or line.at_door or line.extended):
             return not before.full_credit
-        return self.wall_ms - before.wall_ms >= 1000
+        passed_ms = max(self.wall_ms - before.wall_ms, self.gate_ms - before.gate_ms)
+        return passed_ms >= 1000

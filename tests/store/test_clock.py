@@ -42,6 +42,32 @@ def test_a_line_that_nobody_looked_at_for_an_hour_is_not_called_all_at_once(make
     assert room.status(T0 + HOUR).serving == 40
 
 
+def test_while_no_gate_is_there_nobody_is_called_and_no_turn_runs_out_whoever_else_looks(make_room):
+    """Keeper, Prometheus, an open console: nobody could come. Then it goes on where it was."""
+    room = make_room(rate_per_min=60, burst=2, call_timeout_ms=5000, claim_grace_ms=MINUTE)
+    room.gate_looks(T0)
+    room.crowd(T0, 500)
+    for now_ms in range(T0, T0 + 10_000, 500):
+        room.gate_looks(now_ms)
+    stood = room.run_until(T0 + 10_000, T0 + 15_000)
+    away = room.run_until(T0 + 15_000, T0 + 10 * MINUTE, every_ms=1000)
+    assert (away.serving, away.counters, away.lapsed) == (stood.serving, stood.counters, 0)
+    assert room.knock(T0 + 10 * MINUTE, 1).code is EntryCode.ENTERED
+    back = [room.gate_looks(T0 + 10 * MINUTE + ms).serving for ms in range(0, 4000, 500)]
+    assert away.serving <= back[0] < back[-1] <= away.serving + 20
+
+
+def test_a_gate_that_looks_is_known_to_be_there_though_others_always_write_before_it(make_room):
+    """A console that looks once a second, a moment earlier than each time that the gate would."""
+    room = make_room(rate_per_min=60, burst=2)
+    room.gate_looks(T0)
+    room.crowd(T0, 500)
+    for now_ms in range(T0 + 1000, T0 + MINUTE, 1000):
+        room.status(now_ms)
+        room.gate_looks(now_ms + 1)
+    assert room.gate_looks(T0 + MINUTE).serving >= 55
+
+
 def test_a_clock_jump_times_out_and_lapses_nobody(make_room):
     """Ages are counted by the meter clock: whoever was called a moment ago still is."""
     room = make_room(rate_per_min=60, burst=2, call_timeout_ms=5000, claim_grace_ms=10_000)

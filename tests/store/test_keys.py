@@ -1,17 +1,18 @@
 """The keys: passed in, on one node, few, and gone when they should be. M6 in figures."""
 
 import inspect
-import socket
 import subprocess
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import pytest
 import redis
 from real import ME, T0, RealRoom
+from systems import free_ports
 
 from waitingroom.clock import monotonic_ms
 from waitingroom.history import Sample
-from waitingroom.model import DrawMethod, PlanStep, Settings, ShopHealth
+from waitingroom.model import DrawMethod, Settings, ShopHealth
+from waitingroom.plan import PlanStep
 from waitingroom.readiness import LoadTest
 from waitingroom.rehearsals import Rehearsal
 from waitingroom.run.embedded import server_binary
@@ -123,15 +124,6 @@ def test_a_busy_room_leaves_no_key_behind_that_it_would_not_be_cleaned_of(make_r
     assert all(room.redis.ttl(key) > 0 for key in left)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listened on a moment ago; held together, so that they differ."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
 @pytest.fixture
 def cluster_url(tmp_path, embedded):
     """A node that holds all slots of a cluster: it refuses calls whose keys are in several."""
@@ -166,7 +158,7 @@ def wait_until(ready, log):
 
 def test_a_node_of_a_cluster_serves_a_room(cluster_url):
     """No call mixes keys of two slots."""
-    store = Store.connect(cluster_url)
+    store = Store.connect(cluster_url, timeout_s=10)
     wanted = Settings(**BUSY, **SHORT, draw=DrawMethod.FIFO, opens_at_ms=T0, test_clock=True)
     busy(RealRoom(store, "clustered", wanted, T0))
     assert store.rooms() == ["clustered"]

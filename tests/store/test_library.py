@@ -8,7 +8,7 @@ import pytest
 from real import ME, T0
 from versions import NAME, Version
 
-from waitingroom.errors import StoreDown, StoreUnfit
+from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit
 from waitingroom.model import Settings
 from waitingroom.store import acts, library, verbs
 from waitingroom.store.aclient import AsyncStore
@@ -24,6 +24,16 @@ NEWER = (
     ),
 )
 """A later version, whose state has one number more at its end."""
+
+
+def test_there_is_room_for_more(store):
+    """One chunk of Lua holds 200 local names, and all files are one chunk: it must not be full."""
+    more = "".join(f"local more_{number} = {number}\n" for number in range(20))
+    name, body = library.source().split("\n", 1)
+    renamed = re.sub("waitingroom_.*", "waitingroom_roomy", name)
+    roomy = re.sub(r"_[0-9a-f]{8}'", "_roomy'", body)
+    assert store.client.function_load(f"{renamed}\n{more}{roomy}") == b"waitingroom_roomy"
+    store.client.function_delete("waitingroom_roomy")
 
 
 def test_the_name_is_the_content(store):
@@ -53,13 +63,59 @@ def test_so_does_the_asynchronous_store(make_room, store_url):
     room = make_room()
 
     async def crowd():
-        gate = AsyncStore.connect(store_url)
+        gate = AsyncStore.connect(store_url, timeout_s=10)
         room.redis.function_flush("SYNC")
         answers = await asyncio.gather(*(gate.join(room.name, [None]) for _ in range(40)))
         await gate.close()
         return [answer.arrivals[0] for answer in answers]
 
     assert sorted(asyncio.run(crowd())) == list(range(1, 41))
+
+
+def test_a_library_that_is_taken_away_as_soon_as_it_is_loaded_comes_with_the_call(
+    make_room, store, monkeypatch
+):
+    """However often: nobody is refused, nothing is done twice, and errors stay what they are."""
+    room, load = make_room(), store._redis.function_load
+
+    def in_vain(*words, **options):
+        load(*words, **options)
+        store._redis.function_flush("SYNC")
+
+    monkeypatch.setattr(store._redis, "function_load", in_vain)
+    for arrival in (1, 2, 3):
+        store._redis.function_flush("SYNC")
+        assert store.join(room.name).arrivals == (arrival,)
+    store._redis.function_flush("SYNC")
+    with pytest.raises(NoSuchRoom):
+        store.join(room.name + "-absent")
+    assert room.written().tail == 3
+
+
+def test_so_it_does_for_the_asynchronous_store(make_room, store_url):
+    """For each of a crowd."""
+    room = make_room()
+
+    async def crowd():
+        gate = AsyncStore.connect(store_url)
+        load = gate._redis.function_load
+
+        async def in_vain(*words, **options):
+            await load(*words, **options)
+            room.redis.function_flush("SYNC")
+
+        gate._redis.function_load = in_vain
+        answers = []
+        for _ in range(3):
+            room.redis.function_flush("SYNC")
+            answers += await asyncio.gather(*(gate.join(room.name, [None]) for _ in range(10)))
+        room.redis.function_flush("SYNC")
+        with pytest.raises(NoSuchRoom):
+            await gate.join(room.name + "-absent", [None])
+        await gate.close()
+        return [answer.arrivals[0] for answer in answers]
+
+    assert sorted(asyncio.run(crowd())) == list(range(1, 31))
 
 
 def test_two_versions_work_on_the_same_room_side_by_side(make_room, store):

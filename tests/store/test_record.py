@@ -9,8 +9,9 @@ from test_stored_brand import BRAND, LOGO
 
 from waitingroom import clock
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import Actor, Brand, DrawMethod, PlanStep, Saying, Settings, WhileNoSale
+from waitingroom.model import Actor, Brand, DrawMethod, Saying, Settings, WhileNoSale
 from waitingroom.operators import NoSuchOperator, Operator, OperatorExists, Role, hashed
+from waitingroom.plan import PlanStep
 from waitingroom.record import hash_of
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.client import Store
@@ -260,7 +261,7 @@ def test_a_restart_of_the_store_goes_on_with_the_chain(tmp_path, embedded):
     """Record and head are on its disk like everything else."""
     server = EmbeddedStore(tmp_path / "data", binary=embedded.binary)
     server.start()
-    store = Store.connect(server.url)
+    store = Store.connect(server.url, timeout_s=10)
     room = RealRoom(store, "r", Settings(opens_at_ms=T0, test_clock=True), T0)
     room.act(T0, "pause", "x")
     store.record.note("test", "", **ME)

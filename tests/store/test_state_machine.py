@@ -9,7 +9,8 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from machine import KNOBS
 from machine_shoppers import PICK, Shoppers
 
-from waitingroom.model import DrawMethod, PlanStep
+from waitingroom.model import DrawMethod
+from waitingroom.plan import PlanStep
 from waitingroom.store.client import Store
 
 
@@ -97,7 +98,7 @@ class Sale(Shoppers):
     def plan(self, steps):
         values = (0, 5, 60, 600)
         plan = [PlanStep(self.now_ms + at, field, values[pick % 4]) for at, field, pick in steps]
-        self.both("plan", plan)
+        self.both("plan", list({(step.field, step.at_ms): step for step in plan}.values()))
 
     @rule(back=st.sampled_from([None, None, 0, 1]))
     def undo(self, back):
@@ -109,7 +110,7 @@ TIMES = ("early_at_ms", "opens_at_ms", "draw_at_ms", "closes_at_ms")
 
 def run(store_url: str, examples: int, *, derandomize: bool) -> None:
     """Examples that are the same in every run, or new ones, which are then made small."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     profile = settings(
         max_examples=examples,
         stateful_step_count=60,
@@ -127,10 +128,10 @@ def run(store_url: str, examples: int, *, derandomize: bool) -> None:
 
 def test_the_store_does_what_the_reference_room_does(store_url):
     """DESIGN §4: every answer and everything written, on examples that are the same each time."""
-    run(store_url, 50, derandomize=True)
+    run(store_url, 30, derandomize=True)
 
 
 @pytest.mark.long
 def test_the_store_does_what_the_reference_room_does_on_many_new_examples(store_url):
     """DESIGN §4 again, on examples that are new in every run (but in CI, where all is the same)."""
-    run(store_url, 600, derandomize="CI" in os.environ)
+    run(store_url, 400, derandomize="CI" in os.environ)

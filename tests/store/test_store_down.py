@@ -8,7 +8,8 @@ import pytest
 from real import T0, RealRoom
 
 from waitingroom.errors import StoreDown
-from waitingroom.model import DrawMethod, PlanStep, Settings
+from waitingroom.model import DrawMethod, Settings
+from waitingroom.plan import PlanStep
 from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.client import Store
@@ -61,7 +62,8 @@ def own_store(tmp_path, embedded):
 
 def test_a_join_that_got_no_answer_is_not_sent_again(own_store):
     """The frozen store carries it out when it wakes: one unused place, and not several."""
-    patient, hasty = Store.connect(own_store.url), Store.connect(own_store.url, timeout_s=0.2)
+    patient = Store.connect(own_store.url, timeout_s=10)
+    hasty = Store.connect(own_store.url, timeout_s=1)
     knobs = Settings(draw=DrawMethod.FIFO, opens_at_ms=T0, test_clock=True)
     room = RealRoom(patient, "frozen", knobs, T0)
     room.crowd(T0, 1)
@@ -79,7 +81,7 @@ def test_a_join_that_got_no_answer_is_not_sent_again(own_store):
 
 def test_a_store_that_restarts_goes_on_where_it_was(own_store):
     """Functions and rooms come back from disk, and the clients find it again by themselves."""
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     room = RealRoom(store, "again", Settings(opens_at_ms=T0, test_clock=True), T0)
     assert room.crowd(T0, 5) == (1, 2, 3, 4, 5)
     before = room.written()
@@ -94,7 +96,7 @@ def test_a_store_that_restarts_goes_on_where_it_was(own_store):
 
 def test_a_store_that_may_not_write_refuses_in_our_own_words(own_store):
     """Too few replicas: StoreDown for whoever writes, and the room is as it was."""
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     room = RealRoom(store, "alone", Settings(opens_at_ms=T0, test_clock=True), T0)
     room.redis.config_set("min-replicas-to-write", 1)
     with pytest.raises(StoreDown, match=r"(?i)replicas"):
@@ -104,17 +106,24 @@ def test_a_store_that_may_not_write_refuses_in_our_own_words(own_store):
     store.close()
 
 
+def waiting_for_one(server):
+    """A gate that gives a replica little time; the server itself may be as slow as the machine."""
+    gate = AsyncStore.connect(server.url, replicas=1, timeout_s=10)
+    gate._timeout_s = 0.3
+    return gate
+
+
 def test_a_gate_hands_out_nothing_that_no_replica_has(own_store):
     """M5: told to wait for one replica where there is none, join and enter are StoreDown."""
 
     async def ask(verb, *args):
-        gate = AsyncStore.connect(own_store.url, replicas=1, timeout_s=0.3)
+        gate = waiting_for_one(own_store)
         try:
             return await getattr(gate, verb)(*args)
         finally:
             await gate.close()
 
-    store = Store.connect(own_store.url)
+    store = Store.connect(own_store.url, timeout_s=10)
     store.create("alone", Settings(opens_at_ms=1), actor="me")
     for verb, *args in (("join", "alone", [None]), ("enter", "alone", 1, 1, 1)):
         with pytest.raises(StoreDown, match="0 of 1 replicas"):
@@ -127,7 +136,7 @@ def test_with_replicas_a_fault_is_the_same_fault(own_store):
     from waitingroom.errors import NoSuchRoom
 
     async def ask():
-        gate = AsyncStore.connect(own_store.url, replicas=1, timeout_s=0.3)
+        gate = waiting_for_one(own_store)
         try:
             await gate.join("nowhere", [None])
         finally:

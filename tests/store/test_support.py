@@ -6,6 +6,7 @@ import pytest
 from real import T0
 
 from waitingroom import places
+from waitingroom.chances import SHORTEST_SECOND_CHANCE_MS, second_chance_ms
 from waitingroom.codes import Codes
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import Actor, DrawMethod
@@ -55,9 +56,9 @@ def test_a_lapsed_place_is_called_once_more_and_goes_in(room):
     assert find(room, 1).state is PlaceState.LAPSED
     assert find(room, 1).may_have_a_second_chance
     place, chance = give(room, 1)
-    assert chance == places.Chance(ChanceCode.CALLED, LAPSED_MS + 5000)
+    assert chance == places.Chance(ChanceCode.CALLED, LAPSED_MS + SHORTEST_SECOND_CHANCE_MS)
     assert (place.state, place.chance_at_ms) == (PlaceState.CALLED, LAPSED_MS)
-    assert place.claim_by_ms == LAPSED_MS + 5000
+    assert place.claim_by_ms == LAPSED_MS + SHORTEST_SECOND_CHANCE_MS
     assert not place.may_have_a_second_chance
     assert room.status(LAPSED_MS).counters.second_chances == 1
     assert room.knock(LAPSED_MS + 1000, 1).code is EntryCode.ENTERED
@@ -113,10 +114,16 @@ def test_the_door_and_the_capacity_hold_for_them_too(room):
     assert room.knock(LAPSED_MS + 1000, 2).code is EntryCode.FULL
 
 
-def test_it_runs_out_after_the_claim_grace_and_there_is_no_third(room):
+@pytest.mark.parametrize("grace_ms", [5_000, 120_000])
+def test_it_runs_out_after_the_claim_grace_and_there_is_no_third(room, grace_ms):
+    """A short grace is made up to what a shopper's page needs to hear of it."""
+    room.set(LAPSED_MS, {"claim_grace_ms": grace_ms})
     give(room, 1)
-    room.run_until(LAPSED_MS, LAPSED_MS + 6000)
-    later = LAPSED_MS + 6000
+    later = LAPSED_MS + second_chance_ms(grace_ms)
+    room.run_until(LAPSED_MS, later - 1000)
+    assert find(room, 1, later - 1000).state is PlaceState.CALLED
+    room.run_until(later - 1000, later + 1000)
+    later += 1000
     place = find(room, 1, later)
     assert (place.state, place.chance_at_ms) == (PlaceState.LAPSED, LAPSED_MS)
     assert not place.may_have_a_second_chance

@@ -6,6 +6,7 @@ from waitingroom.model import DrawMethod
 from waitingroom.outcomes import EntryCode, Standing
 
 LEAVERS = 1_000_000
+TRIES = 3
 
 
 def test_leaving_twice_is_leaving_once(make_room):
@@ -83,7 +84,8 @@ def test_a_million_leavers_in_a_row_do_not_hold_the_store_up(make_room):
     """They are jumped, not walked: one evaluation over all of them stays under 20 ms.
 
     (One by one, they blocked the store, and all its rooms, for 0.5 to 0.9 s.) Their bits are
-    written here as a million calls of ``leave`` would.
+    written here as a million calls of ``leave`` would. The server's own clock is the wall's: the
+    best of a few tries is what it takes, whatever else the machine does.
     """
     room = make_room(rate_per_min=60, burst=1)
     room.crowd(T0, 1)
@@ -92,8 +94,13 @@ def test_a_million_leavers_in_a_row_do_not_hold_the_store_up(make_room):
         room.crowd(T0, 50_000)
     room.go(T0, 2)
     room.redis.setrange(room.keys.skip, 0, b"\x3f" + b"\xff" * (LEAVERS // 8))
-    room.redis.config_resetstat()
-    now = room.run_until(T0, T0 + 1000)
-    assert now.serving > LEAVERS
-    stats = room.redis.info("commandstats")["cmdstat_fcall"]
-    assert stats["usec"] < 20_000
+    took_us = []
+    before = {key: room.redis.dump(key) for key in room.redis.keys(f"wr:{{{room.name}}}:*")}
+    for _ in range(TRIES):
+        room.redis.config_resetstat()
+        assert room.run_until(T0, T0 + 1000).serving > LEAVERS
+        took_us.append(room.redis.info("commandstats")["cmdstat_fcall"]["usec"])
+        room.redis.delete(*room.redis.keys(f"wr:{{{room.name}}}:*"))
+        for key, value in before.items():
+            room.redis.restore(key, 0, value)
+    assert min(took_us) < 20_000, took_us

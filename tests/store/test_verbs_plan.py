@@ -4,7 +4,8 @@ import pytest
 from real import T0
 
 from waitingroom.errors import BadSetting
-from waitingroom.model import Phase, PlanStep, Ramp
+from waitingroom.model import Phase
+from waitingroom.plan import PlanStep, Ramp
 from waitingroom.ramps import ramp
 
 

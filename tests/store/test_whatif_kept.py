@@ -9,7 +9,7 @@ from simulation import LOOK_MS, MINUTE, Scenario, Simulation
 
 from waitingroom.flow import Known
 from waitingroom.history import Sample
-from waitingroom.model import PlanStep
+from waitingroom.plan import PlanStep
 from waitingroom.ramps import ramp
 from waitingroom.whatif import Forecast, what_if
 

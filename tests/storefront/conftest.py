@@ -8,8 +8,10 @@ import postgres
 import pytest
 from shops import Shop
 
+from storefront import database
 
-@pytest.fixture(scope="session")
+
+@pytest.fixture(scope="package")
 def postgres_server() -> Iterator[postgres.Postgres]:
     """The other database, where it is installed."""
     folder = postgres.programs()
@@ -23,8 +25,9 @@ def postgres_server() -> Iterator[postgres.Postgres]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database file of the test's own."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 30)
     return f"sqlite:///{tmp_path}/shop.db"
 
 

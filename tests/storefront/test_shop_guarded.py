@@ -58,7 +58,7 @@ class Door:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Origin"] = f"http://127.0.0.1:{self.port}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request("GET" if form is None else "POST", path, body, headers)
             answer = connection.getresponse()
@@ -113,7 +113,7 @@ def api_url(store_url: str) -> Iterator[str]:
 @pytest.fixture
 def door(api_url: str, store_url: str, room_id: str, tmp_path: Path) -> Iterator[Door]:
     """The shop as the supervisor starts it: gunicorn with threads, settings in its environment."""
-    store = Store.connect(store_url)
+    store = Store.connect(store_url, timeout_s=10)
     settings = Settings(rate_per_min=600, burst=10, opens_at_ms=clock.now_ms())
     store.create(room_id, settings, actor="test")
     (port,) = free_ports(1)
@@ -136,7 +136,7 @@ def door(api_url: str, store_url: str, room_id: str, tmp_path: Path) -> Iterator
         yield made
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         store.close()
 
 
@@ -160,7 +160,7 @@ def test_from_the_line_to_an_order(door: Door) -> None:
     credential = door.enter()
     assert door.inside() == 1
     assert door.open("/", credential).status == 200
-    eventually(lambda: door.left() is not None, "the shop has told what is left", 15)
+    eventually(lambda: door.left() is not None, "the shop has told what is left")
     before = door.left() or 0
     assert before > 100, "all of its shelves together"
     page = door.open("/items/oak-stool", credential)
@@ -172,8 +172,8 @@ def test_from_the_line_to_an_order(door: Door) -> None:
     bought = door.open("/items/oak-stool/checkout", credential, form)
     assert bought.status == 303
     assert any("Max-Age=0" in cookie for cookie in bought.cookies)
-    eventually(lambda: door.inside() == 0, "the place is given back", 15)
-    eventually(lambda: door.left() == before - 1, "one piece fewer", 15)
+    eventually(lambda: door.inside() == 0, "the place is given back")
+    eventually(lambda: door.left() == before - 1, "one piece fewer")
 
     again = door.open("/items/oak-stool/checkout", credential, form)
     assert again.location == bought.location
@@ -193,7 +193,7 @@ def test_a_form_that_is_sent_without_a_pass_buys_nothing(door: Door) -> None:
 
 def test_the_pages_policy_lets_a_form_be_sent_to_the_gate(door: Door) -> None:
     """A pass may end while somebody types; Chromium would block the way back to the line."""
-    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=20)
     connection.request("GET", "/orders/nothing")
     policy = connection.getresponse().headers["Content-Security-Policy"]
     connection.close()

@@ -299,7 +299,8 @@ def test_the_health_check_needs_no_database(shop: Shop) -> None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
     body=st.binary(max_size=300),

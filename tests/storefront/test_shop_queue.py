@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from rq import Queue
-from shops import Clock, Shop
+from shops import Clock, Shop, be_patient
+from systems import at_best
 
 from storefront.confirmations import AWAY_MS, JOB, RETRIES_S, Confirmations
 from storefront.models import Mail
@@ -18,8 +19,9 @@ HALF_A_SECOND = 0.5
 
 
 @pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
+def queue(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """The run's own queue, emptied."""
+    be_patient(monkeypatch)
     connection = Redis.from_url(store_url)
     made = Queue("default", connection=connection)
     made.empty()
@@ -57,10 +59,17 @@ def test_a_queue_that_is_away_keeps_no_order_and_hardly_delays_it(
 ) -> None:
     """The order stands and says that its confirmation is owed; the sweep will find it."""
     shop = Shop(sqlite_url, frozen_url if away == "frozen" else "unix:///nowhere.sock")
+
+    def is_sold_soon() -> bool:
+        shop.clock.now_ms += AWAY_MS
+        once = shop.once()
+        before = time.monotonic()
+        assert shop.buy(once=once).status_code == 303
+        return time.monotonic() - before < HALF_A_SECOND
+
+    at_best(is_sold_soon, "a checkout is hardly delayed")
     once = shop.once()
-    before = time.monotonic()
-    assert shop.buy(once=once).status_code == 303
-    assert time.monotonic() - before < HALF_A_SECOND
+    shop.buy(once=once)
     assert shop.order().mail is Mail.OWED
     assert "is on its way" in shop.client.get(shop.buy(once=once).headers["Location"]).text
     shop.close()
@@ -71,13 +80,20 @@ def test_after_one_failure_the_queue_is_left_alone_for_a_while(frozen_url: str) 
     clock = Clock()
     confirmations = Confirmations(frozen_url, now_ms=clock)
     assert not confirmations.enqueue(1)
-    before = time.monotonic()
-    assert not any(confirmations.enqueue(turn) for turn in range(1_000))
-    assert time.monotonic() - before < 0.1
-    clock.now_ms += AWAY_MS
-    before = time.monotonic()
-    assert not confirmations.enqueue(1)
-    assert 0.1 < time.monotonic() - before < HALF_A_SECOND
+
+    def fails_within_s(orders: int) -> float:
+        before = time.monotonic()
+        assert not any(confirmations.enqueue(turn) for turn in range(orders))
+        return time.monotonic() - before
+
+    def is_asked_again() -> bool:
+        clock.now_ms += AWAY_MS
+        took_s = fails_within_s(1)
+        assert took_s > 0.1
+        return took_s < HALF_A_SECOND
+
+    at_best(lambda: fails_within_s(1_000) < 0.1, "a rush does not wait")
+    at_best(is_asked_again, "it is asked again, for half a second at most")
 
 
 def test_a_queue_that_comes_back_is_used_again(

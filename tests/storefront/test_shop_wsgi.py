@@ -53,6 +53,32 @@ def test_without_keys_it_refuses_to_start_in_one_sentence() -> None:
     assert guard_of({"SHOP_UNGUARDED": "1"}) is None
 
 
+@pytest.mark.parametrize(
+    ("peer", "given", "kept"),
+    [
+        ("10.1.2.3", "4bf92f3577b34da6", True),
+        ("192.0.2.1", "4bf92f3577b34da6", False),
+        ("10.1.2.3", "not one of ours!", False),
+        ("", "4bf92f3577b34da6", False),
+    ],
+)
+def test_a_request_has_the_name_that_a_proxy_of_ours_gave_it(
+    tmp_path: Path, peer: str, given: str, kept: bool
+) -> None:
+    """So that proxy, gate and shop tell of it by one; of anybody else it is not believed."""
+    from storefront.app import create_app
+    from storefront.wsgi import config_from
+
+    env = GUARD | {"SHOP_DATABASE_URL": f"sqlite:///{tmp_path}/named.db"}
+    env |= {"WAITINGROOM_API_URL": "", "WAITINGROOM_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}
+    client = create_app(config_from(env)).test_client()
+    answer = client.get("/", headers={"X-Request-Id": given}, environ_base={"REMOTE_ADDR": peer})
+    assert (answer.headers["X-Request-Id"] == given) is kept
+    assert "WAITINGROOM_TRUSTED_PROXIES: 'nonsense'" in refusal(
+        env | {"WAITINGROOM_TRUSTED_PROXIES": "nonsense"}
+    )
+
+
 @pytest.mark.parametrize("value", ["0", "yes", "true", ""])
 def test_only_the_very_word_leaves_it_unguarded(value: str) -> None:
     """No guessing about a door."""

@@ -38,8 +38,8 @@ class TlsSite:
 
     def connect(self, host: str) -> http.client.HTTPSConnection:
         """By https, with the name checked."""
-        plain = socket.create_connection(("127.0.0.1", self.https), timeout=10)
-        connection = http.client.HTTPSConnection(host, self.https, timeout=10)
+        plain = socket.create_connection(("127.0.0.1", self.https), timeout=20)
+        connection = http.client.HTTPSConnection(host, self.https, timeout=20)
         connection.sock = self.context.wrap_socket(plain, server_hostname=host)
         return connection
 
@@ -59,7 +59,7 @@ class TlsSite:
 
     def ask_plain(self, host: str, method: str, path: str) -> Answer:
         """One request by http."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=20)
         try:
             connection.request(method, path, headers={"Host": host})
             return read_answer(connection.getresponse())
@@ -68,8 +68,8 @@ class TlsSite:
 
     def join_by_ipv6(self, host: str) -> Answer:
         """A ticket, over IPv6."""
-        connection = http.client.HTTPSConnection(host, self.https, timeout=10)
-        plain = socket.create_connection(("::1", self.https), timeout=10)
+        connection = http.client.HTTPSConnection(host, self.https, timeout=20)
+        plain = socket.create_connection(("::1", self.https), timeout=20)
         connection.sock = self.context.wrap_socket(plain, server_hostname=host)
         connection.request("POST", "/tls/ticket", headers={"Host": f"{host}:{self.https}"})
         answer = read_answer(connection.getresponse())
@@ -167,7 +167,7 @@ def site(embedded: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> I
             made = TlsSite(
                 running, plain, tls, ssl.create_default_context(cafile=certificate), room
             )
-            eventually(lambda: up(made), "nginx is up", 15)
+            eventually(lambda: up(made), "nginx is up")
             yield made
     store.close()
 

@@ -7,9 +7,11 @@ import pytest
 from mailservers import MailServer, Running
 from redis import Redis
 from rq import Queue
-from shops import Shop
+from rq.registry import FailedJobRegistry, ScheduledJobRegistry
+from shops import Shop, be_patient
 from systems import free_ports
 
+from waitingroom.store.keys import ALARM_STANDINGS
 from workers.environment import WorkersConfig
 
 
@@ -22,14 +24,23 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def queue(store_url: str) -> Iterator[Queue]:
-    """The run's own queue, without any jobs before and after."""
+def queue(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """The run's own queue, without any jobs (and alarms that stand) before and after."""
+    be_patient(monkeypatch)
     connection = Redis.from_url(store_url)
     made = Queue("default", connection=connection)
-    made.delete(delete_jobs=True)
+    _empty(made)
     yield made
-    made.delete(delete_jobs=True)
+    _empty(made)
+    connection.delete(ALARM_STANDINGS)
     connection.close()
+
+
+def _empty(queue: Queue) -> None:
+    queue.delete(delete_jobs=True)
+    for registry in (FailedJobRegistry(queue=queue), ScheduledJobRegistry(queue=queue)):
+        for job_id in registry.get_job_ids():
+            registry.remove(job_id, delete_job=True)
 
 
 @pytest.fixture

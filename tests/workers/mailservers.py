@@ -85,6 +85,7 @@ class Running:
             authenticator=behaviour.authenticate,
             auth_require_tls=False,
             tls_context=tls,
+            ready_timeout=30,
         )
         self._controller: Controller | None = None
         self.host, self.port = host, port

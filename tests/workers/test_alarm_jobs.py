@@ -24,7 +24,8 @@ from waitingroom import clock
 from waitingroom.alarms import ALARMS
 from waitingroom.console import notices
 from waitingroom.console.notices import RETRIES_S, Post
-from waitingroom.standing import AlarmNotice, Case
+from waitingroom.standing import AlarmNotice, AlarmStanding, Case
+from waitingroom.store.alarms import Alarms
 from workers import alarm, webhooks
 from workers.post import NotTaken
 
@@ -75,14 +76,12 @@ def verify(headers: dict[str, str], body: bytes, secret: str, now_s: int) -> boo
     return fresh and any(hmac.compare_digest(one, wanted) for one in given)
 
 
-def enqueue(queue: Queue, *notices: AlarmNotice, mails: int = 0, webhook: bool = False) -> None:
-    """As the keeper does, in a transaction."""
+def enqueue(queue: Queue, notice: AlarmNotice, mails: int = 0, webhook: bool = False) -> None:
+    """As the keeper does, together with how the alarm stands then."""
+    stands = AlarmStanding(notice.began_ms, notice.began_ms, notice.began_ms, notice.value)
+    after = {} if notice.ended_ms else {notice.case: stands}
     post = Post(queue.connection, mails=mails, webhook=webhook)
-    with queue.connection.pipeline() as pipeline:
-        pipeline.multi()
-        for notice in notices:
-            post(notice, pipeline)
-        pipeline.execute()
+    Alarms(queue.connection).change(lambda _before: (after, []), post, [notice])
 
 
 def work(store_url: str, **env: str) -> str:
@@ -130,16 +129,43 @@ def test_what_fails_first_is_tried_again_and_neither_keeps_the_other_from_being_
     settings = {"MAIL_TO": ADDRESSES[0], "SMTP_URL": smtp.url}
     settings |= {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": SECRET}
     said = work(store_url, **settings)
+    lines = [json.loads(line) for line in said.splitlines() if '"not_taken"' in line]
+    about = "about “Room spring: nothing moves, and 1,500 people wait” was not taken: "
+    assert {line["message"] for line in lines} == {
+        f"the mail to receiver 1 {about}450 no such luck for …; the next try comes in 5s",
+        f"the webhook {about}the receiver of webhooks answered 500; the next try comes in 5s",
+    }
+    assert "Traceback" not in said
     assert again(queue) == [len(RETRIES_S) - 1] * 2
     mail_server.replies.clear()
-    enqueue(queue, OVER, mails=1)
     said += work(store_url, **settings)
     assert again(queue) == []
-    assert len(mail_server.taken) == 2
+    assert len(mail_server.taken) == 1
     assert [verify(*one, SECRET, clock.now_ms() // 1000) for one in receiver.got] == [True] * 2
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     secrets = (*ADDRESSES, SECRET, "tok-3n", receiver.url)
     assert not [secret for secret in secrets if secret in said]
+
+
+def test_what_nobody_took_before_it_was_over_is_told_as_over_alone(
+    queue: Queue, store_url: str, smtp: Running, mail_server: MailServer, receiver: Receiver
+) -> None:
+    """A beginning behind its end would wake somebody for nothing, and leave an incident open."""
+    mail_server.replies["rcpt"] = "451 not now"
+    receiver.answers[:] = [503]
+    settings = {"MAIL_TO": ADDRESSES[0], "SMTP_URL": smtp.url}
+    settings |= {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": SECRET}
+    enqueue(queue, STILL, mails=1, webhook=True)
+    work(store_url, **settings)
+    assert mail_server.taken == []
+    mail_server.replies.clear()
+    enqueue(queue, OVER, mails=1, webhook=True)
+    assert len(again(queue)) == 2
+    work(store_url, **settings)
+    assert again(queue) == []
+    (mail,) = [text_of(raw)[0] for raw in mail_server.taken]
+    assert mail["Subject"].startswith("Over: ")
+    assert [json.loads(body)["type"] for _, body in receiver.got[1:]] == ["alarm.ended"]
 
 
 def test_an_alarm_is_mailed_to_each_address_and_once_more_when_it_is_over(
@@ -206,7 +232,9 @@ def test_without_a_queue_the_same_is_told_at_once(
     eventually(lambda: len(receiver.got) == 3, "the third try")
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     eventually(lambda: not _at_work(), "all have been told, or tried")
-    assert caplog.text.count("an alarm was not taken by webhook: NotTaken") == 2
+    assert (
+        caplog.text.count("an alarm was not taken by webhook: NotTaken; the next try comes in") == 2
+    )
     assert not [one for one in (*ADDRESSES, "tok-3n") if one in caplog.text]
 
 

@@ -116,20 +116,28 @@ def test_a_mail_that_nobody_takes_for_days_is_given_up(
 
 
 def test_an_address_that_is_refused_is_not_tried_again(
-    shop: Shop, order_id: int, send: Callable[[int], str], mail_server: MailServer
+    shop: Shop,
+    order_id: int,
+    send: Callable[[int], str],
+    mail_server: MailServer,
+    config: WorkersConfig,
 ) -> None:
     """550 is an answer."""
     mail_server.replies["rcpt"] = "550 no such user"
     assert send(order_id) == "refused"
     assert send(order_id) == "nothing to do"
     shop.clock.now_ms += 10**9
-    assert sweep.round_of(shop.database, NO_QUEUE, shop.clock.now_ms).startswith(
+    assert sweep.round_of(shop.database, NO_QUEUE, config, shop.clock.now_ms).startswith(
         "0 enqueued, 0 rev"
     )
 
 
 def test_an_answer_that_is_lost_is_never_followed_by_a_second_mail(
-    shop: Shop, order_id: int, send: Callable[[int], str], mail_server: MailServer
+    shop: Shop,
+    order_id: int,
+    send: Callable[[int], str],
+    mail_server: MailServer,
+    config: WorkersConfig,
 ) -> None:
     """The server has it, and we do not know. It stays unclear, for a person to see to."""
     mail_server.hang_up_at = "data"
@@ -138,7 +146,7 @@ def test_an_answer_that_is_lost_is_never_followed_by_a_second_mail(
     mail_server.hang_up_at = ""
     assert shop.order().mail is Mail.UNCLEAR
     shop.clock.now_ms += 10**9
-    sweep.round_of(shop.database, NO_QUEUE, shop.clock.now_ms)
+    sweep.round_of(shop.database, NO_QUEUE, config, shop.clock.now_ms)
     assert send(order_id) == "nothing to do"
     assert len(mail_server.taken) == 1
 
@@ -208,10 +216,12 @@ def test_a_job_that_was_thought_dead_does_not_end_what_another_has_begun(
 def test_without_a_post_office_the_order_waits(
     shop: Shop, order_id: int, config: WorkersConfig, tmp_path: Path
 ) -> None:
-    """Production without a mail server: the job says what to set, and the order is still owed."""
+    """Production without a mail server, or with what is none: it says what to set."""
     nowhere = WorkersConfig.of({"SHOP_DATABASE_URL": shop.url})
     with pytest.raises(NoPostOffice, match="SHOP_SMTP_URL"):
         post_office(nowhere)
+    with pytest.raises(NoPostOffice, match="SHOP_SMTP_URL"):
+        post_office(WorkersConfig.of({"SHOP_SMTP_URL": "post.example:587"}))
     both = WorkersConfig.of({"SHOP_SMTP_URL": "smtp://h", "SHOP_OUTBOX": str(tmp_path)})
     assert isinstance(post_office(both), SmtpServer)
     assert shop.order(order_id).mail is Mail.OWED

@@ -10,12 +10,14 @@ from storefront.confirmations import Confirmations
 from storefront.models import Mail
 from storefront.orders import SWEEP_AFTER_MS
 from workers import progress, sweep
+from workers.environment import WorkersConfig
 
 
-def go_round(shop: Shop, url: str) -> str:
+def go_round(shop: Shop, url: str, smtp_url: str = "smtp://post.example") -> str:
     """One round now."""
     confirmations = Confirmations(url, now_ms=shop.clock)
-    return sweep.round_of(shop.database, confirmations, shop.clock.now_ms)
+    config = WorkersConfig.of({"SHOP_SMTP_URL": smtp_url})
+    return sweep.round_of(shop.database, confirmations, config, shop.clock.now_ms)
 
 
 def test_an_order_that_was_never_enqueued_is_found_after_a_minute(
@@ -81,6 +83,26 @@ def test_a_round_takes_no_more_than_a_round_can(
     shop.clock.now_ms += SWEEP_AFTER_MS
     assert go_round(shop, store_url).startswith("2 enqueued")
     assert go_round(shop, store_url).startswith("1 enqueued")
+
+
+@pytest.mark.parametrize("nowhere", ["", "post.example:587"])
+def test_without_a_mail_server_one_line_a_round_says_what_to_set(
+    shop: Shop, store_url: str, queue: Queue, nowhere: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is queued or put off: the first round that has somewhere to send it takes all."""
+    go_round(shop, store_url, nowhere)
+    assert not caplog.records
+    for _ in range(3):
+        shop.sell()
+    shop.clock.now_ms += SWEEP_AFTER_MS
+    for _ in range(2):
+        caplog.clear()
+        assert go_round(shop, store_url, nowhere) == "0 enqueued, 0 revived, 0 unclear"
+        (line,) = caplog.records
+        assert line.getMessage().startswith("confirmations that wait: 3; ")
+        assert "SHOP_SMTP_URL" in line.getMessage()
+        assert (line.__dict__["event"], line.exc_info) == ("mail_nowhere", None)
+    assert go_round(shop, store_url).startswith("3 enqueued")
 
 
 def test_the_pauses_grow_and_end_at_an_hour() -> None:

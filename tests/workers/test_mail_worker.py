@@ -1,5 +1,6 @@
 """The whole way with RQ's own processes: checkout, queue, worker, mail; and the schedule."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from mailservers import MailServer, Running
 from rq import Queue
 from rq.registry import FailedJobRegistry, ScheduledJobRegistry
 from shops import Clock, Shop
-from systems import eventually
+from systems import eventually, free_ports
 
 from storefront import clock
 from storefront.models import Mail
@@ -31,6 +32,11 @@ def selling(tmp_path: Path, store_url: str, queue: Queue) -> Iterator[Shop]:
 def work(shop: Shop, **env: str) -> str:
     """A worker for the shop's jobs; what it said."""
     return burst(shop.redis_url, SHOP_DATABASE_URL=shop.url, **env)
+
+
+def told_of(said: str, event: str) -> list[dict[str, str]]:
+    """The lines of an event."""
+    return [json.loads(line) for line in said.splitlines() if f'"event":"{event}"' in line]
 
 
 def test_a_checkout_becomes_a_mail(selling: Shop, smtp: Running, mail_server: MailServer) -> None:
@@ -61,7 +67,13 @@ def test_a_mail_that_was_not_taken_is_scheduled_for_another_try(
     """By RQ, ten seconds later; the order is owed."""
     mail_server.replies["mail"] = "421 too busy"
     selling.buy()
-    work(selling, SHOP_SMTP_URL=smtp.url)
+    said = work(selling, SHOP_SMTP_URL=smtp.url)
+    (line,) = told_of(said, "not_taken")
+    assert line["level"] == "warning"
+    assert line["message"] == (
+        "order 1001: its mail was not taken: 421 too busy; the next try comes in 10s"
+    )
+    assert "Traceback" not in said
     assert selling.order().mail is Mail.OWED
     scheduled = ScheduledJobRegistry(queue=queue)
     (job_id,) = scheduled.get_job_ids()
@@ -74,6 +86,28 @@ def test_a_mail_that_was_not_taken_is_scheduled_for_another_try(
     work(selling, SHOP_SMTP_URL=smtp.url)
     assert selling.order().mail is Mail.SENT
     assert len(mail_server.taken) == 1
+
+
+def test_only_what_nobody_expected_leaves_a_traceback(selling: Shop, queue: Queue) -> None:
+    """Of a server that is away the last try leaves a line, too: RQ keeps the job as failed, the
+    sweep has the order's next try, and the line says when.
+    """
+    selling.buy()
+    (job,) = queue.jobs
+    job.retries_left = 0
+    job.save()
+    queue.enqueue("builtins.int", "no number")
+    said = work(selling, SHOP_SMTP_URL=f"smtp://127.0.0.1:{free_ports(1)[0]}")
+    (line,) = told_of(said, "not_taken")
+    assert line["level"] == "error"
+    assert line["message"] == (
+        "order 1001: its mail was not taken: the mail server cannot be reached: "
+        "Connection refused; the next try comes in 2m or a minute later"
+    )
+    assert selling.order().mail is Mail.OWED
+    assert job.id in FailedJobRegistry(queue=queue)
+    assert said.count("Traceback") == 1
+    assert "ValueError: invalid literal" in said
 
 
 def test_a_job_that_is_in_the_queue_twice_sends_once(
@@ -102,7 +136,7 @@ def test_the_schedule_brings_a_round_that_finds_what_was_never_enqueued(
         eventually(lambda: len(queue) == 1, "a round is in the queue")
     finally:
         cron.terminate()
-        cron.wait(10)
+        cron.wait(60)
     work(selling, SHOP_SMTP_URL=smtp.url)
     assert len(mail_server.taken) == 1
     assert selling.order().mail is Mail.SENT
@@ -111,8 +145,15 @@ def test_the_schedule_brings_a_round_that_finds_what_was_never_enqueued(
 def test_production_without_a_mail_server_keeps_every_order_owed(
     selling: Shop, queue: Queue
 ) -> None:
-    """The worker's log says what to set."""
+    """The worker's log says what to set, in a line for each; nothing is called a fault of ours."""
+    selling.buy()
     selling.buy()
     said = work(selling, SHOP_OUTBOX="", SHOP_SMTP_URL="")
-    assert "set SHOP_SMTP_URL" in said
+    lines = told_of(said, "mail_nowhere")
+    assert len(lines) == 2
+    for told in lines:
+        assert "set SHOP_SMTP_URL" in told["message"]
+        assert (told["level"], "traceback" in told) == ("error", False)
+    assert "Traceback" not in said
     assert selling.order().mail is Mail.OWED
+    assert len(FailedJobRegistry(queue=queue)) == len(ScheduledJobRegistry(queue=queue)) == 0

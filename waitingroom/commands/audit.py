@@ -2,14 +2,14 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from waitingroom.commands import system
+from waitingroom.commands import noted, system
 from waitingroom.commands.output import common, print_json, print_table
 from waitingroom.commands.roomid import RoomId
 from waitingroom.commands.values import shown_time
@@ -17,9 +17,8 @@ from waitingroom.exports import csv_lines, json_lines, row
 from waitingroom.record import Head, LogEntry, Verdict
 from waitingroom.store.keys import SYSTEM
 
-WIDEST = 60
+WIDEST, WIDEST_CHANGES = 60, 120
 """Of a cell that is shown to people; --json and exports have all of it."""
-_NOTED = re.compile(r"\brecord (\S+) ([0-9]{1,15}) ([0-9a-f]{64})\b", re.ASCII)
 
 
 class _RoomOrSystem(RoomId):
@@ -28,6 +27,18 @@ class _RoomOrSystem(RoomId):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The id, if it may be one."""
         return SYSTEM if value == SYSTEM else super().convert(value, param, ctx)
+
+
+class _Hash(click.ParamType[str]):
+    """64 hexadecimal digits."""
+
+    name = "hash"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The hash, if it may be one."""
+        if re.fullmatch("[0-9a-f]{64}", str(value), re.ASCII) is None:
+            self.fail(f"{str(value)[:80]!r} is no hash: it has 64 hexadecimal digits", param, ctx)
+        return str(value)
 
 
 room_argument = click.argument("room_id", metavar="[ID]", type=_RoomOrSystem(), default=SYSTEM)
@@ -55,20 +66,24 @@ def show(room_id: str, count: int, file: Path | None, as_json: bool) -> None:
         print_json([row(entry) for entry in entries])
     else:
         print_table(
-            ("WHEN", "WHO", "FROM", "WHAT", "DETAIL", "BEFORE", "AFTER", "WHY"),
+            ("WHEN", "WHO", "FROM", "WHAT", "DETAIL", "CHANGED", "WHY"),
             [(shown_time(entry.at_ms), *_told(entry)) for entry in entries],
         )
 
 
 def _told(entry: LogEntry) -> list[str]:
     """The columns that people read."""
-    cells = [entry.actor, entry.text("from"), entry.act, entry.words]
-    cells += [entry.text(name) for name in ("before", "after", "why")]
-    return [_cut(cell or "-") for cell in cells]
+    # Takes a moment to load, which the other commands of this file do not need.
+    from waitingroom.console.entries import changes, detail
+
+    cells = [entry.actor, entry.text("from"), entry.act, detail(entry), entry.text("why")]
+    told = [_cut(cell or "-", WIDEST) for cell in cells]
+    told.insert(-1, _cut("; ".join(changes(entry)) or "-", WIDEST_CHANGES))
+    return told
 
 
-def _cut(cell: str) -> str:
-    return cell if len(cell) <= WIDEST else f"{cell[: WIDEST - 1]}…"
+def _cut(cell: str, widest: int) -> str:
+    return cell if len(cell) <= widest else f"{cell[: widest - 1]}…"
 
 
 @audit.command()
@@ -92,21 +107,41 @@ def export(room_id: str, as_csv: bool, file: Path | None, as_json: bool) -> None
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file with heads that were noted earlier, like a copy of log/keeper.log; without it the "
-    "one of the system that runs from this folder.",
+    help="What was kept elsewhere: an export of this one record, or a copy of log/keeper.log; "
+    "without it the log of the system that runs from this folder.",
+)
+@click.option(
+    "--expect",
+    type=_Hash(),
+    metavar="HASH",
+    help="A hash that was noted elsewhere: one that the head of this one record once had.",
 )
 @common
 def verify(
-    room_ids: tuple[str, ...], against: Path | None, file: Path | None, as_json: bool
+    *,
+    room_ids: tuple[str, ...],
+    against: Path | None,
+    expect: str | None,
+    file: Path | None,
+    as_json: bool,
 ) -> int:
     """Find any edit of these records, or of all. Exit status 1 where there is one."""
     path = against or system.keepers_log(file)
-    noted = _noted(path) if path else {}
+    kept = noted.read(path) if path else noted.Noted()
+    if (kept.exported or expect) and len(room_ids) != 1:
+        raise click.UsageError("say of which one record: name a room, or @system")
+    if against:
+        _check_says(against, kept, room_ids)
+    heads = (Head(0, expect),) if expect else ()
     with system.store_of(system.find(file)) as store:
         verdicts = {
-            room: store.record.verify(room, noted.get(room, ()))
+            room: store.record.verify(room, (*kept.of(room), *heads))
             for room in room_ids or (SYSTEM, *store.rooms())
         }
+        if against and kept.exported:
+            _check_says_the_same(against, kept, store.record.entries(room_ids[0]))
+    if against and kept.exported:
+        _check_reaches(against, kept, *verdicts.values())
     if as_json:
         print_json({room: _verdict_json(verdict) for room, verdict in verdicts.items()})
     else:
@@ -115,16 +150,30 @@ def verify(
     return int(any(verdict.findings for verdict in verdicts.values()))
 
 
-def _noted(path: Path) -> dict[str, Sequence[Head]]:
-    """Heads by room, from lines with ``record ROOM SEQ HASH``."""
-    found: dict[str, dict[Head, None]] = {}
-    try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            for match in filter(None, map(_NOTED.search, lines)):
-                found.setdefault(match[1], {})[Head(int(match[2]), match[3])] = None
-    except OSError as error:
-        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="--against") from None
-    return {room: tuple(heads) for room, heads in found.items()}
+def _check_says(path: Path, kept: noted.Noted, rooms: tuple[str, ...]) -> None:
+    """Raise where a file that was named says nothing: "unedited" would be taken for its word. What
+    is no file, like /dev/null, is meant to say nothing.
+    """
+    said = [room for room in rooms if kept.of(room)] if rooms else kept.by_room
+    if path.is_file() and not said:
+        of = f" of {', '.join(rooms)}" if rooms else ""
+        told = f"{path} tells no hash{of}: it is no copy of keeper.log, and no export"
+        raise click.BadParameter(told, param_hint=noted.OPTION)
+
+
+def _check_reaches(path: Path, kept: noted.Noted, verdict: Verdict) -> None:
+    """Raise where all that an export tells of has made room meanwhile, for the same reason."""
+    newest = max(head.seq for head in kept.exported)
+    if newest < verdict.first_seq:
+        told = f"{path} ends with entry {newest}, which has made room: it tells nothing of the rest"
+        raise click.BadParameter(told, param_hint=noted.OPTION)
+
+
+def _check_says_the_same(path: Path, kept: noted.Noted, entries: Iterable[LogEntry]) -> None:
+    """Raise where somebody edited the export itself, and left the hashes in it as they were."""
+    if other := next(filter(kept.tells_otherwise, entries), None):
+        told = f"{path} was edited: what it tells of entry {other.seq} does not fit its hash there"
+        raise click.BadParameter(told, param_hint=noted.OPTION)
 
 
 def _verdict_json(verdict: Verdict) -> dict[str, Any]:

@@ -9,10 +9,30 @@ from waitingroom.commands import system
 from waitingroom.commands.output import common, print_json, print_table
 from waitingroom.commands.roomid import room_argument
 from waitingroom.commands.values import shown_time
-from waitingroom.live import LATELY_MS, Live
+from waitingroom.console.room_figures import RoomFigures
 from waitingroom.store.history import HOUR, SALE
 
 GRAINS = {"hour": HOUR, "sale": SALE}
+TITLES = {
+    "phase": "phase",
+    "waiting": "in line",
+    "called": "called",
+    "inside": "inside",
+    "entries": "entries a minute",
+    "rate": "set rate",
+    "entered": "entered",
+    "no_shows": "no-shows",
+    "at_door": "at the door",
+    "left": "left the line",
+    "stock": "in stock",
+    "waits_hour": "wait of half / 9 in 10, last hour",
+    "kept_hour": "in by the time told, last hour",
+    "waits_sale": "wait of half / 9 in 10, whole sale",
+    "kept_sale": "in by the time told, whole sale",
+    "store": "store answers in",
+    "gate": "gate answers in",
+}
+"""The figures of a room's page, by the names that they have there."""
 SHOWN = ("waiting", "called", "entered", "inside", "at_door", "no_show", "left", "rate_per_min")
 
 
@@ -20,16 +40,18 @@ SHOWN = ("waiting", "called", "entered", "inside", "at_door", "no_show", "left",
 @room_argument
 @common
 def figures(room_id: str, file: Path | None, as_json: bool) -> None:
-    """The room's figures of now."""
+    """The room's figures of now.
+
+    With how long people waited who went in (p50_s, p90_s: seconds by when half and nine in ten were
+    in), and how many were in by the time that they had been told.
+    """
     with system.store_of(system.find(file)) as store:
-        room = store.status(room_id)
-        lately = store.history.lately({room_id: room.now_ms - LATELY_MS})[room_id]
-    told = asdict(Live.of(room, lately))
+        found = RoomFigures.of(store, store.status(room_id))
     if as_json:
-        print_json(told)
+        print_json(found.document())
     else:
-        rows = [(name, "-" if one is None else one) for name, one in told.items()]
-        print_table(("figure", "now"), rows)
+        told = found.in_words()
+        print_table(("FIGURE", "NOW"), [(title, told[name]) for name, title in TITLES.items()])
 
 
 @click.command()

@@ -107,4 +107,4 @@ def in_our_words(**others: str) -> Iterator[None]:
         yield
     except BadSetting as error:
         name = (OPTIONS | others).get(error.field, error.field)
-        raise BadSetting(name, error.why) from None
+        raise type(error)(name, error.why) from None

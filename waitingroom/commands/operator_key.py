@@ -35,20 +35,27 @@ def add(name: str, role: Role, file: Path | None, as_json: bool) -> None:
         print_json(_told(made) | {"key": text})
         return
     click.echo(text)
-    click.echo(f"Kept nowhere else: whoever has it is {made.role}.", err=True)
+    click.echo(f"Kept nowhere else: whoever has it may do what the role {made.role} may.", err=True)
 
 
 @key.command("list")
 @common
 def list_keys(file: Path | None, as_json: bool) -> None:
-    """All keys: their names and roles."""
+    """All keys: their names and roles, and when each was last used.
+
+    To the minute.
+    """
     with system.store_of(system.find(file)) as store:
         found = store.keys.all()
+        used = store.keys.used(found)
     if as_json:
-        print_json([_told(one) for one in found])
-    else:
-        rows = [(one.name, one.role, shown_time(one.made_at_ms)) for one in found]
-        print_table(("name", "role", "made"), rows)
+        print_json([_told(one) | {"used_at_ms": used[one.name]} for one in found])
+        return
+    rows = [
+        (one.name, one.role, shown_time(one.made_at_ms), shown_time(used[one.name]))
+        for one in found
+    ]
+    print_table(("name", "role", "made", "last used"), rows)
 
 
 @key.command()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from waitingroom.commands.system import WHY
-from waitingroom.commands.values import shown_time
+from waitingroom.commands.values import Number, shown_time
 from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.model import Brand, Phase, Snapshot
@@ -51,6 +51,11 @@ why_option = click.option(
 def acting(command: Command) -> Command:
     """The same and ``--why``, for a command that changes something: see ``system.actor``."""
     return why_option(common(command))
+
+
+based_on_option = click.option(
+    "--based-on", "version", type=Number(), help="Refuse if the room's version is another."
+)
 
 
 def print_json(value: Any) -> None:

@@ -1,19 +1,23 @@
 """``waitingroom room open``, ``pause``, ``resume``, ``drain``, ``close``, ``reset``, and why."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from waitingroom import clock
 from waitingroom.commands import system
 from waitingroom.commands.done import done
-from waitingroom.commands.output import acting
+from waitingroom.commands.knobs import in_our_words
+from waitingroom.commands.output import acting, based_on_option
 from waitingroom.commands.roomid import room_argument
+from waitingroom.commands.sure import sure, yes_option
 from waitingroom.commands.values import Time
+from waitingroom.errors import BadSetting
 from waitingroom.model import Snapshot
 from waitingroom.reasons import Cause, Reason
+from waitingroom.settings import check_to_come
 from waitingroom.store.client import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,25 +31,11 @@ def because(command: Command) -> Command:
         type=click.Choice([cause.value for cause in Cause]),
         help="What they read in their language.",
     )
-    return room_argument(by_code(in_words(acting(command))))
+    return room_argument(by_code(in_words(based_on_option(acting(command)))))
 
 
 def _reason(cause: str | None, text: str) -> Reason:
     return Reason(cause or "", text.strip())
-
-
-@click.command("open")
-@because
-def open_room(
-    room_id: str, cause: str | None, reason: str, file: Path | None, as_json: bool
-) -> None:
-    """Open now; after draining go on, after closing begin anew."""
-    why = _reason(cause, reason)
-
-    def verb(store: Store) -> Snapshot:
-        return store.open(room_id, actor=system.actor(), reason=why)
-
-    done(file, as_json, verb, reason="--reason")
 
 
 @click.command("reset")
@@ -53,19 +43,19 @@ def open_room(
     "--opens-at",
     "opens_at_ms",
     type=Time(),
-    default="never",
     show_default="as it was",
-    help="When the new sale opens; at once, if that has passed.",
+    help="When the new sale opens; as it was: at once, if that has passed.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @because
 def reset(
     *,
     room_id: str,
-    opens_at_ms: int,
+    opens_at_ms: int | None,
     yes: bool,
     cause: str | None,
     reason: str,
+    version: int | None,
     file: Path | None,
     as_json: bool,
 ) -> None:
@@ -73,43 +63,52 @@ def reset(
 
     Times are now, +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
     """
-    again = "" if opens_at_ms else "; where its opening has passed, it opens at once"
-    warning = f"this ends every ticket and pass of “{room_id}”{again}"
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"{warning}; say --yes if you mean it")
-    if not yes:
-        click.confirm(f"{warning.capitalize()}. Go on?", abort=True, err=True)
+    if opens_at_ms is not None:
+        with in_our_words(opens_at_ms="--opens-at"):
+            if not opens_at_ms:  # which to the store is the time that the room had
+                raise BadSetting("opens_at_ms", "must be a time to come, not never")
+            check_to_come({"opens_at_ms": opens_at_ms}, clock.now_ms())
     why = _reason(cause, reason)
 
     def verb(store: Store) -> Snapshot:
-        return store.reset(room_id, actor=system.actor(), opens_at_ms=opens_at_ms, reason=why)
+        seen = version if yes else sure(store, "reset", room_id, version, opens_at_ms or 0)
+        how: dict[str, Any] = {"actor": system.actor(), "reason": why, "version": seen}
+        return store.reset(room_id, opens_at_ms=opens_at_ms or 0, **how)
 
     done(file, as_json, verb, reason="--reason")
 
 
-def _act(name: str, does: str) -> click.Command:
-    """An act without more to say than its reason."""
+def _act(name: str, does: str, *, asks: bool = False) -> click.Command:
+    """An act without more to say than its reason. ``asks``: in some rooms, unless ``--yes``."""
 
-    @click.command(name, help=does)
     @because
     def command(
-        room_id: str, cause: str | None, reason: str, file: Path | None, as_json: bool
+        *,
+        room_id: str,
+        cause: str | None,
+        reason: str,
+        version: int | None,
+        file: Path | None,
+        as_json: bool,
+        yes: bool = not asks,
     ) -> None:
         why = _reason(cause, reason)
 
         def verb(store: Store) -> Snapshot:
-            return store.act(room_id, name, actor=system.actor(), reason=why)
+            seen = version if yes else sure(store, name, room_id, version)
+            how: dict[str, Any] = {"actor": system.actor(), "reason": why, "version": seen}
+            return store.open(room_id, **how) if name == "open" else store.act(room_id, name, **how)
 
         done(file, as_json, verb, reason="--reason")
 
-    return command
+    return click.command(name, help=does)(yes_option(command) if asks else command)
 
 
 COMMANDS = (
-    open_room,
+    _act("open", "Open now; after draining go on, after closing begin anew.", asks=True),
     _act("pause", "Hold everybody where they are."),
     _act("resume", "Go on after a pause."),
     _act("drain", "No more joins, calls or entries; those inside finish."),
-    _act("close", "End the sale."),
+    _act("close", "End the sale: every place in line ends with it.", asks=True),
     reset,
 )

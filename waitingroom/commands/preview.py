@@ -1,5 +1,7 @@
 """``waitingroom preview``: look at every state of the shopper's pages, in every language."""
 
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -42,7 +44,9 @@ def preview(room_id: str | None, port: int, file: Path | None) -> None:  # fmt: 
     look, logo = _look(room_id, file) if room_id else (None, b"")
     app = Preview(Pages(templates=system.settings(file).templates), clock.now_ms, look, logo)
     try:
-        server = make_server("127.0.0.1", port, app, threaded=True)
+        # Werkzeug says it in words of its own first.
+        with redirect_stderr(StringIO()):
+            server = make_server("127.0.0.1", port, app, threaded=True)
     except (OSError, SystemExit):
         raise PortTaken(f"port {port} on 127.0.0.1 cannot be used; say --port 0") from None
     click.echo(f"http://127.0.0.1:{server.server_port}/ shows every state; Ctrl-C ends it")

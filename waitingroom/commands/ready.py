@@ -9,6 +9,7 @@ from waitingroom import clock
 from waitingroom.commands import system
 from waitingroom.commands.output import acting, common, print_json
 from waitingroom.commands.roomid import RoomId, room_argument
+from waitingroom.plain import is_line
 from waitingroom.readiness import LONGEST_ABOUT, MOST_PEOPLE, LoadTest, Row, State
 
 MARKS = {State.READY: "ready", State.NOTE: "note", State.NOT_READY: "NOT READY"}
@@ -66,7 +67,7 @@ def load_test(
     *, room_id: str, people: int, passed: bool, about: str, file: Path | None, as_json: bool
 ) -> None:
     """Record a load test, for `waitingroom ready` to show."""
-    if len(about) > LONGEST_ABOUT or not about.isprintable():
+    if len(about) > LONGEST_ABOUT or not is_line(about):
         raise click.BadParameter(f"--about: at most {LONGEST_ABOUT} characters, no line breaks")
     done = LoadTest(clock.now_ms(), people, passed, about)
     with system.store_of(system.find(file)) as store:

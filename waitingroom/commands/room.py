@@ -13,6 +13,7 @@ from waitingroom.commands.figures import figures, history
 from waitingroom.commands.knobs import given, in_our_words, knobs
 from waitingroom.commands.output import (
     acting,
+    based_on_option,
     common,
     phase_words,
     print_json,
@@ -22,7 +23,8 @@ from waitingroom.commands.output import (
 from waitingroom.commands.rehearse import rehearse
 from waitingroom.commands.roomid import RoomId, room_argument
 from waitingroom.commands.shop_key import shop_key
-from waitingroom.errors import NoSuchRoom
+from waitingroom.commands.shown_whatif import show_what_if
+from waitingroom.errors import NoSuchRoom, VersionConflict
 from waitingroom.model import Settings, Snapshot
 from waitingroom.settings import MOMENTS, check_to_come
 from waitingroom.store.acts import settings_of
@@ -130,7 +132,7 @@ def show(room_id: str, file: Path | None, as_json: bool) -> None:
 @room_argument
 @knobs()
 @turns.what_if_option
-@turns.based_on_option
+@based_on_option
 @acting
 def set_knobs(
     room_id: str,
@@ -149,7 +151,7 @@ def set_knobs(
         raise click.UsageError("there is nothing to set; name at least one knob, like --rate 30")
     if only_shown:
         with system.store_of(system.find(file)) as store, in_our_words():
-            turns.show_what_if(room_id, store.what_if(room_id, changes=changes), as_json)
+            show_what_if(room_id, store.what_if(room_id, changes=changes), as_json)
         return
 
     def turn(store: Store) -> Snapshot:
@@ -165,17 +167,22 @@ def set_knobs(
 @room.command("brand")
 @room_argument
 @brand_options
+@based_on_option
 @acting
-def set_brand(room_id: str, file: Path | None, as_json: bool, **options: Any) -> None:
+def set_brand(
+    room_id: str, file: Path | None, as_json: bool, version: int | None, **options: Any
+) -> None:
     """Change colours, logo, links, sentences."""
 
     def change(store: Store) -> Snapshot:
         before = store.status(room_id)
+        if version not in (None, before.version):
+            raise VersionConflict(room_id, version or 0, before.version)
         wanted, logo = brand.changed(before.brand, options)
         if wanted == before.brand and logo is None:
             return before
-        actor, version = system.actor(), before.version
-        return store.brand(room_id, wanted, logo=logo, actor=actor, version=version)
+        actor, based_on = system.actor(), before.version
+        return store.brand(room_id, wanted, logo=logo, actor=actor, version=based_on)
 
     names = {"colour": "--colour", "link": "--link", "text": "--text", "logo": "--logo"}
     done(file, as_json, change, **names, time_zone="--time-zone")

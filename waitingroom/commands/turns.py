@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,24 +10,33 @@ import click
 
 from waitingroom.commands import system
 from waitingroom.commands.knobs import KNOBS, given, in_our_words
-from waitingroom.commands.output import acting, print_json, print_room, print_table, room_json
+from waitingroom.commands.output import (
+    acting,
+    based_on_option,
+    print_json,
+    print_room,
+    print_table,
+    room_json,
+)
 from waitingroom.commands.roomid import room_argument
+from waitingroom.commands.shown_whatif import show_what_if
 from waitingroom.commands.values import Duration, Number, Time, shown_time
-from waitingroom.durations import shown_duration
-from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep, Snapshot
-from waitingroom.ramps import joined, ramp, value_at
-from waitingroom.settings import PLANNABLE
+from waitingroom.errors import WrongState
+from waitingroom.model import Snapshot
+from waitingroom.plan import PlanStep
+from waitingroom.ramps import joined, ramp, value_at, without
+from waitingroom.settings import PLANNABLE, to_come
 from waitingroom.store.client import Store
-from waitingroom.whatif import IN_WORDS, SENTENCES, Forecast, WhatIf
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+PLANNED = {
+    option.partition("/")[0].removeprefix("--"): field
+    for option, field, _ in KNOBS
+    if field in PLANNABLE
+}
 PLANS = tuple(knob for knob in KNOBS if knob[1] in PLANNABLE)
 what_if_option = click.option(
     "--what-if", "only_shown", is_flag=True, help="Show what it would do; change nothing."
-)
-based_on_option = click.option(
-    "--based-on", "version", type=Number(), help="Refuse if the room's version is another."
 )
 replace_option = click.option(
     "--replace", is_flag=True, help="Drop what is planned for the same knob and time."
@@ -72,8 +82,7 @@ def ramp_knob(
     ((field, last),) = wanted.items()
 
     def steps(room: Snapshot, there: Sequence[PlanStep]) -> Sequence[PlanStep]:
-        begins_ms = room.now_ms if at_ms is None else at_ms
-        _check_future(room, begins_ms)
+        begins_ms = to_come(room.now_ms if at_ms is None else at_ms, room.now_ms)
         then = value_at(there, field, getattr(room, field), begins_ms)
         begin = then if first is None else first
         return ramp(field, begin, last, begins_ms=begins_ms, over_ms=over_ms, was=then)
@@ -85,13 +94,24 @@ def ramp_knob(
 @room_argument
 @click.option("--at", "at_ms", type=Time(), help="When the knobs are turned.")
 @click.option("--clear", is_flag=True, help="Drop all that is planned.")
+@click.option(
+    "--drop",
+    type=click.Choice(list(PLANNED)),
+    help="Drop what is planned for this knob; with --at, what is planned for then.",
+)
 @plan_options
-def schedule(*, room_id: str, at_ms: int | None, clear: bool, **how: Any) -> None:
+def schedule(*, room_id: str, at_ms: int | None, clear: bool, drop: str | None, **how: Any) -> None:
     """Turn knobs at a time; without any, show what is planned.
 
-    Times are +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
+    Times are now, +30s, or ISO 8601 with an offset, like 2026-12-01T14:00+01:00.
     """
     wanted = given({field: how.pop(field) for _, field, _ in PLANS})
+    if drop:
+        if wanted or clear:
+            raise click.UsageError("--drop goes with --at and with no other change")
+        how.pop("replace")  # what is dropped makes room for nothing
+        _change_plan(room_id, partial(_dropped, PLANNED[drop], at_ms), **how)
+        return
     if clear == bool(wanted) and (clear or at_ms is not None):
         raise click.UsageError("name knobs to turn, like --rate 30, or else --clear")
     if bool(wanted) != (at_ms is not None):
@@ -102,22 +122,57 @@ def schedule(*, room_id: str, at_ms: int | None, clear: bool, **how: Any) -> Non
         return
 
     def steps(room: Snapshot, _there: Sequence[PlanStep]) -> Sequence[PlanStep]:
-        _check_future(room, at_ms or 0)
-        return [PlanStep(at_ms or 0, field, value) for field, value in wanted.items()]
+        then_ms = to_come(at_ms or 0, room.now_ms)
+        return [PlanStep(then_ms, field, value) for field, value in wanted.items()]
 
     _plan(room_id, None if clear else steps, **how)
 
 
+def _dropped(
+    field: str, at_ms: int | None, _room: Snapshot, there: Sequence[PlanStep]
+) -> Sequence[PlanStep]:
+    """The plan without a knob's steps (all, or those of a time to the second); ramps go whole."""
+    met = [one for one in there if one.field == field and _is_of(one, at_ms)]
+    if not met:
+        raise WrongState("drop", "nothing is planned for that knob then")
+    ramps = {one.ramp for one in met if one.ramp}
+    return without(there, [one for one in there if one in met or one.ramp in ramps])
+
+
+def _is_of(step: PlanStep, at_ms: int | None) -> bool:
+    if at_ms is None:
+        return True
+    begins_ms, ends_ms = (
+        (step.ramp.begins_ms, step.ramp.ends_ms) if step.ramp else (step.at_ms, step.at_ms)
+    )
+    return begins_ms // 1000 <= at_ms // 1000 <= ends_ms // 1000
+
+
 @click.command("undo")
 @room_argument
+@what_if_option
 @based_on_option
 @acting
-def undo(room_id: str, file: Path | None, as_json: bool, version: int | None) -> None:
+def undo(
+    *, room_id: str, only_shown: bool, version: int | None, file: Path | None, as_json: bool
+) -> None:
     """Take the last change back.
 
     That of knobs, of the brand or of the plan; refused where anything came after it.
     """
     with system.store_of(system.find(file)) as store:
+        if only_shown:
+            # Its words take a moment to load, which other commands need not wait for.
+            from waitingroom.console.last_change import last_change
+
+            found = last_change(store, room_id)
+            if as_json:
+                print_json(asdict(found))
+            else:
+                click.echo(
+                    f"{room_id}: {found.what}; nothing was changed (version {found.version})"
+                )
+            return
         room = store.undo(room_id, actor=system.actor(), version=version)
     if as_json:
         print_json(room_json(room))
@@ -128,30 +183,38 @@ def undo(room_id: str, file: Path | None, as_json: bool, version: int | None) ->
 Steps = Callable[[Snapshot, Sequence[PlanStep]], Sequence[PlanStep]]
 
 
-def _check_future(room: Snapshot, at_ms: int) -> None:
-    if at_ms < room.now_ms:
-        raise BadSetting("at_ms", "must not be a time that has passed")
-
-
 def _plan(
     room_id: str,
     make: Steps | None,
     *,
+    replace: bool,
+    **how: Any,
+) -> None:
+    """Add what ``make`` makes to the plan (None: drop the plan), or show what that would do."""
+
+    def plan(room: Snapshot, there: Sequence[PlanStep]) -> Sequence[PlanStep]:
+        return joined(there, make(room, there), replace=replace) if make else ()
+
+    _change_plan(room_id, plan, **how)
+
+
+def _change_plan(
+    room_id: str,
+    change: Steps,
+    *,
     file: Path | None,
     as_json: bool,
-    replace: bool,
     only_shown: bool,
     version: int | None,
 ) -> None:
-    """Add what ``make`` makes to the plan (None: drop the plan), or show what that would do.
+    """Make the plan what ``change`` makes of it, or show what that would do.
 
     The room is looked at first and the change based on what was seen: nobody's plan is lost.
     """
-    ours = {"at_ms": "--at", "over_ms": "--over", "plan": "the plan"}
+    ours = {"at_ms": "--at", "over_ms": "--over", "plan": "the plan", "drop": "--drop"}
     with system.store_of(system.find(file)) as store, in_our_words(**ours):
         room = store.status(room_id)
-        there = store.steps(room_id)
-        planned = joined(there, make(room, there), replace=replace) if make else ()
+        planned = change(room, store.steps(room_id))
         if only_shown:
             show_what_if(room_id, store.what_if(room_id, planned=planned), as_json)
             return
@@ -173,40 +236,3 @@ def _show_plan(store: Store, room: Snapshot, as_json: bool) -> None:
             ("WHEN", "KNOB", "VALUE"),
             [(shown_time(step.at_ms), names[step.field], step.value) for step in steps],
         )
-
-
-def show_what_if(room_id: str, told: WhatIf, as_json: bool) -> None:
-    """What would become of those in line now, without a change and with it."""
-    if as_json:
-        print_json(asdict(told))
-        return
-    before, after = told.before, told.after
-    click.echo(
-        f"{room_id}: {before.waiting} in line, {before.inside} inside; nothing was changed "
-        f"(version {told.version})"
-    )
-    rows = zip(_rows(before).items(), _rows(after).values(), strict=True)
-    print_table(("", "AS IT IS", "WITH IT"), [(name, one, other) for (name, one), other in rows])
-    for name, forecast in (("as it is", before), ("with it", after)):
-        if forecast.hold:
-            click.echo(f"{name}: {SENTENCES[forecast.hold]}")
-    click.echo(
-        f"assumed: {after.numbers_per_entry} places in line an entry, a stay of "
-        f"{shown_duration(1000 * after.stay_s)} in the shop"
-    )
-
-
-def _rows(told: Forecast) -> dict[str, str]:
-    return {
-        "a tenth are called in": _span(told.front_s),
-        "half are called in": _span(told.middle_s),
-        "all are called in": _span(told.end_s),
-        "the last, at": shown_time(told.last_in_at_ms or 0),
-        "not called when it closes": str(told.shut_out),
-        "capacity is kept in": _span(told.capacity_in_s),
-        "stock ends": IN_WORDS.get(told.stock) or shown_time(told.stock_ends_at_ms or 0),
-    }
-
-
-def _span(seconds: int | None) -> str:
-    return "-" if seconds is None else shown_duration(1000 * seconds)

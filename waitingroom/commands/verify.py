@@ -18,7 +18,8 @@ from waitingroom.commands.complaint import complain
 from waitingroom.draw import MAX_DRAWN, SEED_BYTES, number_of
 from waitingroom.draw import commitment as commitment_of
 from waitingroom.errors import WaitingRoomError, WrongNumber, WrongSeed
-from waitingroom.model import DrawMethod, is_room_id
+from waitingroom.model import DrawMethod
+from waitingroom.room_ids import is_room_id
 
 MAX_INTEGER = 10**15 - 1
 """The largest integer in a token, and so in a place."""

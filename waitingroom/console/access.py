@@ -5,6 +5,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -28,6 +29,7 @@ from waitingroom.clients import Proxies, blurred, network_of
 from waitingroom.console.faults import Refused, answer
 from waitingroom.console.requests import client_of
 from waitingroom.console.ways import ask_to_log_in, form, safe, with_what_was_typed
+from waitingroom.errors import StoreDown
 from waitingroom.model import Actor
 from waitingroom.operators import Operator, Role, is_password_of
 from waitingroom.store.accounts import Accounts
@@ -49,6 +51,7 @@ MOST_MADE = 100
 """Secrets that an operator makes within a quarter of an hour: whoever has their session must not
 drive all else out of the record."""
 
+DIGEST_HEX = 32
 SHUT_OUT = "Too many failed attempts. Wait a quarter of an hour, then try again."
 log = logging.getLogger("waitingroom.console")
 P = ParamSpec("P")
@@ -108,10 +111,10 @@ class Access:
         """Begin a session: 303; 401 for a wrong name or password, 429 after too many of them."""
         name, password = request.form.get("name", "").strip(), request.form.get("password", "")
         to = safe(request.form.get("to"))
-        tried = self._tried(name)
+        operator = self.accounts.find(name)
+        tried = self._tried(name, operator)
         if self._is_shut_out(*tried):
             return form(to, SHUT_OUT, name), 429, {"Retry-After": str(LOGIN_TTL_S)}
-        operator = self.accounts.find(name)
         good = is_password_of(operator, password)
         if operator is None or not good:
             self._note_failure(operator)
@@ -136,7 +139,7 @@ class Access:
 
         Raises :class:`Refused` after too many.
         """
-        tried = self._tried(g.operator.name)
+        tried = self._tried(g.operator.name, g.operator)
         if self._is_shut_out(*tried):
             raise Refused("too_many", SHUT_OUT, retry_after_s=LOGIN_TTL_S)
         if is_password_of(g.operator, password):
@@ -155,8 +158,13 @@ class Access:
         """Let this session alone outlive the change of its operator's account."""
         session["generation"] = operator.generation
 
-    def _tried(self, name: str) -> tuple[str, str]:
-        return f"name:{name[:60]}", f"network:{self.network()}"
+    def _tried(self, name: str, operator: Operator | None) -> tuple[str, str]:
+        """Whom a failure counts against. A name that is nobody's is hashed: people type their
+        password there.
+        """
+        typed = hmac.digest(_secret(), b"name:" + name.encode(), "sha256").hex()
+        whom = f"name:{operator.name}" if operator else f"nobody:{typed[:DIGEST_HEX]}"
+        return whom, f"network:{self.network()}"
 
     def _is_shut_out(self, name: str, network: str) -> bool:
         of_name, of_network = self.accounts.failures(name, network)
@@ -186,11 +194,12 @@ class Access:
         return operator
 
     def needs(
-        self, role: Role, *, by_itself: bool = False
+        self, role: Role | Callable[..., Role], *, by_itself: bool = False
     ) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Only for operators who may do what ``role`` may; others log in first, or are refused.
 
-        ``by_itself``: what pages ask without their reader, which keeps no session alive.
+        ``role``: or what names it, of the view's arguments. ``by_itself``: what pages ask without
+        their reader, which keeps no session alive.
         """
 
         def made(view: Callable[P, R]) -> Callable[P, R]:
@@ -200,10 +209,11 @@ class Access:
                 if operator is None:
                     return cast(R, ask_to_log_in(by_itself))
                 g.operator = operator
-                if not operator.role.may(role):
+                needed = role if isinstance(role, Role) else role(*args, **kwargs)
+                if not operator.role.may(needed):
                     raise Refused(
                         "forbidden",
-                        f"this takes the role {role}; {operator.name} is {operator.role}",
+                        f"this takes the role {needed}; {operator.name} is {operator.role}",
                     )
                 return view(*args, **kwargs)
 
@@ -241,7 +251,7 @@ class Access:
 
     def network(self) -> str:
         """A name for the network of that address."""
-        return network_of(self.client(), str(current_app.secret_key).encode())
+        return network_of(self.client(), _secret())
 
     def _without_token(self, _error: CSRFError) -> Any:
         """A form that holds no token of its sender's session: too old, or not one of ours."""
@@ -249,6 +259,9 @@ class Access:
             problem = f"This page was too old, or did not come from {self.public_url}."
             to, name = safe(request.form.get("to")), request.form.get("name", "")
             return form(to, f"{problem} Log in again.", name), 400
+        with suppress(StoreDown):
+            # For the log, which tells whose form it was.
+            g.operator = self.who(by_itself=True)
         if "name" not in session:
             return ask_to_log_in(by_itself=False)
         told = "this form is of an earlier session, or not one of ours; nothing was changed"
@@ -256,6 +269,5 @@ class Access:
         return answer("bad_request", told, 400, form=typed)
 
 
-def context() -> dict[str, Any]:
-    """What every page knows."""
-    return {"operator": g.get("operator")}
+def _secret() -> bytes:
+    return str(current_app.secret_key).encode()

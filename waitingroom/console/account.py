@@ -1,5 +1,7 @@
 """Everybody's own page: another password, and when and from where they logged in lately."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from waitingroom.console.access import CONSOLE, Access
@@ -20,9 +22,10 @@ WHERE = "this page (log in with the new password)"
 class AccountPages:
     """Over one store."""
 
-    def __init__(self, store: Store, access: Access) -> None:
+    def __init__(self, store: Store, access: Access, zone: Callable[[], str]) -> None:
         self._store = store
         self._access = access
+        self._zone = zone
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -43,14 +46,16 @@ class AccountPages:
             _field("password", "New password", hint, problems, "new-password"),
             _field("again", "New password, once more", "", problems, "new-password"),
         ]
-        return render_template("account.html", fields=fields, log_ins=self._log_ins())
+        zone = self._zone()
+        log_ins = self._log_ins(zone)
+        return render_template("account.html", fields=fields, log_ins=log_ins, zone=zone)
 
-    def _log_ins(self) -> list[tuple[str, str]]:
+    def _log_ins(self, zone: str) -> list[tuple[str, str]]:
         """When, and from where, the newest first."""
         actor = f"{CONSOLE}{g.operator.name}"
         entries = self._store.record.newest(SYSTEM, LOOKED_AT)
         own = [one for one in entries if one.act == "log_in" and one.actor == actor]
-        return [(moment(one.at_ms), one.text("from")) for one in own[:SHOWN]]
+        return [(moment(one.at_ms, zone), one.text("from")) for one in own[:SHOWN]]
 
     def change_password(self) -> Page:
         """A new password; all their sessions end but this one."""

@@ -15,7 +15,10 @@ class Act:
     """An act by its verb's name. ``label``: of its button. ``tells``: what it will do to a room;
     ``done``: that it did, with where the room stands then told behind it. ``fits``: whether a room
     is such that it makes sense. ``at_once``: its button on the room's page asks nothing more.
-    ``by_name``: the room's name is typed first.
+    ``by_name``: the room's name is typed first. ``reopens``: it may say when the next sale opens.
+    ``costs_places``: whether people in such a room lose places or passes by it for good, which a
+    command asks before, too. It asks before nothing else: whoever types an act and a room has not
+    touched the wrong button.
     """
 
     label: str
@@ -25,6 +28,8 @@ class Act:
     role: Role = Role.OPERATOR
     at_once: bool = False
     by_name: bool = False
+    reopens: bool = False
+    costs_places: Callable[[Snapshot], bool] = lambda _: False
 
 
 def offered(room: Snapshot, role: Role) -> dict[str, Act]:
@@ -47,14 +52,16 @@ def _held(room: Snapshot) -> str:
 
 def _draining(room: Snapshot) -> str:
     return (
-        f"Nobody joins, is called or goes in any more: {people(room.waiting)} wait, and "
-        f"{people(room.leases)} inside finish. You may open it again; it then goes on."
+        f"Nobody joins, is called or goes in any more. Whoever is in line ({people(room.waiting)}) "
+        f"waits, and whoever is inside ({people(room.leases)}) finishes. You may open it again; it "
+        "then goes on."
     )
 
 
 def _closing(room: Snapshot) -> str:
     return (
-        f"The sale ends: {people(room.waiting)} in line are told so, and nobody goes in any more. "
+        f"The sale ends: whoever is in line ({people(room.waiting)}) is told so, and nobody goes "
+        "in any more. "
         f"To open it again later begins a new running, in which no place counts. {UNDONE_NEVER}"
     )
 
@@ -70,8 +77,8 @@ def _resetting(room: Snapshot) -> str:
 
 def _running(room: Snapshot) -> str:
     return (
-        f"A new running begins: {people(room.waiting)} in line lose their places, and "
-        f"{people(room.leases)} inside their passes."
+        f"A new running begins: whoever is in line ({people(room.waiting)}) loses their place, and "
+        f"whoever is inside ({people(room.leases)}) their pass."
     )
 
 
@@ -104,6 +111,7 @@ ACTS: Mapping[str, Act] = {
         tells=_opening,
         done="Opened.",
         fits=_before_or_after,
+        costs_places=lambda room: room.phase is Phase.CLOSED,
     ),
     "drain": Act(
         label="Drain",
@@ -116,6 +124,7 @@ ACTS: Mapping[str, Act] = {
         tells=_closing,
         done="Closed.",
         fits=lambda room: room.phase is not Phase.CLOSED,
+        costs_places=lambda room: room.phase is not Phase.CLOSED,
     ),
     "reset": Act(
         label="Reset",
@@ -124,6 +133,8 @@ ACTS: Mapping[str, Act] = {
         fits=lambda _: True,
         role=Role.ADMIN,
         by_name=True,
+        reopens=True,
+        costs_places=lambda _: True,
     ),
 }
 """In the order of their buttons."""

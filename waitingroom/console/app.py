@@ -9,13 +9,15 @@ from waitingroom import clock
 from waitingroom.clients import Proxies
 from waitingroom.codes import Codes
 from waitingroom.config import ConsoleConfig
-from waitingroom.console import faults, requests
-from waitingroom.console.access import Access, context
+from waitingroom.console import compressed, faults, requests, static_files
+from waitingroom.console.access import Access
 from waitingroom.console.account import AccountPages
 from waitingroom.console.api.frame import Api
 from waitingroom.console.api.wired import operations
 from waitingroom.console.branding import Branding, let_logos_in
+from waitingroom.console.forms import context
 from waitingroom.console.health import health
+from waitingroom.console.knobs import common_zone
 from waitingroom.console.operator_keys import OperatorKeyPages
 from waitingroom.console.operators import OperatorPages
 from waitingroom.console.pages import Pages
@@ -50,8 +52,14 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app = Flask(__name__, static_folder="static", template_folder=str(_templates()))
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     store = Store.connect(config.store_url)
+
+    def zone() -> str:
+        return common_zone(store.statuses().values())
+
     proxies = Proxies(config.proxies, config.proxy_headers)
     requests.register(app, proxies)
+    static_files.register(app)
+    compressed.register(app)
     faults.register(app)
     app.register_blueprint(health(store))
     access = Access(store.accounts, store.record, now_ms, proxies, config.public_url)
@@ -61,7 +69,7 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.jinja_env.globals["causes"] = LABELS
     api = Api(app)
     app.register_blueprint(Pages(store, access).blueprint())
-    app.register_blueprint(RecordPages(store, access).blueprint())
+    app.register_blueprint(RecordPages(store, access, zone).blueprint())
     app.register_blueprint(Turns(store, access).blueprint())
     app.register_blueprint(ReadyPages(store, access, config).blueprint())
     app.register_blueprint(RoomForms(store, access, config.gate_url).blueprint())
@@ -72,10 +80,10 @@ def create_app(config: ConsoleConfig, *, now_ms: Callable[[], int] = clock.now_m
     app.register_blueprint(previews)
     app.register_blueprint(SupportPages(store, access, Codes(config.keys)).blueprint())
     keyring = Keyring(config.keys)
-    app.register_blueprint(AccountPages(store, access).blueprint())
-    app.register_blueprint(OperatorPages(store.accounts, access).blueprint())
-    app.register_blueprint(OperatorKeyPages(store.keys, access).blueprint())
-    app.register_blueprint(ShopKeyPages(store.shop_keys, access).blueprint())
+    app.register_blueprint(AccountPages(store, access, zone).blueprint())
+    app.register_blueprint(OperatorPages(store.accounts, access, zone).blueprint())
+    app.register_blueprint(OperatorKeyPages(store.keys, access, zone).blueprint())
+    app.register_blueprint(ShopKeyPages(store.shop_keys, access, zone).blueprint())
     app.register_blueprint(StaffPages(store, access, keyring).blueprint())
     app.register_blueprint(KnobPages(store, access).blueprint())
     app.register_blueprint(PlanPages(store, access).blueprint())

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from waitingroom.brand import LARGEST_LOGO, LONGEST_LOGO
 from waitingroom.console import drafts, looks
 from waitingroom.console.access import Access
-from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.forms import Page, acting, surely, version, wrong_why
 from waitingroom.console.posted import moved
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
@@ -41,7 +41,7 @@ class Branding:
         """The routes."""
         routes = Blueprint("branding", __name__, url_prefix="/rooms/<room>/brand")
         turn = self._access.needs(Role.OPERATOR)
-        dressed = takes("version", "logo", "no_logo", must=drafts.names(looks.ENTRIES))
+        dressed = takes("version", "why", "logo", "no_logo", must=drafts.names(looks.ENTRIES))
         routes.get("")(turn(self.show))
         routes.post("")(turn(dressed(self.brand)))
         return routes
@@ -56,15 +56,17 @@ class Branding:
         """Look so: 303 to the form; 400 and 409 with the form again, and nothing changed."""
         found, based_on = self._store.status(room), version()
         values, problems = drafts.read(looks.ENTRIES, request.form)
-        if problems:
+        if problems or wrong_why():
             return self._form(found, based_on, request.form, problems), 400
-        logo = _logo()
         try:
+            logo = _logo()
             made = looks.wanted(found.brand, values, logo)
         except BadSetting as wrong:
-            told = f"Nothing was changed: the {wrong.field} {wrong.why}."
+            # Of colours it begins with the one that cannot be read.
+            what = "" if wrong.field == "colour" else f"the {wrong.field} "
+            told = f"Nothing was changed: {what}{wrong.why}."
             return self._form(found, based_on, request.form, {}, told), 400
-        actor = self._access.actor()
+        actor = acting(self._access)
         try:
             surely(
                 lambda: self._store.brand(room, made, logo=logo, actor=actor, version=based_on)
@@ -94,9 +96,15 @@ class Branding:
 
 
 def _logo() -> bytes | None:
-    """The picture that came along; b"" for none any more, None to leave it."""
-    if "no_logo" in request.form:
-        return b""
-    file = request.files.get("logo")
-    body = file.read(LARGEST_LOGO + 1) if file else b""
-    return body or None
+    """The picture that came along; b"" for none any more, None to leave it. A new one takes the
+    place of the old also where that is to go. Raises :class:`BadSetting` where it is no file.
+    """
+    if request.form.get("logo"):
+        raise BadSetting("logo", "must be a file")
+    # A form whose sender has chosen none holds a file without a name.
+    if not (file := request.files.get("logo")):
+        return b"" if "no_logo" in request.form else None
+    body = bytes(file.read(LARGEST_LOGO + 1))
+    if not body:
+        raise BadSetting("logo", "must not be an empty file")
+    return body

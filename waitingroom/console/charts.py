@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
 
+from waitingroom import zones
 from waitingroom.history import Sample, rates
 
 # For maps, which we do not draw, pygal adds a finder to the imports of this process; Python 3.11
@@ -56,16 +57,20 @@ def lines_of(name: str, samples: Sequence[Sample]) -> Mapping[str, Points]:
     return {"no-shows": rates(samples, "no_show")}
 
 
-def draw(name: str, samples: Sequence[Sample], *, dark: bool, narrow: bool = False) -> str:
-    """The chart ``name`` as an SVG document."""
+def draw(
+    name: str, samples: Sequence[Sample], zone: str, *, dark: bool, narrow: bool = False
+) -> str:
+    """The chart ``name`` as an SVG document, with the times of a ``zone`` below it."""
+    here = zones.zone(zone)
     lines = {title: thinned(points) for title, points in lines_of(name, samples).items()}
     chart = _empty(dark, NARROW if narrow else WIDE)
     moments = [at for points in lines.values() for at, _ in points]
     if moments:
         first, last = min(moments), max(moments)
-        chart.x_labels = _marks(first, last, 3 if narrow else MARKS)
-        days = last - first > DAY_MS
-        chart.x_value_formatter = lambda at: at.strftime("%a %H:%M" if days else "%H:%M")
+        chart.x_labels = _marks(first, last, 3 if narrow else MARKS, here)
+        form = "%a %H:%M" if last - first > DAY_MS else "%H:%M"
+        # pygal asks with the time of UTC, and without saying so.
+        chart.x_value_formatter = lambda at: f"{at.replace(tzinfo=UTC).astimezone(here):{form}}"
         chart.show_y_guides = chart.show_x_labels = chart.show_y_labels = True
         chart.show_legend = len(lines) > 1
         # One moment alone makes no line.
@@ -135,13 +140,17 @@ def thinned(points: Points) -> Points:
 
 MARKS = 5
 DAY_MS = 86_400_000
+_MS = timedelta(milliseconds=1)
 
 
-def _marks(first_ms: int, last_ms: int, wanted: int) -> list[datetime]:
-    """The times below the chart, evenly from the first moment to the last; whole minutes."""
+def _marks(first_ms: int, last_ms: int, wanted: int, here: tzinfo) -> list[datetime]:
+    """The times below the chart, evenly from the first moment to the last; whole minutes, round
+    ones of the clock ``here``, and in the first of them the moment itself.
+    """
     step = max(60_000, (last_ms - first_ms) // wanted // 60_000 * 60_000)
-    begin = -(-first_ms // step) * step
-    return [_time(at) for at in range(begin, last_ms + 1, step)]
+    ahead_ms = round((_time(first_ms).astimezone(here).utcoffset() or timedelta()) / _MS)
+    begin = -(-(first_ms + ahead_ms) // step) * step - ahead_ms
+    return [_time(at) for at in range(begin, last_ms + 1, step)] or [_time(first_ms)]
 
 
 def _time(at_ms: int) -> datetime:

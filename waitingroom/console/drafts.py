@@ -6,7 +6,8 @@ from typing import Any
 
 from waitingroom.console.figures import number
 from waitingroom.errors import BadSetting
-from waitingroom.model import RESERVED_IDS, DrawMethod, Settings, is_room_id
+from waitingroom.model import DrawMethod, Settings
+from waitingroom.room_ids import RESERVED_IDS, is_room_id
 from waitingroom.settings import LONGEST_TEXT, RANGES, check
 
 LONGEST_NUMBER = 12

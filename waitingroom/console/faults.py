@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from waitingroom.console import static_files
 from waitingroom.errors import BadSetting, StoreUnfit, WaitingRoomError
 
 STATUS = {
@@ -33,6 +34,7 @@ STATUS = {
     "cannot_undo": 409,
     "no_second_chance": 409,
     "wrong_phase": 409,
+    "wrong_state": 409,
     "old_epoch": 410,
     "length_required": 411,
     "not_json": 415,
@@ -42,7 +44,9 @@ STATUS = {
     "store_down": 503,
     "store_unfit": 503,
 }
-"""Each code and the status it goes out with."""
+"""Each code and the status it goes out with. 409: the request is whole, and things as they are do
+not allow it. 422: what it says cannot be, whatever the state; in a form, 400.
+"""
 
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_request"}
 TITLES = {
@@ -61,6 +65,7 @@ LONGEST_LOGGED = 200
 _LIKE_A_KEY = re.compile(r"[^/]{32,}")
 """A part of an address as long as the shortest secret that we take."""
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+FOUND = (200, 304)
 AWAY = "the store cannot answer now; try again"
 AWAY_FORM = "the store cannot answer now, so nothing was changed; go back, and send the form again"
 """Where it went away during the change itself, :func:`waitingroom.console.forms.surely` says so:
@@ -170,8 +175,9 @@ def _answer_faults(app: Flask) -> None:
 
     @app.errorhandler(BadSetting)
     def _setting(error: BadSetting) -> Response:
+        status = STATUS[error.code]
         # A form that is not whole, but a document with a field that cannot be.
-        status = 422 if _is_api() else 400
+        status = 422 if status == 400 and _is_api() else status
         return answer(error.code, str(error), status, fields={error.field: error.why})
 
     @app.errorhandler(WaitingRoomError)
@@ -194,7 +200,10 @@ def _answer_faults(app: Flask) -> None:
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
         code = HTTP_CODES.get(status, "bad_request" if status < 500 else "internal")
-        response = answer(code, error.description or error.name, status)
+        told = error.description or error.name
+        if status == 413 and (most := request.max_content_length):
+            told = f"a body of more than {most // 1024} KiB is not read; nothing was changed"
+        response = answer(code, told, status)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return response
@@ -229,7 +238,8 @@ def _finish_answers(app: Flask) -> None:
 
     @app.after_request
     def _uncached(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
+        kept = response.status_code in FOUND and static_files.may_be_kept(app)
+        response.headers["Cache-Control"] = static_files.KEPT if kept else "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         # Previews of the gate's pages come with the gate's own.

@@ -1,8 +1,9 @@
 """What the console tells of a room: the figures of a page, as text, by name. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from waitingroom import zones
 from waitingroom.history import Sample
 from waitingroom.live import Live
 from waitingroom.model import News, Phase, Snapshot
@@ -46,14 +47,19 @@ def wait_figures(waits: HourAndSale) -> dict[str, str]:
     return shown
 
 
-def clock_time(at_ms: int) -> str:
-    """``14:05:09``, in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
+def clock_time(at_ms: int, zone: str = "UTC") -> str:
+    """``14:05:09``."""
+    return datetime.fromtimestamp(at_ms / 1000, zones.zone(zone)).strftime("%H:%M:%S")
 
 
-def moment(at_ms: int) -> str:
-    """``2026-12-01 14:05:09``, in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def moment(at_ms: int, zone: str = "UTC", to: str = "seconds") -> str:
+    """``2026-12-01 14:05:09``, or ``to`` the ``minutes``; in another zone than UTC with
+    ``(+01:00)`` behind it: in the hour that a clock shows twice, only that tells the one from the
+    other.
+    """
+    at = datetime.fromtimestamp(at_ms / 1000, zones.zone(zone))
+    there = "" if zone == "UTC" else f" ({at.isoformat()[-6:]})"
+    return f"{at.replace(tzinfo=None).isoformat(' ', to)}{there}"
 
 
 def number(value: int) -> str:
@@ -91,6 +97,11 @@ def phase_text(room: Snapshot) -> str:
     return f"{told}: {why}" if why else told
 
 
+def stopped(words: str) -> str:
+    """With a full stop at its end, where an operator's own words do not end a sentence already."""
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
 def stock_text(left: int | None) -> str:
     """What the shop has left, or that it does not say."""
     if left is None:
@@ -112,9 +123,15 @@ NEWS = {
 """What each line of news says, in the console's words."""
 
 
-def news(room: Snapshot) -> list[tuple[str, str]]:
-    """When (``14:05:09``, UTC) and what, the newest first."""
-    return [(clock_time(one.at_ms), news_text(one)) for one in reversed(room.news)]
+def news(room: Snapshot, zone: str) -> list[tuple[str, str]]:
+    """When (``14:05:09`` in that zone) and what, the newest first. Before all the message, which
+    stands on their page, where no line has it: it came with the room, or other news drove its line
+    out.
+    """
+    told = [(clock_time(one.at_ms, zone), news_text(one)) for one in reversed(room.news)]
+    words = f"{NEWS['message']}: {room.message}"
+    stands = room.message and words not in (text for _, text in told)
+    return [("now", words), *told] if stands else told
 
 
 def news_text(line: News) -> str:

@@ -57,10 +57,7 @@ def sentences(told: WhatIf) -> list[str]:
     if after.shut_out > told.before.shut_out:
         found.append(f"{people(after.shut_out)} will not get in before it closes.")
     if after.capacity_in_s and after.capacity_in_s != told.before.capacity_in_s:
-        found.append(
-            "More are inside than the capacity allows. It takes about "
-            f"{span(1000 * after.capacity_in_s)} until enough have left; nobody is thrown out."
-        )
+        found.append(emptying(after))
     if told.before == after:
         found.append("For those in line now nothing becomes different.")
     found.append(
@@ -72,6 +69,14 @@ def sentences(told: WhatIf) -> list[str]:
             f"{number(after.left)} in stock; {after.sold_per_entry} are sold for each who goes in."
         )
     return found
+
+
+def emptying(told: Forecast) -> str:
+    """How long it takes until no more are inside than the capacity allows."""
+    return (
+        "More are inside than the capacity allows. It takes about "
+        f"{span(1000 * (told.capacity_in_s or 0))} until enough have left; nobody is thrown out."
+    )
 
 
 def _in(told: Forecast, name: str, zone: str) -> str:

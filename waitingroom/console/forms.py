@@ -7,12 +7,13 @@ from typing import TypeVar
 from flask import g, render_template, request
 from werkzeug.wrappers import Response
 
+from waitingroom import zones
 from waitingroom.console.access import CONSOLE, Access
 from waitingroom.console.faults import Refused
 from waitingroom.console.figures import moment
-from waitingroom.errors import StoreDown
+from waitingroom.errors import BadSetting, StoreDown
 from waitingroom.model import Actor
-from waitingroom.settings import check_why
+from waitingroom.settings import LONGEST_WHY, check_why
 
 LONGEST_NUMBER = 15
 SHOWN = 200
@@ -43,6 +44,28 @@ class Field:
 def typed(name: str, default: str = "", *, longest: int = SHOWN) -> str:
     """What stands in a field: as it was sent, or as it was before a log-in."""
     return request.values.get(name, default)[:longest]
+
+
+def _why_typed() -> str:
+    """What stands in the field for the record."""
+    return typed("why", longest=LONGEST_WHY)
+
+
+def context() -> dict[str, object]:
+    """What every page knows."""
+    about = {"why_typed": _why_typed, "why_problem": lambda: wrong_why().get("why", "")}
+    return {"operator": g.get("operator"), **about}
+
+
+def wrong_why() -> dict[str, str]:
+    """A sentence where what was sent for the record cannot be; to be asked before ``acting``, where
+    the form shall come back as it was typed.
+    """
+    try:
+        check_why(sent("why"))
+    except BadSetting as wrong:
+        return {"why": f"Why may have {wrong.why}."}
+    return {}
 
 
 def sent(name: str) -> str:
@@ -96,9 +119,14 @@ def told_actor(actor: str) -> str:
     return actor.removeprefix(CONSOLE)
 
 
-def told_moment(at_ms: int) -> str:
-    """``2026-11-26 14:05``, in UTC; a dash for never."""
-    return moment(at_ms)[:16] if at_ms else "–"
+def told_moment(at_ms: int, zone: str) -> str:
+    """``2026-11-26 14:05``, with its offset behind it but for UTC; a dash for never."""
+    return moment(at_ms, zone, "minutes") if at_ms else "–"
+
+
+def last_used(at_ms: int, zone: str) -> str:
+    """Of a key, in a sentence."""
+    return f"Last used: {zones.shown(at_ms, zone)}." if at_ms else "It was never used."
 
 
 def is_me(name: str) -> bool:

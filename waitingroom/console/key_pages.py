@@ -1,8 +1,8 @@
 """What the admins' pages of keys have in common: listed, shown once, revoked."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
@@ -10,42 +10,17 @@ from waitingroom.console.access import Access
 from waitingroom.console.forms import Field, Page, Problems, acting, ask, once, surely, version
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting
-from waitingroom.model import Actor
 from waitingroom.operators import NoSuchKey, Role
+from waitingroom.store.kept_keys import K, KeptKeys
 
 Cells = tuple[tuple[str, str], ...]
 """What a list tells of a key beside its name: label and text."""
 
 
-class Named(Protocol):
-    """A key of either kind."""
-
-    @property
-    def name(self) -> str:
-        """By which it is listed and revoked."""
-
-    @property
-    def made_at_ms(self) -> int:
-        """Tells it from others of its name."""
-
-
-K = TypeVar("K", bound=Named)
-
-
-class Kept(Protocol[K]):
-    """Where keys of one kind lie."""
-
-    def all(self) -> list[K]:
-        """Every key by name."""
-
-    def revoke(self, name: str, *, actor: Actor | str, made_at_ms: int | None = None) -> None:
-        """End a key. Raises ``NoSuchKey``."""
-
-
 class KeyPages(ABC, Generic[K]):
     """Over the keys of one kind. ``kind``: of the blueprint and the template; ``path``: where the
     pages are; ``what``: how one of them is called; ``where``: what to look at when in doubt;
-    ``made_of``: the fields of the form for one more.
+    ``made_of``: the fields of the form for one more. ``zone``: in which times are told.
     """
 
     kind: ClassVar[str]
@@ -54,9 +29,10 @@ class KeyPages(ABC, Generic[K]):
     where: ClassVar[str]
     made_of: ClassVar[tuple[str, ...]]
 
-    def __init__(self, kept: Kept[K], access: Access) -> None:
+    def __init__(self, kept: KeptKeys[K], access: Access, zone: Callable[[], str]) -> None:
         self._kept = kept
         self._access = access
+        self._zone = zone
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -73,7 +49,7 @@ class KeyPages(ABC, Generic[K]):
         """Make a key and show it, this once."""
 
     @abstractmethod
-    def _cells(self, keys: Sequence[K]) -> Sequence[Cells]:
+    def _cells(self, keys: Sequence[K], zone: str) -> Sequence[Cells]:
         """What the list tells of each."""
 
     @abstractmethod
@@ -89,11 +65,12 @@ class KeyPages(ABC, Generic[K]):
         return self._list({})
 
     def _list(self, problems: Problems) -> str:
-        keys = self._kept.all()
+        keys, zone = self._kept.all(), self._zone()
         return render_template(
             f"{self.kind}.html",
             kind=self.kind,
-            rows=list(zip([one.name for one in keys], self._cells(keys), strict=True)),
+            zone=zone,
+            rows=list(zip([one.name for one in keys], self._cells(keys, zone), strict=True)),
             fields=self._fields(problems),
             problem=problems.get("", ""),
         )

@@ -1,14 +1,14 @@
 """Every knob of a room as its operators see it: its name, what it does, what it is now. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from waitingroom import zones
 from waitingroom.console.figures import number
 from waitingroom.durations import shown_duration
-from waitingroom.model import DrawMethod, Snapshot, WhileNoSale
-from waitingroom.settings import Value
+from waitingroom.model import DrawMethod, Phase, Snapshot, WhileNoSale
+from waitingroom.settings import TOO_LATE, Value, is_too_late
 
 
 class Kind(Enum):
@@ -107,13 +107,11 @@ QUICK = ("rate_per_min", "capacity")
 
 def frozen(room: Snapshot, name: str) -> str:
     """Why a knob cannot be changed any more, or "": as the store has it."""
-    if name == "draw" and (room.tail or room.drawn is not None):
-        return "people have come, and were promised it"
-    if name == "draw_at_ms" and room.drawn is not None:
-        return "the draw has been"
-    if name in ("early_at_ms", "opens_at_ms") and room.opened_at_ms:
-        return "the room has opened"
-    return ""
+    if not is_too_late(room, name):
+        return ""
+    if name == "draw":
+        return "people have come, and were promised it" if room.tail else TOO_LATE["draw_at_ms"]
+    return TOO_LATE[name]
 
 
 def typed(room: Snapshot, name: str, zone: str) -> str:
@@ -153,3 +151,14 @@ def zone_of(room: Snapshot, wanted: str = "") -> str:
         if name in zones.names():
             return name
     return "UTC"
+
+
+def common_zone(rooms: Iterable[Snapshot]) -> str:
+    """In which zone is told what belongs to no room: that of all rooms that are not closed (or,
+    where all are, of all), else UTC.
+    """
+    by_closed: dict[bool, set[str]] = {False: set(), True: set()}
+    for room in rooms:
+        by_closed[room.phase is Phase.CLOSED].add(zone_of(room))
+    found = by_closed[False] or by_closed[True]
+    return found.pop() if len(found) == 1 else "UTC"

@@ -48,7 +48,7 @@ def _alone(wanted: Brand) -> None:
 def _texts(text: str) -> tuple[Saying, ...]:
     said: dict[tuple[str, str], Saying] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
-        words = [word.strip() for word in line.split("|")]
+        words = [word.strip() for word in line.split("|", 2)]
         if len(words) != 3 or not all(words):
             raise BadSetting("text", f"must be a language, our sentence and yours, with | between; "
                              f"“{line[:60]}” is not")  # fmt: skip

@@ -16,6 +16,7 @@ from redis import Redis
 from rq import Queue, Retry
 from rq.utils import import_attribute
 
+from waitingroom.durations import shown_duration
 from waitingroom.standing import AlarmNotice
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ RETRIES_S = (5, 30, 120, 600, 1_800, 3_600)
 """When a job whose receiver did not take it is tried again: for an hour and three quarters."""
 AT_ONCE_RETRIES_S = RETRIES_S[:3]
 """The same without the queue: longer than that a store is seldom away."""
+LAST = "that was the last try"
 JOB_TIMEOUT_S = 60
 """So long at most a receiver that drips its answer holds up the confirmations behind it."""
 log = logging.getLogger("waitingroom.keeper")
@@ -72,14 +74,21 @@ class Post:
         )
 
 
+def next_try(in_ms: int) -> str:
+    """When it comes, in words."""
+    return f"the next try comes in {shown_duration(in_ms)}"
+
+
 def _tell(job: str, args: tuple[Any, ...], name: str) -> None:
     """Do a job here, and again where it fails."""
-    for wait_s in (0, *AT_ONCE_RETRIES_S):
-        time.sleep(wait_s)
+    for wait_s in (*AT_ONCE_RETRIES_S, None):
         try:
             import_attribute(job)(*args)
         except Exception as error:
             # Only its kind: what a driver says may hold an address.
-            log.warning("an alarm was not taken by %s: %s", name, type(error).__name__)
+            kind, about = type(error).__name__, {"event": "not_taken"}
+            then = LAST if wait_s is None else next_try(wait_s * 1000)
+            log.warning("an alarm was not taken by %s: %s; %s", name, kind, then, extra=about)
         else:
             return
+        time.sleep(wait_s or 0)

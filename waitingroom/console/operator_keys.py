@@ -1,10 +1,19 @@
 """The admins' page of operators' keys for the API: made, shown once, listed, revoked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from waitingroom.console.access import Access
 from waitingroom.console.faults import sentence
-from waitingroom.console.forms import Field, Page, Problems, sent, surely, told_moment, typed
+from waitingroom.console.forms import (
+    Field,
+    Page,
+    Problems,
+    last_used,
+    sent,
+    surely,
+    told_moment,
+    typed,
+)
 from waitingroom.console.key_pages import Cells, KeyPages
 from waitingroom.console.operators import role_field, role_sent
 from waitingroom.operators import BadOperator, Key, KeyExists, Role, made_key
@@ -20,12 +29,20 @@ class OperatorKeyPages(KeyPages[Key]):
     where = "the keys for programs"
     made_of = ("name", "role")
 
-    def __init__(self, keys: OperatorKeys, access: Access) -> None:
-        super().__init__(keys, access)
+    def __init__(self, keys: OperatorKeys, access: Access, zone: Callable[[], str]) -> None:
+        super().__init__(keys, access, zone)
         self._keys = keys
 
-    def _cells(self, keys: Sequence[Key]) -> Sequence[Cells]:
-        return [(("Role", one.role), ("Made", told_moment(one.made_at_ms))) for one in keys]
+    def _cells(self, keys: Sequence[Key], zone: str) -> Sequence[Cells]:
+        used = self._keys.used(keys)
+        return [
+            (
+                ("Role", one.role),
+                ("Made", told_moment(one.made_at_ms, zone)),
+                ("Last used", told_moment(used[one.name], zone)),
+            )
+            for one in keys
+        ]
 
     def _fields(self, problems: Problems) -> Sequence[Field]:
         return [
@@ -58,7 +75,9 @@ class OperatorKeyPages(KeyPages[Key]):
         return self._shown(name, text, lines)
 
     def _ending(self, found: Key) -> tuple[str, ...]:
+        used = self._keys.used([found])[found.name]
         return (
             f"The key, which is {found.role}, is refused from the next request on: a program that "
             "has it can do nothing here any more. Give it another key first.",
+            last_used(used, self._zone()),
         )

@@ -1,7 +1,10 @@
 """The admins' pages of operators: who may use the console, and as what."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from waitingroom import zones
 from waitingroom.console.access import Access
 from waitingroom.console.faults import Refused, sentence
 from waitingroom.console.forms import (
@@ -46,11 +49,12 @@ WHERE = "the operators"
 
 
 class OperatorPages:
-    """Over the accounts of a store."""
+    """Over the accounts of a store. ``zone``: in which times are told."""
 
-    def __init__(self, accounts: Accounts, access: Access) -> None:
+    def __init__(self, accounts: Accounts, access: Access, zone: Callable[[], str]) -> None:
         self._accounts = accounts
         self._access = access
+        self._zone = zone
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -61,7 +65,7 @@ class OperatorPages:
         routes.get("/<name>")(rule(self.show))
         # Where a form that was sent after the session's end is found again.
         routes.get("/<name>/role", endpoint="role")(rule(self.show))
-        routes.post("/<name>/role")(rule(takes("version", "role")(self.change_role)))
+        routes.post("/<name>/role")(rule(takes("version", "role", "why")(self.change_role)))
         routes.get("/<name>/password", endpoint="password")(rule(self.show))
         routes.post("/<name>/password")(rule(takes("version", "password")(self.change_password)))
         routes.get("/<name>/remove")(rule(self.ask_to_remove))
@@ -82,8 +86,9 @@ class OperatorPages:
             role_field(role, problems),
             _password_field(problems),
         ]  # fmt: skip
-        rows = [(one, told_moment(one.made_at_ms)) for one in self._accounts.all()]
-        return render_template("operators.html", rows=rows, fields=fields)
+        zone = self._zone()
+        rows = [(one, told_moment(one.made_at_ms, zone)) for one in self._accounts.all()]
+        return render_template("operators.html", rows=rows, fields=fields, zone=zone)
 
     def add(self) -> Page:
         """Make an operator; a password that we made is shown this once."""
@@ -130,7 +135,7 @@ class OperatorPages:
         return render_template(
             "operator.html",
             one=found,
-            made=told_moment(found.made_at_ms),
+            made=zones.shown(found.made_at_ms, self._zone()),
             me=is_me(found.name),
             role_field=role_field(typed("role", found.role), problems),
             password_field=_password_field(problems),
@@ -145,12 +150,13 @@ class OperatorPages:
         if role is found.role:
             flash(f"Nothing was changed: “{name}” is {role}.")
             return redirect(url_for("operators.show", name=name), 303)
+        actor = acting(self._access)
         try:
             surely(
                 lambda: self._accounts.change(
                     name,
                     role=role,
-                    actor=self._access.actor(),
+                    actor=actor,
                     generation=generation,
                     keep_admin=True,
                 ),

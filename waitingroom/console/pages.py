@@ -6,18 +6,18 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from waitingroom.console.access import Access
-from waitingroom.console.attention import attention
+from waitingroom.console.attention import Shown, attention
 from waitingroom.console.charts import CHARTS, draw
-from waitingroom.console.figures import figures, news, wait_figures
+from waitingroom.console.figures import figures, news
+from waitingroom.console.knobs import common_zone, zone_of
+from waitingroom.console.room_figures import HOUR_MS, RoomFigures
 from waitingroom.console.turns import offer, state
-from waitingroom.history import Sample
 from waitingroom.live import LATELY_MS
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.history import SALE
 
-HOUR_MS = 3_600_000
 SPANS = ("hour", "sale")
 
 
@@ -55,7 +55,7 @@ class Pages:
             "rooms": rooms,
             "figures": self._figures(rooms),
             "state": " ".join(rooms),
-            "alarms": attention(self._store.alarms.seen()),
+            "alarms": self._alarms(rooms),
             # Of a newer version, or a moment before they are made.
             "unread": [name for name in self._store.rooms() if name not in rooms],
         }
@@ -68,8 +68,11 @@ class Pages:
             for room, told in self._figures(rooms).items()
             for name, text in told.items()
         }
-        alarms = attention(self._store.alarms.seen())
-        return jsonify(state=" ".join(rooms), figures=shown, alarms=alarms)
+        return jsonify(state=" ".join(rooms), figures=shown, alarms=self._alarms(rooms))
+
+    def _alarms(self, rooms: Mapping[str, Snapshot]) -> list[Shown]:
+        zones = {name: zone_of(room) for name, room in rooms.items()}
+        return attention(self._store.alarms.seen(), "", common_zone(rooms.values()), zones)
 
     def _figures(self, rooms: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
         since_ms = {name: room.now_ms - LATELY_MS for name, room in rooms.items()}
@@ -79,32 +82,31 @@ class Pages:
     def room(self, room: str) -> str:
         """One room."""
         found = self._store.status(room)
+        zone = zone_of(found)
         return render_template(
             "room.html",
             figures=self._of(found),
             charts=CHARTS,
-            news=news(found),
-            alarms=attention(self._store.alarms.seen(), room),
+            news=news(found, zone),
+            zone=zone,
+            alarms=attention(self._store.alarms.seen(), room, zone),
             **offer(self._store, found),
         )
 
     def live_room(self, room: str) -> Response:
         """The figures and news of one room, for the page to show."""
         found = self._store.status(room)
+        zone = zone_of(found)
         return jsonify(
             state=state(found),
             figures=self._of(found),
-            news=news(found),
-            alarms=attention(self._store.alarms.seen(), room),
+            news=news(found, zone),
+            alarms=attention(self._store.alarms.seen(), room, zone),
         )
 
     def _of(self, room: Snapshot) -> dict[str, str]:
         """Everything that a room's own page shows."""
-        waits = self._store.waits.lately(room.room, room.epoch, room.now_ms - HOUR_MS)
-        return figures(room, self._lately(room.room, room.now_ms)) | wait_figures(waits)
-
-    def _lately(self, room: str, now_ms: int) -> list[Sample]:
-        return self._store.history.lately({room: now_ms - LATELY_MS})[room]
+        return RoomFigures.of(self._store, room).in_words()
 
     def chart(self, room: str, span: str, name: str) -> Response:
         """A chart of the last hour or the whole sale; ``?dark`` on dark ground, ``?narrow`` for
@@ -122,7 +124,8 @@ class Pages:
             newer = self._store.history.lately({room: samples[-1].at_ms if samples else 0})
             samples += newer[room]
         ours = [one for one in samples if one.epoch == found.epoch]
-        drawn = draw(name, ours, dark="dark" in request.args, narrow="narrow" in request.args)
+        dark, narrow = ("dark" in request.args), ("narrow" in request.args)
+        drawn = draw(name, ours, zone_of(found), dark=dark, narrow=narrow)
         response = make_response(drawn)
         response.content_type = "image/svg+xml; charset=utf-8"
         return response

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 from waitingroom.console import forecasts, plans
 from waitingroom.console.access import Access
 from waitingroom.console.faults import Refused
-from waitingroom.console.forms import surely, version
+from waitingroom.console.forms import acting, surely, version
 from waitingroom.console.knobs import zone_of
-from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT
+from waitingroom.console.posted import MOST_LOOKED_AT, brief
 from waitingroom.console.whole import takes
 from waitingroom.errors import VersionConflict
-from waitingroom.model import PlanStep, Snapshot
+from waitingroom.model import Snapshot
 from waitingroom.operators import Role
+from waitingroom.plan import PlanStep
 from waitingroom.ramps import without
 from waitingroom.store.client import Store
 
@@ -33,14 +34,14 @@ class PlanPages:
         """The routes."""
         routes = Blueprint("plan", __name__, url_prefix="/rooms/<room>")
         turn = self._access.needs(Role.OPERATOR)
-        routes.get("/plan")(turn(self.show))
+        routes.get("/plan")(self._access.needs(Role.VIEWER)(self.show))
         routes.get("/plan/<key>")(turn(self.ask))
-        routes.post("/plan/<key>")(turn(takes("version")(self.drop)))
+        routes.post("/plan/<key>")(turn(takes("version", "why")(self.drop)))
         routes.post("/undo")(turn(takes("version")(self.undo)))
         return routes
 
     def show(self, room: str) -> str:
-        """What is planned."""
+        """What is planned, with the way to take it out for those who may."""
         found = self._store.status(room)
         listed = plans.planned(self._store.steps(room), zone_of(found))
         return render_template("plan.html", room=found, planned=listed)
@@ -63,12 +64,12 @@ class PlanPages:
         found, based_on = self._store.status(room), version()
         self._refuse_moved(found, based_on)
         one, left = self._without(found, key)
-        actor = self._access.actor()
+        actor = acting(self._access)
         try:
             surely(lambda: self._store.plan(room, left, actor=actor, version=found.version))
         except VersionConflict as error:
             raise self._moved(self._store.status(room), based_on) from error
-        flash(f"Taken out of the plan: {one.when}, {one.what}."[:LONGEST_TOLD])
+        flash(brief(f"Taken out of the plan: {one.when}, {one.what}."))
         return redirect(url_for("plan.show", room=room), 303)
 
     def undo(self, room: str) -> Response:
@@ -86,7 +87,7 @@ class PlanPages:
             with suppress(VersionConflict):
                 now = found.version
                 surely(lambda: self._store.undo(room, actor=actor, version=now))  # noqa: B023
-                flash(f"Taken back: {told}."[:LONGEST_TOLD])
+                flash(brief(f"Taken back: {told}."))
                 return redirect(url_for("pages.room", room=room), 303)
         raise self._moved(self._store.status(room), based_on)
 
@@ -106,7 +107,7 @@ class PlanPages:
 
     def _moved(self, room: Snapshot, based_on: int) -> Refused:
         entries = self._store.record.newest(room.room, MOST_LOOKED_AT)
-        told = " ".join(plans.meanwhile(entries, room.version - based_on))
+        told = " ".join(plans.meanwhile(entries, room.version - based_on, zone_of(room)))
         return Refused(
             "version_conflict",
             f"nothing of yours was done: the room was changed after your page was shown. {told}",

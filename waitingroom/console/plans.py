@@ -1,13 +1,14 @@
 """What is planned for a room, what was done last, and what others did meanwhile, in words. Pure."""
 
-import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from waitingroom import zones
+from waitingroom.console.entries import change, facts, value
 from waitingroom.console.figures import clock_time, steps_text
-from waitingroom.console.knobs import KNOBS, shown
-from waitingroom.model import Change, DrawMethod, PlanStep, Snapshot, WhileNoSale
+from waitingroom.console.knobs import KNOBS, shown, zone_of
+from waitingroom.model import Snapshot
+from waitingroom.plan import Change, PlanStep
 from waitingroom.record import LogEntry
 
 BEFORE_NAMES = ("console:", "cli:")
@@ -20,11 +21,6 @@ MOVES = frozenset(
 )
 """Acts that move the version of a room, each by one."""
 MOST_TOLD = 5
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "draw": {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO},
-    "outside": {"0": WhileNoSale.SHOP, "1": WhileNoSale.OPEN, "2": WhileNoSale.BLOCKED},
-}
-"""What the store's numbers for a choice mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +57,33 @@ def _planned(steps: tuple[PlanStep, ...], zone: str) -> Planned:
 
 def undoing(room: Snapshot, change: Change, steps: Sequence[PlanStep]) -> str:
     """What an undo of the last change would do, and whose that was. ``steps``: the plan of now."""
+    zone = zone_of(room)
     told = [
-        f"{KNOBS[name].label} {shown(name, getattr(room, name))} → {shown(name, _value(name, was))}"
+        f"{KNOBS[name].label} {shown(name, getattr(room, name), zone)} → "
+        f"{shown(name, value(name, was), zone)}"
         if name in KNOBS
         else f"{name.replace('_', ' ')} as it was"
         for name, was in change.words.items()
     ]
     if change.steps is not None:
-        told += _of_plan("out of the plan", [one for one in steps if one not in change.steps])
-        told += _of_plan("planned again", [one for one in change.steps if one not in steps])
+        gone = [one for one in steps if one not in change.steps]
+        told += _of_plan("out of the plan", gone, zone)
+        told += _of_plan("planned again", [one for one in change.steps if one not in steps], zone)
     what = "; ".join(told) or "the plan as it was"
-    return f"{what} ({_who(change.actor)}, {clock_time(change.at_ms)} UTC)"
+    return f"{what} ({_who(change.actor)}, {clock_time(change.at_ms, zone)} {zone})"
 
 
-def _of_plan(what: str, steps: Sequence[PlanStep]) -> list[str]:
-    return [f"{what}: {one.what}, {one.when}" for one in planned(steps, "UTC")]
+def _of_plan(what: str, steps: Sequence[PlanStep], zone: str) -> list[str]:
+    return [f"{what}: {one.what}, {one.when}" for one in planned(steps, zone)]
 
 
-def meanwhile(entries: Sequence[LogEntry], moved: int) -> list[str]:
-    """What moved a room so many versions on: who turned what, from what to what; the newest first.
+def meanwhile(entries: Sequence[LogEntry], moved: int, zone: str) -> list[str]:
+    """What moved a room so many versions on: who turned what, from what to what; the newest first,
+    with times in ``zone``.
 
     ``entries``: of its record, the newest first.
     """
-    told = [_told(entry) for entry in _moving(entries, moved)[:MOST_TOLD]]
+    told = [_told(entry, zone) for entry in _moving(entries, moved)[:MOST_TOLD]]
     more = moved - len(told)
     return told + ([f"And {more} more: see the record."] if more > 0 else [])
 
@@ -94,7 +94,7 @@ def only_planned(entries: Sequence[LogEntry], moved: int, names: Container[str] 
     """
     ours = _moving(entries, moved)
     steps = [entry for entry in ours if entry.act == "step"]
-    turned = {name for entry in steps for name in _facts(entry.text("after"))}
+    turned = {name for entry in steps for name in facts(entry.text("after"))}
     return len(steps) == moved and not any(name in names for name in turned)
 
 
@@ -102,37 +102,14 @@ def _moving(entries: Sequence[LogEntry], moved: int) -> list[LogEntry]:
     return [entry for entry in entries if entry.act in MOVES][: max(0, moved)]
 
 
-def _told(entry: LogEntry) -> str:
-    before, after = _facts(entry.text("before")), _facts(entry.text("after"))
+def _told(entry: LogEntry, zone: str) -> str:
+    before, after = facts(entry.text("before")), facts(entry.text("after"))
     names = [name for name in (*before, *after) if name in KNOBS]
     turned = [
-        f"{KNOBS[name].label}: {_shown(name, before)} → {_shown(name, after)}"
-        for name in dict.fromkeys(names)
+        f"{KNOBS[name].label}: {change(name, before, after, zone)}" for name in dict.fromkeys(names)
     ]
     what = "; ".join(turned) or ("changed the plan" if entry.act == "plan" else entry.act)
-    return f"{clock_time(entry.at_ms)} UTC, {_who(entry.actor)}: {what}."
-
-
-def _facts(text: str) -> dict[str, str]:
-    """By knob, as the store's own words."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {"draw" if name == "fifo" else name: str(value) for name, value in found.items()}
-
-
-def _shown(name: str, facts: Mapping[str, str]) -> str:
-    return shown(name, _value(name, facts[name])) if name in facts else "–"
-
-
-def _value(name: str, word: str) -> int | str:
-    """A value as the store tells it, as ours."""
-    if name in WORDS:
-        return WORDS[name].get(word, word)
-    return int(word) if word.isascii() and word.isdigit() and name != "message" else word
+    return f"{clock_time(entry.at_ms, zone)} {zone}, {_who(entry.actor)}: {what}."
 
 
 def _who(actor: str) -> str:

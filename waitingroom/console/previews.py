@@ -19,6 +19,8 @@ from waitingroom.store.client import Store
 
 MOST_KEPT = 16
 STATES, LANGUAGES = tuple(SCENES), Pages.languages
+PAGES = {"script": "", "plain": "/plain", "privacy": "/privacy"}
+"""The pages of a state, and how their addresses end."""
 OPENED = frozenset({"", "plain", "privacy", *LANGUAGES})
 """How an address ends that somebody opens; all others the pages ask for by themselves."""
 
@@ -45,9 +47,12 @@ class Previews:
         opened = request.method == "GET" and rest.rpartition("/")[2] in OPENED
         return (self._look if opened else self._follow)(room, rest)
 
-    def page(self, room: str, state: str, lang: str) -> Response:
-        """The page of a state: the one with a script, where that shows it."""
-        return self._answer(room, f"{state}/{lang}" + ("" if SCENES[state].script else "/plain"))
+    def page(self, room: str, state: str, lang: str, page: str = "") -> Response:
+        """One of a state's ``PAGES``, 404 where it has none such; "" is the one with a script, or
+        without where no script shows it.
+        """
+        shown = page or ("script" if SCENES[state].script else "plain")
+        return self._answer(room, f"{state}/{lang}{PAGES[shown]}")
 
     def _answer(self, room: str, rest: str) -> Response:
         found = self._store.status(room)

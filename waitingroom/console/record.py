@@ -1,9 +1,15 @@
 """The record on the console: the newest entries to read, and all of them to take away."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from flask import Blueprint, Response, abort, render_template
 
+from waitingroom.console import entries
 from waitingroom.console.access import Access
 from waitingroom.console.figures import moment
+from waitingroom.console.knobs import zone_of
+from waitingroom.errors import NoSuchRoom
 from waitingroom.exports import csv_lines, json_lines
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
@@ -17,11 +23,14 @@ FORMS = {
 
 
 class RecordPages:
-    """Over one store. A room's record is for all; log-ins and accounts are for admins."""
+    """Over one store. A room’s record is for all; log-ins and accounts are for admins. ``zone``: in
+    which times are told that belong to no room.
+    """
 
-    def __init__(self, store: Store, access: Access) -> None:
+    def __init__(self, store: Store, access: Access, zone: Callable[[], str]) -> None:
         self._store = store
         self._access = access
+        self._zone = zone
 
     def blueprint(self) -> Blueprint:
         """The routes."""
@@ -42,13 +51,24 @@ class RecordPages:
         return self._page(SYSTEM)
 
     def _page(self, room: str) -> str:
-        entries = self._store.record.newest(room, SHOWN)
+        found = self._store.record.newest(room, SHOWN)
         name = "" if room == SYSTEM else room
-        rows = [(moment(entry.at_ms), entry) for entry in entries]
+        zone = self._zone_of(name)
+        rows = [
+            (moment(at.at_ms, zone), at, entries.detail(at, zone), entries.changes(at, zone))
+            for at in found
+        ]
         # Not against the keeper's log, which is on another machine perhaps: the command does that.
         verdict = self._store.record.verify(room)
         page = {"room": name, "rows": rows, "shown": SHOWN, "verdict": verdict}
-        return render_template("record.html", **page)
+        return render_template("record.html", zone=zone, **page)
+
+    def _zone_of(self, room: str) -> str:
+        """The room's; that of all where there is no such room, or none any more."""
+        with suppress(NoSuchRoom):
+            if room:
+                return zone_of(self._store.status(room))
+        return self._zone()
 
     def export(self, room: str, form: str) -> Response:
         """A room's whole record, as JSON lines or CSV."""

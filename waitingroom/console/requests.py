@@ -3,7 +3,6 @@
 from flask import Flask, Response, request
 
 from waitingroom.clients import Proxies
-from waitingroom.model import is_room_id
 from waitingroom.request_ids import (
     CLIENT_KEY,
     CURRENT,
@@ -16,6 +15,7 @@ from waitingroom.request_ids import (
     fresh,
     well_formed,
 )
+from waitingroom.room_ids import is_room_id
 
 NO_ROUTE = "none"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 
+from waitingroom.console import bodies
 from waitingroom.console.api.shops import (
     ANSWERS,
     HANDOVER,
@@ -23,6 +24,7 @@ from waitingroom.console.api.shops import (
     MOST_LEFT,
     SINCE,
     Done,
+    Held,
     LeasesTold,
     ShopGroup,
 )
@@ -31,8 +33,9 @@ from waitingroom.console.releases import Releases
 from waitingroom.console.requests import adopt
 from waitingroom.console.shop_access import ShopAccess
 from waitingroom.errors import BadToken, NoSuchRoom
-from waitingroom.model import OUTSIDE, Actor, ShopHealth, WhileNoSale, is_room_id
+from waitingroom.model import OUTSIDE, Actor, ShopHealth, WhileNoSale
 from waitingroom.outcomes import LeaseCode, Leases
+from waitingroom.room_ids import is_room_id
 from waitingroom.store.client import Store
 from waitingroom.tokens import Handover, Keyring
 
@@ -60,7 +63,7 @@ class RoomApi:
         """The routes."""
         routes = ShopGroup("room_api", "What a shop's guard talks to.")
         routes.before_request(self._only_shops)
-        routes.add("/redeem", self.redeem, asks=HANDOVER, answer=Done, also=(409, 410))
+        routes.add("/redeem", self.redeem, asks=HANDOVER, answer=Held, also=(409, 410))
         routes.add("/leases/renew", self.renew, asks=LEASES, answer=LeasesTold, query=SINCE)
         routes.add("/leases/release", self.release, asks=LEASES, answer=LeasesTold)
         routes.add("/health", self.health, asks=ANSWERS, answer=Done)
@@ -76,7 +79,12 @@ class RoomApi:
             raise NoSuchRoom(room[:40])
 
     def redeem(self, room: str) -> Response:
-        """Use a handover: 200 once, then 409 ``replayed``; 410 ``old_epoch``; 401 ``bad_token``."""
+        """Use a handover: 200 once, then 409 ``replayed``; 410 ``old_epoch``; 401 ``bad_token``.
+
+        It is the ``wr_handover`` in the address that a shopper comes to the shop with. The answer
+        tells the place that they have: remember it in a session of your own, renew its lease while
+        they are active, at most to ``ends_at_ms``, and release it at checkout.
+        """
         handover = self._handover(room, _field("handover"))
         staff = handover.lease if handover.carried.staff else ""
         first = self._store.redeem(room, handover.epoch, handover.nonce, staff=staff)
@@ -88,7 +96,14 @@ class RoomApi:
             words = "a handover of the lease %s of %s came again"
             log.warning(words, handover.lease, room, extra=about)
             raise Refused("replayed", "this handover was used before")
-        return jsonify(ok=True)
+        held = handover.carried
+        return jsonify(
+            ok=True,
+            lease=held.lease,
+            staff=held.staff,
+            expires_at_ms=held.expires_at_ms,
+            ends_at_ms=held.ends_at_ms,
+        )
 
     def _handover(self, room: str, raw: Any) -> Handover:
         if not isinstance(raw, str) or len(raw) > LONGEST_TOKEN:
@@ -164,10 +179,7 @@ def _field(name: str) -> Any:
 
 def _fields(*names: str, may: tuple[str, ...] = ()) -> dict[str, Any]:
     """The fields of the request's body, which has no others but those that it ``may``."""
-    try:
-        body = request.get_json(force=True)
-    except RecursionError:
-        raise Refused("bad_request", "the body is nested too deeply") from None
+    body = bodies.read(request.get_data())
     if not isinstance(body, dict) or body.keys() - set(may) != set(names):
         wants = " and ".join(names)
         raise Refused(

@@ -6,12 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from waitingroom.console import drafts
 from waitingroom.console.access import Access
-from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.forms import Page, acting, surely, version, wrong_why
 from waitingroom.console.posted import moved
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchRoom, RoomExists, VersionConflict
-from waitingroom.model import Settings, Snapshot, is_room_id
+from waitingroom.model import Settings, Snapshot
 from waitingroom.operators import Role
+from waitingroom.room_ids import is_room_id
 from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
 from waitingroom.store.rooms import made_like
@@ -30,9 +31,9 @@ class RoomForms:
         routes = Blueprint("rooms", __name__)
         turn = self._access.needs(Role.OPERATOR)
         routes.get("/new")(turn(self.ask))
-        routes.post("/new")(turn(takes("like", *drafts.names(drafts.MADE))(self.make)))
+        routes.post("/new")(turn(takes("like", "why", *drafts.names(drafts.MADE))(self.make)))
         routes.get("/rooms/<room>/edit")(turn(self.show))
-        edited = takes("version", must=drafts.names(drafts.EDITED))
+        edited = takes("version", "why", must=drafts.names(drafts.EDITED))
         routes.post("/rooms/<room>/edit")(turn(edited(self.edit)))
         return routes
 
@@ -46,9 +47,9 @@ class RoomForms:
         """Make it: 303 to the room; 400 and 409 with the form again, and nothing made."""
         like = self._like(request.form)
         values, problems = drafts.read(drafts.MADE, request.form)
-        if problems:
+        if problems or wrong_why():
             return self._new(like, request.form, problems), 400
-        room, actor = values.pop("room"), self._access.actor()
+        room, actor = values.pop("room"), acting(self._access)
         try:
             surely(lambda: made_like(self._store, room, like, values, actor=actor))
         except RoomExists:
@@ -88,10 +89,10 @@ class RoomForms:
         """Change them: 303 to the room; 400 and 409 with the form again, and nothing changed."""
         found, based_on = self._store.status(room), version()
         values, problems = drafts.read(drafts.EDITED, request.form)
-        if problems:
+        if problems or wrong_why():
             return self._edit(found, based_on, request.form, problems), 400
         changes = {name: one for name, one in values.items() if one != getattr(found, name)}
-        actor = self._access.actor()
+        actor = acting(self._access)
         try:
             if changes or based_on != found.version:
                 surely(lambda: self._store.set(room, changes, actor=actor, version=based_on))

@@ -1,17 +1,13 @@
 """Which shop asks: the key that comes with a call of the room API."""
 
 import hmac
-import logging
 from collections.abc import Callable, Sequence
 
 from waitingroom.bearer import fits, name_in
 from waitingroom.console.faults import Refused
+from waitingroom.console.key_uses import Uses
 from waitingroom.console.requests import bearer
-from waitingroom.errors import StoreDown
 from waitingroom.store.shop_keys import ShopKeys
-
-MINUTE_MS = 60_000
-log = logging.getLogger("waitingroom.console")
 
 
 class ShopAccess:
@@ -24,9 +20,7 @@ class ShopAccess:
     def __init__(self, words: Sequence[str], keys: ShopKeys, now_ms: Callable[[], int]) -> None:
         self._words = [word.encode() for word in words]
         self._keys = keys
-        self._now_ms = now_ms
-        # What this process has noted. Two threads may note the same minute: once too often.
-        self._noted: dict[str, int] = {}
+        self._uses = Uses(keys, "shop key", now_ms)
 
     def let_in(self, room: str) -> str:
         """The name of the key, "" for one of the environment.
@@ -47,17 +41,5 @@ class ShopAccess:
             raise Refused("unauthorized", "this is no shop's key, or it was revoked")
         if not key.opens(room):
             raise Refused("forbidden", f"the key “{name}” is not for this room")
-        self._note(name)
+        self._uses.note(name)
         return name
-
-    def _note(self, name: str) -> None:
-        """That it is in use: to the minute, so that not each call is a write."""
-        minute = self._now_ms() // MINUTE_MS
-        if self._noted.get(name) == minute:
-            return
-        self._noted[name] = minute
-        try:
-            self._keys.note_used(name, minute * MINUTE_MS)
-        except StoreDown as error:
-            # A store that is full takes no note, and may still renew and release.
-            log.warning("when the shop key %s was last used cannot be noted: %s", name, error)

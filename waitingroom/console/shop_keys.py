@@ -1,7 +1,7 @@
 """The admins' page of shops' keys: made, shown once, listed, revoked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flask import request
 
@@ -11,6 +11,7 @@ from waitingroom.console.forms import (
     Field,
     Page,
     Problems,
+    last_used,
     sent,
     surely,
     told_actor,
@@ -36,18 +37,18 @@ class ShopKeyPages(KeyPages[ShopKey]):
     where = "the shops’ keys"
     made_of = ("name", "rooms", "all")
 
-    def __init__(self, keys: ShopKeys, access: Access) -> None:
-        super().__init__(keys, access)
+    def __init__(self, keys: ShopKeys, access: Access, zone: Callable[[], str]) -> None:
+        super().__init__(keys, access, zone)
         self._keys = keys
 
-    def _cells(self, keys: Sequence[ShopKey]) -> Sequence[Cells]:
+    def _cells(self, keys: Sequence[ShopKey], zone: str) -> Sequence[Cells]:
         used = self._keys.used(keys)
         return [
             (
                 ("For", rooms_of(one)),
-                ("Made", told_moment(one.made_at_ms)),
+                ("Made", told_moment(one.made_at_ms, zone)),
                 ("By", told_actor(one.made_by)),
-                ("Last used", told_moment(used[one.name])),
+                ("Last used", told_moment(used[one.name], zone)),
             )
             for one in keys
         ]
@@ -97,7 +98,7 @@ class ShopKeyPages(KeyPages[ShopKey]):
             f"The key, which opens {rooms_of(found)}, is refused from the next call on. A shop "
             "that has it goes on checking passes by itself, but renews and gives back no place, "
             "and hears of nothing. Give it another key first.",
-            f"Last used: {told_moment(used)} UTC." if used else "It was never used.",
+            last_used(used, self._zone()),
         )
 
 

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from waitingroom import zones
 from waitingroom.console.access import Access
-from waitingroom.console.faults import sentence
+from waitingroom.console.faults import STATUS, sentence
 from waitingroom.console.forms import (
     Field,
     Page,
@@ -18,6 +19,7 @@ from waitingroom.console.forms import (
     typed,
     version,
 )
+from waitingroom.console.knobs import zone_of
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, VersionConflict
 from waitingroom.model import Snapshot
@@ -81,7 +83,8 @@ class StaffPages:
 
     def _list(self, room: Snapshot, problems: Problems) -> str:
         passes = self._store.staff.all(room.room)
-        rows = [_row(one, one.state(room.staff_epoch, room.now_ms)) for one in passes]
+        zone = zone_of(room)
+        rows = [_row(one, one.state(room.staff_epoch, room.now_ms), zone) for one in passes]
         fields = [
             Field("name", "For whom", text=typed("name"), problem=problems.get("name", "")),
             Field(
@@ -96,6 +99,7 @@ class StaffPages:
         return render_template(
             "staff.html",
             room=room,
+            zone=zone,
             rows=rows,
             fields=fields,
             problem=problems.get("", ""),
@@ -117,12 +121,12 @@ class StaffPages:
             made = surely(lambda: make(room, name, lasts_ms, actor=actor), "the staff passes")
         except BadSetting as wrong:
             where = wrong.field if wrong.field in ("name", "for", "to") else ""
-            return self._list(found, {where: sentence(wrong.why)}), 400
+            return self._list(found, {where: sentence(wrong.why)}), STATUS[wrong.code]
         except TooManyPasses as wrong:
             return self._list(found, {"": sentence(str(wrong))}), 409
         lines = (
             f"It lets one browser into {origin}, once, within a minute from now. The pass is then "
-            f"good until {told_moment(made.until_ms)} UTC, or until it is revoked.",
+            f"good until {zones.shown(made.until_ms, zone_of(found))}, or until it is revoked.",
             "Whoever was too late needs another: make it, and revoke this one.",
         )
         url = link(made, self._keyring.room_keys(room), origin, path)
@@ -193,16 +197,16 @@ class StaffPages:
         return redirect(url_for("staff.list", room=room), 303)
 
 
-def _row(one: StaffPass, state: PassState) -> dict[str, object]:
+def _row(one: StaffPass, state: PassState, zone: str) -> dict[str, object]:
     told = STATES[state]
     if state is PassState.REVOKED:
-        told = f"revoked {told_moment(one.revoked_at_ms)} by {told_actor(one.revoked_by)}"
+        told = f"revoked {told_moment(one.revoked_at_ms, zone)} by {told_actor(one.revoked_by)}"
     return {
         "lease": one.lease,
         "name": one.name,
         "state": told,
         "good": state is PassState.GOOD,
-        "until": told_moment(one.until_ms),
-        "made": told_moment(one.made_at_ms),
+        "until": told_moment(one.until_ms, zone),
+        "made": told_moment(one.made_at_ms, zone),
         "by": told_actor(one.by),
     }

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from waitingroom.chances import second_chance_ms
 from waitingroom.codes import Codes
 from waitingroom.console.access import Access
 from waitingroom.console.figures import clock_time, moment, number, span
 from waitingroom.console.forms import Page, surely
+from waitingroom.console.knobs import zone_of
 from waitingroom.console.whole import takes
 from waitingroom.errors import BadSetting, NoSuchPlace
 from waitingroom.model import Phase, Snapshot
@@ -83,6 +85,7 @@ class SupportPages:
     def give(self, room: str) -> Page:
         """A second chance: 303 to the place; 400, 404 and 409 with a sentence, and nothing done."""
         code, why = request.form.get("code", ""), request.form.get("why", "").strip()
+        zone = zone_of(self._store.status(room))
         actor = self._access.actor(why)
         support = self._store.support
         try:
@@ -95,11 +98,11 @@ class SupportPages:
         except NoSuchPlace as wrong:
             return self._page(room, code, why=why, problem=f"{wrong}.", status=404)
         if chance.code is not ChanceCode.CALLED:
-            problem = f"Nothing was done: {_refusal(chance.code, chance.at_ms)}."
+            problem = f"Nothing was done: {_refusal(chance.code, chance.at_ms, zone)}."
             return self._page(room, code, problem=problem, status=409)
         flash(
-            f"Number {number(place.number or 0)} may go in until {clock_time(chance.at_ms)} (UTC). "
-            "Their page tells them within half a minute, and lets them in."
+            f"Number {number(place.number or 0)} may go in until {clock_time(chance.at_ms, zone)} "
+            f"({zone}). Their page tells them within half a minute, and lets them in."
         )
         return redirect(url_for("support.show", room=room, code=place.code), 303)
 
@@ -115,11 +118,12 @@ class SupportPages:
         page = render_template(
             "support.html",
             room=now,
+            zone=zone_of(now),
             code=code[:MOST_TYPED],
             place=found and shown(found, now),
             why=why[:LONGEST_WHY],
             longest=LONGEST_WHY,
-            grace=span(now.claim_grace_ms),
+            grace=span(second_chance_ms(now.claim_grace_ms)),
             left=number(found.chances_left) if found else "",
             problem=problem,
         )
@@ -127,30 +131,32 @@ class SupportPages:
 
 
 def shown(place: Place, room: Snapshot) -> Shown:
-    """A place in words."""
+    """A place in words, with the times of its room's zone."""
+    zone = zone_of(room)
     may = place.may_have_a_second_chance and room.phase is not Phase.CLOSED
     refused = "" if may else _refusal_of(place, room)
     steps = tuple(
-        (STEPS[step], moment(at_ms) if at_ms else NOT_KEPT) for step, at_ms in place.steps()
+        (STEPS[step], moment(at_ms, zone) if at_ms else NOT_KEPT) for step, at_ms in place.steps()
     )
     return Shown(
         code=place.code,
         number=number(place.number) if place.number else "not drawn yet",
-        state=_state(place),
+        state=_state(place, zone),
         steps=steps,
         may=may,
         refused=refused,
     )
 
 
-def _state(place: Place) -> str:
+def _state(place: Place, zone: str) -> str:
     words = STATES[place.state]
     if place.state is PlaceState.WAITING:
         words = f"In line, with {number(place.ahead)} ahead." if place.ahead else "Next in line."
     if place.state is PlaceState.CALLED and place.claim_by_ms:
-        words = f"Called: they may go in until {clock_time(place.claim_by_ms)}, if the room runs."
+        until = clock_time(place.claim_by_ms, zone)
+        words = f"Called: they may go in until {until} ({zone}), if the room runs."
     if place.state is PlaceState.INSIDE:
-        words = f"In the shop, at first until {clock_time(place.expires_at_ms)}."
+        words = f"In the shop, at first until {clock_time(place.expires_at_ms, zone)} ({zone})."
     return words
 
 
@@ -170,9 +176,11 @@ def _refusal_of(place: Place, room: Snapshot) -> str:
         code = ChanceCode.HAD_ONE
     elif room.phase is Phase.CLOSED:
         code = ChanceCode.CLOSED
-    return _refusal(code, place.chance_at_ms)
+    return _refusal(code, place.chance_at_ms, zone_of(room))
 
 
-def _refusal(code: ChanceCode, at_ms: int) -> str:
+def _refusal(code: ChanceCode, at_ms: int, zone: str) -> str:
     told = REFUSED[code]
-    return f"{told}: {moment(at_ms)} (UTC)" if code is ChanceCode.HAD_ONE and at_ms else told
+    if code is not ChanceCode.HAD_ONE or not at_ms:
+        return told
+    return f"{told}: {moment(at_ms, zone)}{' (UTC)' if zone == 'UTC' else ''}"

@@ -9,9 +9,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from waitingroom import zones
 from waitingroom.console import forecasts, plans, typed
 from waitingroom.console.access import Access
-from waitingroom.console.forms import Page, surely, version
+from waitingroom.console.faults import STATUS
+from waitingroom.console.forms import Page, acting, surely, version
 from waitingroom.console.knobs import GROUPS, KNOBS, QUICK, Group, shown, zone_of
-from waitingroom.console.posted import LONGEST_TOLD, MOST_LOOKED_AT
+from waitingroom.console.posted import MOST_LOOKED_AT, brief
 from waitingroom.console.typed import Typed
 from waitingroom.console.wishes import Wish, wish
 from waitingroom.errors import BadSetting, VersionConflict
@@ -57,13 +58,13 @@ class KnobPages:
         """The routes."""
         routes = Blueprint("knobs", __name__, url_prefix="/rooms/<room>/knobs")
         turn = self._access.needs(Role.OPERATOR)
-        routes.get("")(turn(self.all))
+        routes.get("")(self._access.needs(Role.VIEWER)(self.all))
         routes.get("/<name>")(turn(self.show))
         routes.post("/<name>")(turn(self.turn))
         return routes
 
     def all(self, room: str) -> str:
-        """Every knob as it is, with the way to its form."""
+        """Every knob as it is, with the way to its form for those who may turn it."""
         found = self._store.status(room)
         zone = zone_of(found)
         rows = {
@@ -96,11 +97,15 @@ class KnobPages:
                 return self._apply(sent, wanted)
             return self._preview(sent, wanted), 409 if _applies() else 200
         except BadSetting as wrong:
+            if wrong.field == "why":
+                read.problems["why"] = f"The reason: {wrong.why}."
+                return self._preview(sent, wanted), 400
             _complain(read, wrong)
-            return self._form(sent), 400
+            return self._form(sent), STATUS[wrong.code]
 
     def _apply(self, sent: _Sent, wanted: Wish) -> Page:
-        room, based_on, actor = sent.room.room, sent.room.version, self._access.actor()
+        room, based_on, actor = sent.room.room, sent.room.version, acting(self._access)
+        emptying = self._emptying(sent.room, wanted)
         try:
             if wanted.planned is None:
                 changes = wanted.changes or {}
@@ -112,8 +117,16 @@ class KnobPages:
             return self.turn(room, sent.name)
         told = "; ".join(f"{one.label}: {one.before} → {one.after}" for one in wanted.lines)
         done = f"{'Done' if wanted.planned is None else 'Planned'}. {told}. {wanted.when}"
-        flash(done[:LONGEST_TOLD])
+        flash(" ".join([brief(done), *emptying]))
         return redirect(url_for("pages.room", room=room), 303)
+
+    def _emptying(self, room: Snapshot, wanted: Wish) -> list[str]:
+        """How long it takes until a lowered capacity is kept, for whoever has lowered it."""
+        capacity = (wanted.changes or {}).get("capacity")
+        if not capacity or int(capacity) >= room.leases:  # type: ignore[arg-type]
+            return []
+        told = self._store.what_if(room.room, changes=wanted.changes)
+        return [forecasts.emptying(told.after)] if told.after.capacity_in_s else []
 
     def _preview(self, sent: _Sent, wanted: Wish) -> str:
         told = self._store.what_if(sent.room.room, changes=wanted.changes, planned=wanted.planned)
@@ -140,7 +153,8 @@ class KnobPages:
         entries = self._store.record.newest(room.room, MOST_LOOKED_AT)
         if plans.only_planned(entries, room.version - based_on, read.changes):
             return ()
-        return tuple(plans.meanwhile(entries, room.version - based_on)) or ("An act came first.",)
+        told = plans.meanwhile(entries, room.version - based_on, read.zone)
+        return tuple(told) or ("An act came first.",)
 
 
 def _page(sent: _Sent) -> dict[str, Any]:

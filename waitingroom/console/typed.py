@@ -10,7 +10,15 @@ from waitingroom.durations import duration_ms, shown_duration
 from waitingroom.errors import BadSetting
 from waitingroom.model import DrawMethod, Snapshot, WhileNoSale
 from waitingroom.ramps import SHORTEST_STEP_MS
-from waitingroom.settings import LEAST_BUT_0, MS_PER_DAY, RANGES, Value, check
+from waitingroom.settings import (
+    LEAST_BUT_0,
+    MS_PER_DAY,
+    PASSED,
+    RANGES,
+    Value,
+    check,
+    has_passed,
+)
 
 LONGEST_NUMBER = 12
 LONGEST_SHOWN = 600
@@ -27,12 +35,12 @@ OF_THE_FORM = frozenset(
         "fold_at",
         "over",
         "replace",
+        "why",
     }
 )
 NOW, AT, RAMP = "now", "at", "ramp"
 LONGEST_RAMP_MS = 365 * MS_PER_DAY
 """Longer than any sale: more is a slip, of which the store would say only where the plan ends."""
-PASSED = "must be a time to come; this one has passed"
 _WORDS: dict[str, type[DrawMethod] | type[WhileNoSale]] = {
     "draw": DrawMethod,
     "outside": WhileNoSale,
@@ -82,7 +90,7 @@ def read(room: Snapshot, group: Group, form: Mapping[str, str]) -> Typed:
         except BadSetting as wrong:
             found.problems[name] = f"{KNOBS[name].label} {_said(name, wrong)}."
         except ValueError as wrong:
-            found.problems[name] = _sentence(name, wrong, found)
+            found.problems[name] = sentence(name, wrong, found)
         else:
             _take(room, group, name, value, found)
     if group.planned:
@@ -104,7 +112,7 @@ def _value(name: str, text: str, form: Mapping[str, str], found: Typed) -> Value
         case Kind.DURATION:
             return duration_ms(text)
         case Kind.MOMENT:
-            return zones.read(text, found.zone, second=_second(form, f"fold_{name}"))
+            return zones.read(text, found.zone, second=second(form, f"fold_{name}"))
         case Kind.TEXT:
             return text
         case Kind.CHOICE if text not in (choices := KNOBS[name].choices or {}):
@@ -120,7 +128,8 @@ def _value(name: str, text: str, form: Mapping[str, str], found: Typed) -> Value
     return int(text)
 
 
-def _second(form: Mapping[str, str], name: str) -> bool | None:
+def second(form: Mapping[str, str], name: str) -> bool | None:
+    """Which of two moments was chosen, where a clock shows both alike; None for neither."""
     return {"0": False, "1": True}.get(form.get(name, ""))
 
 
@@ -137,7 +146,8 @@ def _said(name: str, wrong: BadSetting) -> str:
     return wrong.why
 
 
-def _sentence(name: str, wrong: ValueError, found: Typed) -> str:
+def sentence(name: str, wrong: ValueError, found: Typed) -> str:
+    """What is wrong with a field; where it is a time that there is twice, with both as choices."""
     if isinstance(wrong, zones.TwiceTold):
         found.choices[name] = wrong.choices
     label = KNOBS[name].label if name in KNOBS else "The time"
@@ -163,13 +173,15 @@ def _read_when(room: Snapshot, form: Mapping[str, str], found: Typed) -> None:
         return
     text = form.get("at", "").strip()
     try:
-        found.at_ms = zones.read(text, found.zone, second=_second(form, "fold_at"))
+        found.at_ms = zones.read(text, found.zone, second=second(form, "fold_at"))
     except ValueError as wrong:
-        found.problems["at"] = _sentence("at", wrong, found)
+        found.problems["at"] = sentence("at", wrong, found)
     else:
-        if found.at_ms and found.at_ms <= room.now_ms:
+        if found.at_ms and has_passed(found.at_ms, room.now_ms):
             found.problems["at"] = f"The time {PASSED}."
-        elif found.when == AT and not found.at_ms:
+        elif found.at_ms:
+            found.at_ms = max(found.at_ms, room.now_ms)
+        elif found.when == AT:
             found.problems["at"] = "Say at what time."
     if found.when == RAMP:
         try:

@@ -9,7 +9,8 @@ from waitingroom.console.knobs import KNOBS, shown
 from waitingroom.console.typed import AT, RAMP, Typed
 from waitingroom.durations import shown_duration
 from waitingroom.errors import BadSetting
-from waitingroom.model import PlanStep, Snapshot
+from waitingroom.model import Snapshot
+from waitingroom.plan import PlanStep
 from waitingroom.ramps import RAMPED, joined, ramp, value_at
 from waitingroom.settings import Value
 

@@ -29,8 +29,8 @@ from waitingroom.gate.pages import Pages
 from waitingroom.gate.request import Receive, Request, Scope
 from waitingroom.gate.rooms import REFRESH_S, KnownRoom, Rooms
 from waitingroom.gate.tally import Tally
-from waitingroom.model import is_room_id
 from waitingroom.request_lines import RequestLines
+from waitingroom.room_ids import is_room_id
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.tokens import Keyring
 from waitingroom.variables import LogRequests
@@ -70,9 +70,14 @@ log = logging.getLogger("waitingroom.gate")
 class App:
     """One worker's application. Services are built at start-up, in the worker's own loop."""
 
-    def __init__(self, config: GateConfig, now_ms: Callable[[], int] = clock.now_ms) -> None:
+    def __init__(
+        self,
+        config: GateConfig,
+        now_ms: Callable[[], int] = clock.now_ms,
+        store: AsyncStore | None = None,
+    ) -> None:
         self._config = config
-        self._store = AsyncStore.connect(config.store_url, replicas=config.replicas)
+        self._store = store or AsyncStore.connect(config.store_url, replicas=config.replicas)
         self._rooms = Rooms(self._store)
         keyring = Keyring(config.keys)
         self.gate = Gate(
@@ -117,7 +122,7 @@ class App:
                     asyncio.create_task(self._rooms.keep_fresh()),
                     asyncio.create_task(self._keep_counts()),
                 ]
-                counts.WORKERS.set(1)
+                counts.begin()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._stop()
@@ -234,6 +239,7 @@ class App:
         elif isinstance(error, NoSuchRoom):
             refusal = Refusal(404, error.code, str(error))
         elif isinstance(error, StoreDown | StoreUnfit):
+            self._rooms.tell_refused(error)
             message = "we cannot reach our own records for a moment; your place is safe"
             refusal = _away(StoreDown.code, message)
         else:

@@ -118,6 +118,14 @@ class Catalog:
         local = self._dated(at, self._zone, f"{self._clock(at, self._zone)} {name}")
         return f"{local} ({universal})"
 
+    def clock(self, at_ms: int) -> str:
+        """A time of these hours: in the shop's zone where it is known, else in UTC."""
+        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        if self._zone is None:
+            return f"{self._clock(at, UTC)} UTC"
+        name = get_timezone_name(at.astimezone(self._zone), "short", locale=self.locale)
+        return f"{self._clock(at, self._zone)} {name}"
+
     def _clock(self, at: datetime, zone: tzinfo) -> str:
         return format_time(at, "short", tzinfo=zone, locale=self.locale)
 

@@ -53,6 +53,15 @@ ALL: tuple[MetricWrapperBase, ...] = (
 )
 
 
+def begin() -> None:
+    """A worker is up. What an alert asks a rate of is told from then on, as 0: that of a count
+    which has just appeared is none, and a dashboard would say that there is no data.
+    """
+    WORKERS.set(1)
+    for kind in ("ticket", "pass", "handover", "appointment"):
+        BAD_CREDENTIALS.labels(kind, "forged")
+
+
 def bad_credential(kind: str, error: Exception) -> None:
     """One more. What is wrong stays in the house: the wire says only that it is not good."""
     BAD_CREDENTIALS.labels(kind, type(error).__name__.lower()).inc()

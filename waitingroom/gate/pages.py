@@ -18,7 +18,7 @@ from waitingroom.gate.catalog import Catalog, fill
 from waitingroom.gate.languages import LANGUAGES, translations
 from waitingroom.gate.plain import Notice, WaitView
 from waitingroom.gate.stylesheet import stylesheet
-from waitingroom.gate.values import opens_in, page_values, query, wait_values
+from waitingroom.gate.values import news, opens_in, page_values, query, wait_values
 from waitingroom.gate.wording import at_once, because, later, rows
 from waitingroom.model import Brand, Snapshot
 
@@ -145,6 +145,7 @@ class Pages:
             "refresh_s": refresh_s,
             "to": to,
             "query": query(to),
+            "news": news(snapshot, catalog),
         }
         return self._render("notice.html", snapshot, lang, values)
 

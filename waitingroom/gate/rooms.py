@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from waitingroom import clock
-from waitingroom.brand import read_logo
+from waitingroom.brand import loads, read_logo
 from waitingroom.errors import NoSuchRoom, StoreDown, StoreUnfit, WaitingRoomError
 from waitingroom.gate import counts
 from waitingroom.gate.assets import Asset
@@ -18,14 +18,18 @@ from waitingroom.gate.http import Message, Response
 from waitingroom.gate.pace import Pace, Watch
 from waitingroom.gate.status import HEADERS, document
 from waitingroom.gate.told import Told
-from waitingroom.model import Snapshot
+from waitingroom.model import Brand, Logo, Snapshot
 from waitingroom.store.aclient import AsyncStore
 from waitingroom.store.groups import Group
 
 REFRESH_S = 0.5
+LEAST_PAUSE_S = 0.1
+"""Between two refreshes, where each takes longer: a store that is slow is not asked without end."""
 CHECKED_MS = 5_000
 """How long a store that was fit is taken to be so: a server is soon replaced by another, and its
 settings may be changed while it runs."""
+TOLD_EVERY_MS = 10_000
+"""At most so often is logged why requests got no answer of the store."""
 log = logging.getLogger("waitingroom.gate")
 
 
@@ -54,8 +58,10 @@ class Rooms:
         self._refreshing: asyncio.Task[None] | None = None
         self._logos: dict[str, Asset] = {}
         self._lookups = Group(store.listed)
+        self._brands = Group(store.brands)
         self._check_at_ms = 0
         self._warning = ""
+        self._tell_at_ms = 0
         self.problem: WaitingRoomError | None = None
         # A worker that never hears from the store is as old as it is up.
         counts.REFRESHED.set(clock.now_ms() / 1000)
@@ -82,13 +88,23 @@ class Rooms:
         """The room if it is known."""
         return self._rooms.get(room)
 
-    async def logo(self, known: KnownRoom) -> Asset | None:
+    async def brand(self, known: KnownRoom) -> Brand:
+        """The room's brand as the store has it now, which this worker hears of half a second later.
+
+        Whoever asks meanwhile shares the next read: a flood of askers makes one at a time. What is
+        known, where the store does not tell, or tells what we cannot read.
+        """
+        try:
+            return loads(await self._brands.ask(known.snapshot.room))
+        except (StoreDown, StoreUnfit, ValueError, LookupError, TypeError, AttributeError):
+            return known.snapshot.brand
+
+    async def logo(self, room: str, logo: Logo | None) -> Asset | None:
         """The room's logo, or None; read anew where it is another than before.
 
-        What is read may be newer than the snapshot: so it is called what it is, and read once more
+        What is read may be newer than ``logo``: so it is called what it is, and read once more
         for whoever asks until the snapshot follows, half a second later.
         """
-        logo, room = known.snapshot.brand.logo, known.snapshot.room
         if logo is None:
             return None
         if room not in self._logos or self._logos[room].etag != logo.etag:
@@ -98,6 +114,13 @@ class Rooms:
             read = read_logo(body)
             self._logos[room] = Asset(body, read.content_type, read.etag)
         return self._logos[room]
+
+    def tell_refused(self, error: WaitingRoomError) -> None:
+        """Log why a request got no answer of the store: the refresh need not have seen it."""
+        now_ms = clock.monotonic_ms()
+        if now_ms >= self._tell_at_ms:
+            self._tell_at_ms = now_ms + TOLD_EVERY_MS
+            log.warning("a request was refused: %s", error, extra={"event": "store_refused"})
 
     async def refresh_now(self) -> None:
         """One refresh; whoever asks while it runs shares it."""
@@ -114,8 +137,9 @@ class Rooms:
     async def keep_fresh(self) -> None:
         """Refresh twice a second until cancelled."""
         while True:
+            began_s = time.perf_counter()
             await self.refresh_now()
-            await asyncio.sleep(REFRESH_S)
+            await asyncio.sleep(pause_s(time.perf_counter() - began_s))
 
     async def _refresh(self) -> None:
         try:
@@ -193,6 +217,13 @@ class Rooms:
         self.ready = {
             f"/{room}/status.json": known.status.messages() for room, known in self._rooms.items()
         }
+
+
+def pause_s(took_s: float) -> float:
+    """Until the next refresh, after one that took so long: with a hundred rooms, or on a busy
+    machine, a knob must reach the status within a second all the same.
+    """
+    return max(LEAST_PAUSE_S, REFRESH_S - took_s)
 
 
 def _tell_skew(rooms: Iterable[Snapshot]) -> None:

@@ -13,11 +13,12 @@ def check_saying(saying: Saying) -> None:
     that the sentence does not fill.
     """
     if saying.lang not in LANGUAGES:
-        raise BadSetting("text", f"there is no language {saying.lang!r}; there are {LANGUAGES}")
+        known = ", ".join(LANGUAGES)
+        raise BadSetting("text", f"there is no language “{saying.lang}”; there are {known}")
     if saying.sentence not in sentences():
         close = next(iter(get_close_matches(saying.sentence, sentences(), n=1)), "")
-        meant = f"; did you mean {close!r}?" if close else ""
-        raise BadSetting("text", f"no page says {saying.sentence!r}{meant}")
+        meant = f"; did you mean “{close}”?" if close else ""
+        raise BadSetting("text", f"no page says “{saying.sentence}”{meant}")
     if extra := set(names_in(saying.text)) - set(names_in(saying.sentence)):
         names = ", ".join(sorted(extra))
-        raise BadSetting("text", f"{saying.sentence!r} has no {names} in braces")
+        raise BadSetting("text", f"“{saying.sentence}” has no {names} in braces")

@@ -123,9 +123,10 @@ SCENES: dict[str, Scene] = {
         number=NEAR, knock=_no(409, "door", WAIT_MS), plain=WaitState.DOOR),
     "full": Scene("full", "Called, and the shop is at its capacity.",
         number=NEAR, knock=_no(409, "full", WAIT_MS), plain=WaitState.FULL),
-    "draining": Scene("draining", "You drain the room: no more entries.",
+    "draining": Scene("draining", "You drain the room; why is shown, as of a pause.",
         {"phase": Phase.DRAINING}),
-    "closed": Scene("closed", "The room is closed.", {"phase": Phase.CLOSED}),
+    "closed": Scene("closed", "The room is closed; why is shown, as of a pause.",
+        {"phase": Phase.CLOSED}),
     "no-joins": Scene(
         "no_joins", "You let nobody join any more; those in line are served.",
         {"joins": False}, ticket=_no(409, "closed"), plain=Notice.NO_JOINS
@@ -170,7 +171,8 @@ def snapshot_of(name: str, look: Snapshot | None, now_ms: int) -> Snapshot:
     brand, title, message = (
         (look.brand, look.title or look.room, look.message) if look else (Brand(), "", "")
     )
-    reason = look.pause if look and any(look.pause) else Reason(Cause.TECHNICAL)
+    given = (look.reason, look.pause) if look else ()
+    reason = next(filter(any, given), Reason(Cause.TECHNICAL))
     room = replace(SAMPLE, **scene.room)
     return replace(
         room,
@@ -182,15 +184,17 @@ def snapshot_of(name: str, look: Snapshot | None, now_ms: int) -> Snapshot:
         brand=brand,
         pause_reason=reason.text,
         pause_code=reason.code,
+        end_reason=reason.text,
+        end_code=reason.code,
         news=_news(room.phase, reason, now_ms),
     )
 
 
 def _news(phase: Phase, reason: Reason, now_ms: int) -> tuple[News, ...]:
-    """What happened in a room that has opened, and why it is paused."""
+    """What happened in a room that has opened, and why it is paused or ends."""
     opened = News(now_ms - MINUTE_MS, "opened", "")
-    if phase is Phase.PAUSED:
-        return opened, News(now_ms, "paused", reason.text, reason.code)
+    if phase in (Phase.PAUSED, Phase.DRAINING, Phase.CLOSED):
+        return opened, News(now_ms, phase.value, reason.text, reason.code)
     return (opened,) if phase is Phase.OPEN else ()
 
 

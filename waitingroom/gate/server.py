@@ -24,6 +24,8 @@ PATIENCE_S = 10
 LOOKED_AT = 32
 """Connections that a newcomer may have looked at, in search of one to close in its favour."""
 RETRY_AFTER_S = 5
+LOOK_FIRST_S = 0.01
+"""After this the loop has read what lies in its sockets, whatever held it up."""
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nCache-Control: no-store\r\n"
@@ -49,6 +51,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     worker: "Worker"
     _task: asyncio.Task[None] | None
+    _keepalive_handle: asyncio.TimerHandle | None
     _current_request: object
     _body_receiver: Any
 
@@ -98,6 +101,23 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """After each request; but nobody is read who does not read."""
         if not self._write_paused:
             super()._resume_reading()
+
+    def _keepalive_timeout(self) -> None:
+        """Nothing was asked for long, it seems. But a worker that was held up sees its timers
+        before its sockets, and a request that lies there would be answered by a broken connection:
+        it is read first, which puts this off.
+        """
+        if not self._closed:
+            later = super()._keepalive_timeout
+            self._keepalive_handle = self.worker.loop.call_later(LOOK_FIRST_S, later)
+
+    def _will_close(self, request: object, response_requires_close: bool) -> bool:
+        """Also where the body has not come by the answer: gunicorn shuts the connection behind it,
+        and a proxy that is not told so would send somebody else's request into it.
+        """
+        closes: bool = super()._will_close(request, response_requires_close)
+        receiver = self._body_receiver
+        return closes or (receiver is not None and not receiver._complete)
 
     def _forget(self, _task: object) -> None:
         """Let go of what points back here. A gate collects its garbage seldom, and a crowd's

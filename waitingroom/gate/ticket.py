@@ -3,6 +3,7 @@
 from typing import Any
 
 from waitingroom import clock
+from waitingroom.appointments import APPOINTMENT_KEPT_MS
 from waitingroom.draw import number_in
 from waitingroom.gate.context import Gate
 from waitingroom.gate.credentials import cookie_name
@@ -11,7 +12,7 @@ from waitingroom.gate.http import NO_STORE, Refusal, Response, json_response, re
 from waitingroom.gate.line import Joined
 from waitingroom.gate.request import Request
 from waitingroom.gate.rooms import KnownRoom
-from waitingroom.model import APPOINTMENT_KEPT_MS, DrawMethod, Phase, Snapshot
+from waitingroom.model import DrawMethod, Phase, Snapshot
 from waitingroom.outcomes import EntryCode, JoinBatch, JoinCode, Standing
 from waitingroom.tokens import Ticket
 

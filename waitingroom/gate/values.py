@@ -1,10 +1,28 @@
 """What the page, and one shopper's own, is filled with: finished values. Pure."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from waitingroom.gate.catalog import Catalog
 from waitingroom.gate.plain import WaitState, WaitView
-from waitingroom.model import Phase, Snapshot
+from waitingroom.model import News, Phase, Snapshot
+from waitingroom.reasons import NO_REASON, Reason
+
+NEWS_SHOWN = 5
+COUNTED = frozenset({"drawn", "rate_per_min"})
+"""News whose text is a number of ours; what else stands there, an operator wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsLine:
+    """``stamp``: the time for machines; ``time``: for people. ``count``: "" for none."""
+
+    code: str
+    stamp: str
+    time: str
+    count: str
+    reason: Reason
 
 
 def opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
@@ -13,6 +31,20 @@ def opens_in(snapshot: Snapshot | None, catalog: Catalog) -> str:
         return ""
     left_s = max(0, snapshot.opens_at_ms - snapshot.now_ms) // 1000
     return catalog.until(left_s)
+
+
+def news(snapshot: Snapshot | None, catalog: Catalog) -> list[NewsLine]:
+    """The newest first, as the page's script has them."""
+    told = snapshot.news[-NEWS_SHOWN:] if snapshot else ()
+    return [_news_line(line, catalog) for line in reversed(told)]
+
+
+def _news_line(line: News, catalog: Catalog) -> NewsLine:
+    at = datetime.fromtimestamp(line.at_ms / 1000, UTC)
+    counted = line.code in COUNTED and line.text.isascii() and line.text.isdigit()
+    count = catalog.count(int(line.text)) if counted else ""
+    why = NO_REASON if counted else Reason(line.reason, line.text)
+    return NewsLine(line.code, f"{at:%FT%TZ}", catalog.clock(line.at_ms), count, why)
 
 
 def page_values(snapshot: Snapshot) -> dict[str, object]:
@@ -59,6 +91,7 @@ def wait_values(view: WaitView, catalog: Catalog) -> dict[str, object]:
         "still": view.still,
         "to": view.to,
         "query": query(view.to),
+        "news": news(room, catalog),
     }
 
 

@@ -75,9 +75,8 @@ def file(request: Request, found: Asset, *more: tuple[bytes, bytes]) -> Response
     """A file of ours: kept for good where the address names its content, a moment where it names
     none.
 
-    Not at all where it names another: while a new version is rolled out, or for the half second
-    until every worker has heard of a new brand, this one may be asked for what it does not have
-    yet, and what it has must not be kept under that address.
+    Not at all where it names another: while a new version is rolled out this worker may be asked
+    for what it does not have, and what it has must not be kept under that address.
     """
     named = request.query.get("v")
     kept = KEPT_FOR_GOOD if named == found.etag else NOT_KEPT if named else KEPT_FOR_A_MOMENT

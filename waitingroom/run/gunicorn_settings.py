@@ -6,9 +6,12 @@ meant for another server does not count.
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 GRACE_S = 5
+LINGER_S = 0.05
+"""How long a client that was answered, and asked for the connection's end, may leave it open."""
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own unpredictable names there
 
 # Connections waiting to be accepted; the system's own limit (somaxconn) may be lower.
@@ -33,6 +36,21 @@ if _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK):
 
 
 def post_worker_init(_worker: object) -> None:
+    """What is set in a worker, before it answers anybody."""
+    _linger_briefly()
+    _expect_a_crowd()
+
+
+def _linger_briefly() -> None:
+    """gunicorn's threaded worker waits for such a client where it also takes new connections: for
+    2 s, one client after another, in which nobody else is answered.
+    """
+    from gunicorn import util
+
+    util.close_graceful = partial(util.close_graceful, timeout=LINGER_S)
+
+
+def _expect_a_crowd() -> None:
     """Tell the garbage collector what a crowd looks like.
 
     Requests that wait together are many live objects, none of them garbage: looking through all of

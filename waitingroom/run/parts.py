@@ -100,7 +100,11 @@ def _gate(config: Config, base: Mapping[str, str]) -> Part:
 
 def _console(config: Config, base: Mapping[str, str]) -> Part:
     # As the gate: the console itself believes its proxies, and nobody else.
-    words = ("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", "")
+    words = (
+        *("--worker-class", "gthread", "--threads", "8", "--forwarded-allow-ips", ""),
+        # The most that gunicorn takes: a reason for the record (?why=) has 6,000 bytes, encoded.
+        *("--limit-request-line", "8190"),
+    )
     argv = gunicorn_argv("waitingroom.run.apps:console()", config.host, config.console_port, *words)
     names = (
         *("env", "host", "console_port", "console_url", "redis_url", "secret_keys", "shop_key"),
@@ -151,6 +155,7 @@ def shop_env(config: Config) -> dict[str, str]:
     rooms = dict.fromkeys(pair.partition("=")[2] for pair in config.rooms)
     return {
         **config.as_env("gate_url", "shop_url", "outside", "redis_url", "log_requests"),
+        **config.as_env("trusted_proxies"),
         "WAITINGROOM_API_URL": config.api_url,
         "WAITINGROOM_SHOP_KEY": config.shop_key[-1],
         "WAITINGROOM_ROOMS": " ".join(config.rooms),
@@ -161,7 +166,8 @@ def shop_env(config: Config) -> dict[str, str]:
 def _worker(config: Config, base: Mapping[str, str]) -> Part:
     # Our own jobs are loaded once, before the worker forks for each; named, since the waiting room
     # knows no shop.
-    words = ("worker", "--config", "workers.preload", "--with-scheduler", "default")
+    ours = ("--config", "workers.preload", "--worker-class", "workers.tries.Worker")
+    words = ("worker", *ours, "--with-scheduler", "default")
     return _rq(config, {**base, **alarm_env(config)}, "worker", *words)
 
 

@@ -26,6 +26,7 @@ from waitingroom.store.keys import (
     staff_key,
     waits_key,
 )
+from waitingroom.store.patience import parted, patient
 from waitingroom.store.staff import read_pass
 from waitingroom.store.waits import additions
 from waitingroom.waits import Waits
@@ -63,15 +64,17 @@ class AsyncStore:
     @classmethod
     def connect(cls, url: str, *, replicas: int = 0, timeout_s: float = 2.0) -> Self:
         """``url`` as for :class:`waitingroom.store.client.Store`. Connects at the first verb."""
+        first_s, last_s = parted(timeout_s)
         pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=MOST_CONNECTIONS,
             timeout=timeout_s,
-            socket_timeout=timeout_s,
+            socket_timeout=first_s,
             socket_connect_timeout=timeout_s,
             # A join that timed out may have been counted: the driver must not send it again.
             retry=Retry(NoBackoff(), 0),
         )
+        pool.connection_class = patient(pool.connection_class, last_s)
         client = redis.asyncio.Redis.from_pool(pool)
         return cls(client, replicas=replicas, timeout_s=timeout_s)
 
@@ -112,7 +115,7 @@ class AsyncStore:
 
     async def _ask(self, call: Call, *, durable: bool = False) -> Any:
         with self._reaching(call):
-            for _ in range(library.MOST_LOADS):
+            for _ in range(library.LOADS_FOR_ALL):
                 loads = self._loads
                 try:
                     return await self._send(call, durable=durable)
@@ -120,7 +123,7 @@ class AsyncStore:
                     if not is_unknown_function(error):
                         raise
                 await self._load(loads)
-            return await self._send(call, durable=durable)
+            return await self._send(call, durable=durable, bringing=True)
 
     async def _load(self, loads: int) -> None:
         """Load the library, once for all who found it missing after so many ``loads``."""
@@ -129,13 +132,13 @@ class AsyncStore:
                 await self._redis.function_load(library.source(), replace=True)
                 self._loads += 1
 
-    async def _send(self, call: Call, *, durable: bool) -> Any:
-        name, words = library.function_name(call.verb), (*call.keys, *call.args)
-        if not (durable and self._replicas):
-            return await self._redis.fcall(name, len(call.keys), *words)
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.execute_command("FCALL", name, len(call.keys), *words)
-        return await self._acknowledged(pipeline)
+    async def _send(self, call: Call, *, durable: bool, bringing: bool = False) -> Any:
+        commands = library.commands(call, bringing=bringing)
+        acknowledged = bool(durable and self._replicas)
+        if len(commands) == 1 and not acknowledged:
+            return await self._redis.execute_command(*commands[0])  # type: ignore[no-untyped-call]
+        replies = await self._sent_together(commands, acknowledged=acknowledged)
+        return library.reply(replies, bringing=bringing)
 
     async def _confirm(self, room: str) -> None:
         """Return when enough replicas have what was written before, by whomever.
@@ -146,22 +149,28 @@ class AsyncStore:
         self._refuse_if_away()
         async with self._slots:
             with self._reaching(None):
-                pipeline = self._redis.pipeline(transaction=False)
-                pipeline.set(fence_key(room), "", px=FENCE_TTL_MS)
-                await self._acknowledged(pipeline)
+                fence = ("SET", fence_key(room), "", "PX", FENCE_TTL_MS)
+                await self._sent_together([fence], acknowledged=True)
 
-    async def _acknowledged(self, pipeline: "redis.asyncio.client.Pipeline") -> Any:
-        """Send what is in ``pipeline`` and wait for the replicas; its first reply."""
-        # WAIT speaks of the connection it is sent on, so both go together.
-        pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
-        # Raised by us, since the driver puts words of its own before the server's.
-        reply, acknowledged = await pipeline.execute(raise_on_error=False)
-        for answer in (reply, acknowledged):
-            if isinstance(answer, Exception):
-                raise answer
-        if acknowledged < self._replicas:
-            raise StoreDown(f"{acknowledged} of {self._replicas} replicas have acknowledged")
-        return reply
+    async def _sent_together(
+        self, commands: Iterable[tuple[Any, ...]], *, acknowledged: bool
+    ) -> list[Any]:
+        """The replies, errors too. ``acknowledged``: none if one is an error, and ``StoreDown``
+        unless enough replicas have what was written.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        if acknowledged:
+            # WAIT speaks of the connection it is sent on, so all go together.
+            pipeline.execute_command("WAIT", self._replicas, round(self._timeout_s * 500))
+        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        if acknowledged:
+            library.raise_error(replies)
+            replicas = replies.pop()
+            if replicas < self._replicas:
+                raise StoreDown(f"{replicas} of {self._replicas} replicas have acknowledged")
+        return replies
 
     async def join(
         self,
@@ -251,6 +260,18 @@ class AsyncStore:
                 pipeline.expire(waits_key(room, epoch), WAITS_TTL_S)
             await pipeline.execute()
 
+    async def brands(self, rooms: Sequence[str]) -> list[str]:
+        """The brand of each as the store keeps it, "" for none; each room is read once."""
+        self._refuse_if_away()
+        wanted = list(dict.fromkeys(rooms))
+        async with self._slots:
+            with self._reaching(None):
+                pipeline = self._redis.pipeline(transaction=False)
+                for room in wanted:
+                    pipeline.hget(RoomKeys.of(room).texts, "brand")
+                found = dict(zip(wanted, await pipeline.execute(), strict=True))
+        return [(found[room] or b"").decode() for room in rooms]
+
     async def logo(self, room: str) -> bytes:
         """The bytes of the room's logo; b"" for none."""
         self._refuse_if_away()
@@ -262,7 +283,7 @@ class AsyncStore:
 
     async def status(self, room: str, previous: Snapshot | None = None) -> Snapshot:
         """The room as it is now. ``previous`` saves fetching texts that have not changed."""
-        call = state.status(room, known=previous.told if previous else -1)
+        call = state.status(room, known=previous.told if previous else -1, gate=True)
         return state.read_status(room, await self._ask(call), previous)
 
     async def statuses(

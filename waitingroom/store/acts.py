@@ -7,16 +7,8 @@ from dataclasses import asdict, replace
 from types import MappingProxyType
 
 from waitingroom.draw import commitment
-from waitingroom.model import (
-    Actor,
-    Change,
-    DrawMethod,
-    PlanStep,
-    Ramp,
-    Settings,
-    Snapshot,
-    WhileNoSale,
-)
+from waitingroom.model import Actor, DrawMethod, Settings, Snapshot, WhileNoSale
+from waitingroom.plan import Change, PlanStep, Ramp
 from waitingroom.reasons import NO_REASON, Reason
 from waitingroom.settings import Value
 from waitingroom.store.call import Call, Reply, call, clock, text, who

@@ -10,24 +10,22 @@ import redis
 from waitingroom import brand
 from waitingroom.errors import BadSetting, NoSuchRoom, StoreUnfit
 from waitingroom.flow import Known
-from waitingroom.model import (
-    ROOM_ID,
-    Actor,
-    Brand,
-    Change,
-    PlanStep,
-    Settings,
-    Snapshot,
-    is_room_id,
-)
-from waitingroom.outcomes import Entry, Express, JoinBatch, Leases, Standing
+from waitingroom.model import Actor, Brand, Settings, Snapshot
+from waitingroom.plan import Change, PlanStep
 from waitingroom.reasons import Reason
-from waitingroom.settings import Value, check, check_plan, check_reason, check_together
-from waitingroom.store import acts, library, state, verbs
+from waitingroom.room_ids import why_no_room_id
+from waitingroom.settings import (
+    Value,
+    check,
+    check_not_too_late,
+    check_plan,
+    check_reason,
+    check_together,
+)
+from waitingroom.store import acts, library, state
 from waitingroom.store.accounts import Accounts
 from waitingroom.store.alarms import Alarms
 from waitingroom.store.call import Call
-from waitingroom.store.connection import Connection
 from waitingroom.store.faults import plain, translated
 from waitingroom.store.history import HOUR, History
 from waitingroom.store.keys import ROOMS, RoomKeys
@@ -35,6 +33,7 @@ from waitingroom.store.load_tests import LoadTests
 from waitingroom.store.operator_keys import OperatorKeys
 from waitingroom.store.record import Record
 from waitingroom.store.shop_keys import ShopKeys
+from waitingroom.store.shoppers import Shoppers
 from waitingroom.store.shops import Shops
 from waitingroom.store.staff import StaffPasses
 from waitingroom.store.support import Support
@@ -44,7 +43,7 @@ from waitingroom.whatif import WhatIf, what_if
 SEED_BYTES = 32
 
 
-class Store(Connection):
+class Store(Shoppers):
     """All verbs, one blocking call each. Share one between threads; redis-py pools connections."""
 
     def __init__(self, client: "redis.Redis") -> None:
@@ -60,82 +59,6 @@ class Store(Connection):
         self.shop_keys = ShopKeys(client, self.run)
         self.staff = StaffPasses(client, self.run)
         self.waits = WaitsKept(client)
-
-    # Shoppers
-
-    def join(
-        self,
-        room: str,
-        count: int = 1,
-        *,
-        networks: Sequence[str | None] | None = None,
-        now_ms: int | None = None,
-        seen: tuple[int, int] = (0, 0),
-        appointments: Sequence[int] = (),
-    ) -> JoinBatch:
-        """See :func:`verbs.join`. ``networks`` overrides ``count``."""
-        joiners = networks if networks is not None else [None] * count
-        call = verbs.join(room, joiners, now_ms=now_ms, seen=seen, appointments=appointments)
-        return verbs.read_join(self.run(call))
-
-    def enter(
-        self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None
-    ) -> Entry:
-        """See :func:`verbs.enter`."""
-        return verbs.read_entry(self.run(verbs.enter(room, epoch, arrival, number, now_ms)))
-
-    def extend(
-        self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None
-    ) -> Entry:
-        """See :func:`verbs.extend`."""
-        return verbs.read_entry(self.run(verbs.extend(room, epoch, arrival, number, now_ms)))
-
-    def express(
-        self, room: str, *, network: str | None = None, now_ms: int | None = None
-    ) -> Express:
-        """See :func:`verbs.express`."""
-        return verbs.read_express(self.run(verbs.express(room, network, now_ms)))
-
-    def standing(
-        self, room: str, places: Sequence[tuple[int, int, int | None]]
-    ) -> tuple[Standing, ...]:
-        """See :func:`verbs.standing`."""
-        return verbs.read_standing(self.run(verbs.standing(room, places)))
-
-    def leave(
-        self, room: str, epoch: int, arrival: int, number: int | None, *, now_ms: int | None = None
-    ) -> Standing:
-        """See :func:`verbs.leave`."""
-        return verbs.read_leave(self.run(verbs.leave(room, epoch, arrival, number, now_ms)))
-
-    # The shop
-
-    def renew(self, room: str, leases: Sequence[str], *, now_ms: int | None = None) -> Leases:
-        """See :func:`verbs.renew`. With no leases it only tells where the room stands."""
-        return verbs.read_leases(self.run(verbs.renew(room, leases, now_ms)))
-
-    def release(self, room: str, leases: Sequence[str], *, now_ms: int | None = None) -> Leases:
-        """See :func:`verbs.release`."""
-        return verbs.read_leases(self.run(verbs.release(room, leases, now_ms)))
-
-    def redeem(self, room: str, epoch: int, nonce: str, *, staff: str = "") -> bool | None:
-        """See :func:`verbs.redeem`. True the first time, False then, None for what is over."""
-        return verbs.read_redeem(self.run(verbs.redeem(room, epoch, nonce, staff=staff)))
-
-    def stock(
-        self,
-        room: str,
-        left: int | None,
-        *,
-        actor: Actor | str,
-        age_ms: int = 0,
-        now_ms: int | None = None,
-    ) -> int | None:
-        """See :func:`verbs.stock`. Answers what is kept, which another report may have said."""
-        call = verbs.stock(room, left, actor=actor, age_ms=age_ms, now_ms=now_ms)
-        return verbs.read_stock(self.run(call))
-
-    # Operators
 
     def rooms(self) -> list[str]:
         """All rooms by name."""
@@ -180,8 +103,8 @@ class Store(Connection):
         now_ms: int | None = None,
     ) -> Snapshot:
         """Make a room with a fresh seed, which nobody sees before the draw. ``look``: its brand."""
-        if not is_room_id(room):
-            raise BadSetting("room", f"{room!r} is no room's name: {ROOM_ID.pattern}")
+        if wrong := why_no_room_id(room):
+            raise BadSetting("room", wrong)
         changes = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
         del changes["test_clock"]
         check(changes)
@@ -211,7 +134,10 @@ class Store(Connection):
         settings that contradict each other; the next change is then told so.
         """
         check(changes)
-        check_together(acts.settings_of(self.status(room, now_ms=now_ms), **changes))
+        now = self.status(room, now_ms=now_ms)
+        if version in (None, now.version):  # else the store says that somebody was quicker
+            check_not_too_late(now, changes)
+        check_together(acts.settings_of(now, **changes))
         call = acts.change(room, changes, actor=actor, version=version, now_ms=now_ms)
         return self._snapshot(room, call)
 
@@ -276,15 +202,25 @@ class Store(Connection):
     ) -> WhatIf:
         """What knobs turned now, or another plan, would do; see :func:`whatif.what_if`.
 
-        Changes nothing. Refuses what :meth:`set` and :meth:`plan` would, but for what the room has
-        become too late for.
+        Changes nothing. Refuses what :meth:`set` and :meth:`plan` would.
         """
         check(changes or {})
         check_plan(planned or ())
         now = self.status(room, now_ms=now_ms)
+        check_not_too_late(now, changes or {})
         check_together(acts.settings_of(now, **(changes or {})))
-        known = Known.of(now, self.history.read(room, HOUR))
-        return what_if(now, known, self.steps(room), changes=changes, planned=planned)
+        return self.foreseen(now, changes=changes, planned=planned)
+
+    def foreseen(
+        self,
+        room: Snapshot,
+        *,
+        changes: Mapping[str, Value] | None = None,
+        planned: Sequence[PlanStep] | None = None,
+    ) -> WhatIf:
+        """What :meth:`what_if` tells, of the room as it is there; nothing is refused."""
+        known = Known.of(room, self.history.read(room.room, HOUR))
+        return what_if(room, known, self.steps(room.room), changes=changes, planned=planned)
 
     def last_change(self, room: Snapshot) -> Change | None:
         """What :meth:`undo` would take back of the room as it is there, or None."""

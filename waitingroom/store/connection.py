@@ -43,17 +43,24 @@ class Connection:
 
     def run(self, call: Call) -> Any:
         """One function call; loads the library where the server does not have it."""
-        name = library.function_name(call.verb)
-        words = (*call.keys, *call.args)
         with translated(call):
-            for _ in range(library.MOST_LOADS):
+            for _ in range(library.LOADS_FOR_ALL):
                 try:
-                    return self._redis.fcall(name, len(call.keys), *words)
+                    return self._send(call)
                 except redis.ResponseError as error:
                     if not is_unknown_function(error):
                         raise
                 self._redis.function_load(library.source(), replace=True)
-            return self._redis.fcall(name, len(call.keys), *words)
+            return self._send(call, bringing=True)
+
+    def _send(self, call: Call, *, bringing: bool = False) -> Any:
+        commands = library.commands(call, bringing=bringing)
+        if len(commands) == 1:
+            return self._redis.execute_command(*commands[0])  # type: ignore[no-untyped-call]
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+            return library.reply(pipeline.execute(raise_on_error=False), bringing=bringing)
 
     def ping(self) -> None:
         """Raise :class:`StoreDown` unless the store answers."""

@@ -7,7 +7,6 @@ from typing import TypeVar
 import redis
 
 from waitingroom.errors import (
-    BadSetting,
     CannotUndo,
     NoSuchRoom,
     RoomExists,
@@ -15,7 +14,9 @@ from waitingroom.errors import (
     StoreUnfit,
     VersionConflict,
     WrongPhase,
+    WrongState,
 )
+from waitingroom.settings import TOO_LATE
 from waitingroom.staff import NoSuchPass, TooManyPasses
 from waitingroom.store.call import Call
 
@@ -60,7 +61,7 @@ def _fault(text: str, call: Call | None) -> Exception:
         case "WRCONFLICT":
             fault = VersionConflict(room, int(call.args[2]) if call else 0, int(rest))
         case "WRFROZEN":
-            fault = BadSetting(rest, "cannot be changed any more: the room has opened or drawn")
+            fault = WrongState(rest, f"cannot be changed any more: {TOO_LATE[rest]}")
         case "WRUNDO":
             fault = CannotUndo(room, rest)
         case "WRNOPASS":

@@ -7,7 +7,8 @@ end with ``reset`` or with the room); the two kinds that count something short-l
 
 from typing import NamedTuple
 
-from waitingroom.model import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS, WhileNoSale
+from waitingroom.appointments import APPOINTMENT_KEPT_MS, LAST_APPOINTMENT_MS
+from waitingroom.model import WhileNoSale
 
 ROOMS = "wr:rooms"
 """Set of room ids, written by ``create``."""
@@ -19,6 +20,9 @@ command line and the console."""
 OPERATOR_KEYS = f"wr:{{{SYSTEM}}}:keys"
 """Hash of operators' keys for the API: name → JSON {role, digest (SHA-256), made_at_ms}; by the
 command line, the API and the console."""
+OPERATOR_KEYS_USED = f"wr:{{{SYSTEM}}}:keys_used"
+"""Hash of operators' keys: name → when it was last used, in ms, to the minute; by the API, once a
+minute at most of each process of the console."""
 ALARM_STANDINGS = f"wr:{{{SYSTEM}}}:alarms"
 """Hash of alarms that hold or lately did: "NAME SUBJECT" → JSON array, an
 AlarmStanding; by keepers."""
@@ -30,7 +34,7 @@ SHOP_KEYS = f"wr:{{{SYSTEM}}}:shop_keys"
 line and the console."""
 SHOP_KEYS_USED = f"wr:{{{SYSTEM}}}:shop_keys_used"
 """Hash of shops' keys: name → when it was last used, in ms, to the minute; by the room API, once a
-minute at most."""
+minute at most of each process of the console."""
 
 MOST_SHOP_KEYS = 200
 
@@ -42,9 +46,9 @@ LOGIN_TTL_S = 900
 
 
 def login_key(who: str) -> str:
-    """string, a count: failed log-ins of an operator's name or from a network, failed keys from one
-    (``keys-of:…``), and secrets that an operator made (``makes:…``); by the console, for
-    ``LOGIN_TTL_S`` from the first.
+    """string, a count: failed log-ins as an operator (``name:…``), by a name that is nobody's, as
+    its keyed hash (``nobody:…``), or from a network; failed keys from one (``keys-of:…``), and
+    secrets that an operator made (``makes:…``); by the console, for ``LOGIN_TTL_S`` from the first.
     """
     return f"wr:login:{who}"
 
@@ -251,6 +255,7 @@ FIELDS = (
     *("joined_due_ms", "served_due_ms", "gone_due_ms"),  # from when on a moment is marked again
     *("poll_min_ms", "poll_max_ms", "poll_divisor", "outside"),
     *("stock", "stock_ms"),  # what is left and 1, as the shop said at that moment; 0: it does not
+    "gate_ms",  # when a gate last looked, or had a shopper's request; 0: none has yet
 )
 """The state's numbers in their order on disk (little-endian doubles). Only ever append."""
 

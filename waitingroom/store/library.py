@@ -2,25 +2,27 @@
 
 An older and a newer gate that share a server load a library each, under different names, and both
 work on the same state. A server that lost its functions (an empty failover, ``FUNCTION FLUSH``)
-answers "Function not found"; the clients then load it again.
+answers "Function not found"; the clients then load it again. Where it is gone once more before the
+call is repeated, library and call are sent as one transaction, between whose parts nobody comes.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from math import isqrt
+from typing import Any
 
-from waitingroom.model import (
+from waitingroom.appointments import (
     APPOINTMENT_HELD_MS,
     APPOINTMENT_KEPT_MS,
     LAST_APPOINTMENT_MS,
     MOST_APPOINTMENTS,
-    MOST_SECOND_CHANCES,
     NO_APPOINTMENT_MS,
-    UNITS_PER_ADMISSION,
-    Settings,
 )
+from waitingroom.chances import MOST_SECOND_CHANCES, SHORTEST_SECOND_CHANCE_MS
+from waitingroom.model import UNITS_PER_ADMISSION, Settings
+from waitingroom.store.call import Call
 from waitingroom.store.keys import (
     ENDS_KEPT,
     FIELDS,
@@ -31,8 +33,9 @@ from waitingroom.store.keys import (
     TEXTS_TOLD,
 )
 
-MOST_LOADS = 3
-"""For one call: somebody may take the functions away again before it is repeated."""
+LOADS_FOR_ALL = 2
+"""That one call waits for, shared with all who miss the library too; then it brings its own along,
+which each such call costs the server some milliseconds."""
 
 
 KNOBS = tuple(
@@ -99,6 +102,7 @@ def _body() -> str:
         "APPOINTMENT_HELD": APPOINTMENT_HELD_MS,
         "MOST_APPOINTMENTS": MOST_APPOINTMENTS,
         "MOST_CHANCES": MOST_SECOND_CHANCES,
+        "SHORTEST_CHANCE": SHORTEST_SECOND_CHANCE_MS,
         "ENDS_KEPT": ENDS_KEPT,
         "NO_APPOINTMENT": NO_APPOINTMENT_MS,
     }
@@ -124,3 +128,27 @@ def source() -> str:
 def function_name(verb: str) -> str:
     """The name under which a verb is called: ``wr_join_0123abcd``."""
     return f"wr_{verb}_{content_hash()}"
+
+
+def commands(call: Call, *, bringing: bool = False) -> list[tuple[Any, ...]]:
+    """What is sent for a call, in one go. ``bringing``: with the library, as one transaction."""
+    fcall = ("FCALL", function_name(call.verb), len(call.keys), *call.keys, *call.args)
+    if not bringing:
+        return [fcall]
+    return [("MULTI",), ("FUNCTION LOAD", "REPLACE", source()), fcall, ("EXEC",)]
+
+
+def reply(replies: Sequence[Any], *, bringing: bool = False) -> Any:
+    """The call's own of the replies to its :func:`commands`. Raises the first that is an error."""
+    raise_error(replies)
+    if bringing:
+        replies = replies[-1]
+        raise_error(replies)
+    return replies[-1]
+
+
+def raise_error(replies: Sequence[Any]) -> None:
+    """The first among them: the driver would put words of its own before the server's."""
+    for one in replies:
+        if isinstance(one, Exception):
+            raise one

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from waitingroom import rehearsals
-from waitingroom.errors import BadSetting, NoSuchRoom, WaitingRoomError, WrongPhase
+from waitingroom.errors import NoSuchRoom, WaitingRoomError, WrongPhase, WrongState
 from waitingroom.model import Actor, Snapshot
 from waitingroom.rehearsals import Rehearsal
 from waitingroom.store.acts import settings_of
@@ -52,7 +52,7 @@ class Rehearsals:
         """
         rehearsals.check(people, minutes)
         if rehearsals.is_rehearsal(room):
-            raise BadSetting("room", "is a rehearsal itself")
+            raise WrongState("room", "is a rehearsal itself")
         return self._made(self._store.status(room), people, minutes, actor)
 
     def _made(self, real: Snapshot, people: int, minutes: int, actor: Actor | str) -> Rehearsal:
@@ -93,6 +93,8 @@ class Rehearsals:
             raise NoSuchRoom(room)
         with suppress(WrongPhase, NoSuchRoom):
             self._store.act(room, "close", actor=actor)
+            # Its own record goes with it.
+            self._store.record.note("rehearsal_end", f"{room}, of {one.of}", actor=actor)
         self._keep(replace(one, until_ms=min(one.until_ms, self._store.now_ms())))
 
     def claim_crowd(self, one: Rehearsal, now_ms: int) -> bool:

@@ -34,9 +34,11 @@ class Texts:
     brand: Brand = Brand()  # noqa: RUF009 - frozen
 
 
-def status(room: str, *, known: int = -1, now_ms: int | None = None) -> Call:
-    """The room as it is now; brings it there. ``known``: the ``told`` of the texts at hand."""
-    return call("status", room, clock(now_ms), known)
+def status(room: str, *, known: int = -1, gate: bool = False, now_ms: int | None = None) -> Call:
+    """The room as it is now; brings it there. ``known``: the ``told`` of the texts at hand.
+    ``gate``: a gate asks, by which shoppers may come; while none does their turns do not run out.
+    """
+    return call("status", room, clock(now_ms), known, int(gate))
 
 
 def read_status(room: str, reply: Any, previous: Snapshot | None = None) -> Snapshot:

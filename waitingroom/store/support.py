@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from waitingroom.chances import MOST_SECOND_CHANCES
 from waitingroom.codes import Codes, shaped
 from waitingroom.draw import number_in
 from waitingroom.errors import BadSetting, NoSuchPlace
-from waitingroom.model import MOST_SECOND_CHANCES, Actor, DrawMethod, Snapshot
+from waitingroom.model import Actor, DrawMethod, Snapshot
 from waitingroom.places import LONGEST_WHY, SHORTEST_WHY, Chance, ChanceCode, Place, PlaceState
+from waitingroom.plain import is_line
 from waitingroom.store.call import Call, Reply, call, clock, text, who
 
 RUNNINGS_BACK = 5
@@ -76,7 +78,7 @@ class Support:
 
         Raises :class:`NoSuchPlace`; ``BadSetting`` for a reason that is none.
         """
-        if not SHORTEST_WHY <= len(actor.why.strip()) <= LONGEST_WHY or not actor.why.isprintable():
+        if not SHORTEST_WHY <= len(actor.why.strip()) <= LONGEST_WHY or not is_line(actor.why):
             raise BadSetting("why", f"say why, in {SHORTEST_WHY} to {LONGEST_WHY} characters")
         found = self.find(room, code, codes, now_ms=now_ms)
         chance = read_chance(self._run(second_chance(found, actor=actor, now_ms=now_ms)))

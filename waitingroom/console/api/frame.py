@@ -14,19 +14,22 @@ from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
 import flask_smorest
-import orjson
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from marshmallow import Schema, ValidationError, fields
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from waitingroom import __version__
+from waitingroom.console import bodies
+from waitingroom.console.api import meanings
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.schemas import WHY, BasedOn, Document, asked
-from waitingroom.console.faults import Refused
+from waitingroom.console.faults import HTTP_CODES, STATUS, Refused
 from waitingroom.errors import NoSuchRoom
-from waitingroom.model import ROOM_ID, is_room_id
 from waitingroom.operators import Role
+from waitingroom.room_ids import ROOM_ID, is_room_id
 
 PREFIX: Final = "/api/v1"
 TOO_LONG = "URI_TOO_LONG_TO_READ"
@@ -38,15 +41,27 @@ ROOM_PARAMETER = {
     "name": "room",
     "required": True,
     "description": "The room's id.",
+    "example": "spring",
     "schema": {"type": "string", "pattern": f"^{ROOM_ID.pattern}$"},
+}
+
+
+REFUSED = frozenset(STATUS.values()) | HTTP_CODES.keys()
+AGAIN = {"description": "Seconds until it is worth asking again.", "schema": {"type": "integer"}}
+ALLOWED = {"description": "What may be done there.", "schema": {"type": "string"}}
+VERSIONED = {
+    "ETag": {
+        "description": "The room's version in quotation marks, for `If-Match`.",
+        "schema": {"type": "string"},
+    }
 }
 
 
 class Fault(Document):
     """A refusal. ``error`` is stable, ``message`` is for people."""
 
-    error = fields.String(required=True)
-    message = fields.String(required=True)
+    error = fields.String(required=True, metadata={"example": "wrong_phase"})
+    message = fields.String(required=True, metadata={"example": "the room is closed"})
     fields_ = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
@@ -66,11 +81,7 @@ class _Parser(FlaskParser):
             return core.missing
         if req.mimetype != "application/json":
             raise Refused("not_json", "the body must be JSON, with Content-Type: application/json")
-        try:
-            # Unlike json.loads it takes no NaN, no half of a surrogate pair, no depth without end.
-            return orjson.loads(body)
-        except ValueError:
-            raise Refused("bad_request", "the body is no JSON") from None
+        return bodies.strict(body)
 
     def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Every wrong field with a sentence."""
@@ -81,14 +92,43 @@ class _Parser(FlaskParser):
         raise Refused("bad_fields", message, fields=told)
 
 
+_OURS = {
+    "Unknown field.": "there is no such field",
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "must not be null",
+    "Not a valid list.": "must be a list",
+    "Not a valid string.": "must be text",
+    "Not a valid mapping type.": "must be an object",
+    "Invalid input type.": "must be an object",
+}
+"""For marshmallow's own sentences."""
+
+
 def _sentences(name: str, found: Any) -> Iterator[tuple[str, str]]:
     """Field and sentence, of what marshmallow nests by field and index."""
     if not isinstance(found, Mapping):
-        yield name or "the document", " ".join(map(str, found)).rstrip(".").lower()
+        told = (_OURS.get(str(one), str(one)) for one in found)
+        yield name or "the document", " ".join(told).rstrip(".")
         return
     for key, inner in found.items():
         own = "" if key in ("_schema", "value", "key") else str(key)
         yield from _sentences(".".join(filter(None, (name, own))), inner)
+
+
+class _Converter(OpenAPIConverter):
+    """Tells how many fields are to be named, too; and that what may be null is no other object."""
+
+    def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
+        counted: dict[str, Any] = getattr(schema.Meta, "counted", {})
+        found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        for told in found.get("properties", {}).values():
+            for one in told.get("anyOf", ()):
+                one.update({"enum": [None]} if one.get("nullable") else {})
+        return found | counted
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
@@ -105,15 +145,27 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
                 "title": "Waiting room",
                 "version": __version__,
                 "openapi_version": "3.0.3",
-                "info": {"description": "What the console can do, for programs: docs/api.md."},
+                "marshmallow_plugin": _Plugin(),
+                "info": {"description": meanings.WHOLE},
             },
         )
         for name, whose in ((OPERATOR, "An operator's key"), (SHOP, "A shop's key")):
             scheme = {"type": "http", "scheme": "bearer", "description": f"{whose}."}
             self.spec.components.security_scheme(name, scheme)
-        told = {"description": "The address is longer than 4,094 bytes: the web server's answer."}
+        told = {"description": "The address is longer than 8,190 bytes: the web server's answer."}
         content = {"text/html": {"schema": {"type": "string"}}}
         self.spec.components.response(TOO_LONG, told | {"content": content})
+
+    def _register_responses(self) -> None:
+        """Each refusal with its codes, and where it says when to come again."""
+        super()._register_responses()
+        for status in sorted(REFUSED):
+            found = self.spec.components.responses_lazy[HTTPStatus(status).name]
+            found["description"] = meanings.of_status(status, HTTPStatus(status).phrase)
+            if status in (429, 503):
+                found["headers"] = {"Retry-After": AGAIN}
+            if status == 405:
+                found["headers"] = {"Allow": ALLOWED}
 
     def _register_error_handlers(self) -> None:
         """None but our own: see :mod:`waitingroom.console.faults`."""
@@ -144,18 +196,21 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
         based: bool | None = None,
         also: tuple[int, ...] = (),
         content_type: str | None = None,
+        etag: bool = False,
+        example: Mapping[str, Any] | None = None,
     ) -> None:
         """One operation. ``changes``: it is recorded. ``based``: it may be based on a version, as,
         where nothing is said, every change of a room. ``also``: other statuses it may answer.
-        ``content_type``: of an answer that is no JSON.
+        ``content_type``: of an answer that is no JSON. ``etag``: it tells a room's version, as
+        every operation that is based on one does. ``example``: a body.
         """
         based = (changes and "<room>" in rule) if based is None else based
-        asks = dict(query or {}) | ({"why": WHY} if changes else {})
+        asks = ({"why": WHY} if changes else {}) | dict(query or {})
         statuses = {*ALWAYS, *also} | ({400, 415} if body else set())
         statuses |= ({422} if asks or body else set()) | ({404} if "<" in rule else set())
         statuses |= {409} if based else set()
         made = self.doc(
-            operationId=view.__name__,
+            **meanings.of_view(view),
             security=[{OPERATOR: []}],
             responses=refusals(statuses),
             **{"x-role": role.value},
@@ -167,8 +222,10 @@ class Group(flask_smorest.Blueprint):  # type: ignore[misc]
             schema = asked(f"{view.__name__}_query", **asks)
             made = self.arguments(schema, location="query", arg_name="query")(made)
         if body:
-            made = self.arguments(body, arg_name="body", required=body_required)(made)
-        made = self.response(status, answer, content_type=content_type)(made)
+            told = {"required": body_required, "example": example}
+            made = self.arguments(body, arg_name="body", **told)(made)
+        headers = VERSIONED if based or etag else None
+        made = self.response(status, answer, content_type=content_type, headers=headers)(made)
         path = [ROOM_PARAMETER] if "<room>" in rule else []
         checked = self._checked(made, role)
         self.add_url_rule(rule, view.__name__, checked, methods=[method], parameters=path)

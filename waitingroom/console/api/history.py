@@ -8,11 +8,13 @@ from marshmallow import fields
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.schemas import Document, Whole, many, pick, shown
+from waitingroom.console.room_figures import RoomFigures
 from waitingroom.history import Sample
 from waitingroom.live import LATELY_MS, Live
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.history import HOUR, SALE
+from waitingroom.waits import Waited
 
 
 class Span(StrEnum):
@@ -24,6 +26,24 @@ class Span(StrEnum):
 
 GRAINS = {Span.HOUR: HOUR, Span.SALE: SALE}
 SPAN = {"span": pick(Span, load_default=Span.HOUR, about="The last hour, or the last two days.")}
+
+
+class Waits(Document):
+    """How long people waited who went in: over the last hour, and since this running began."""
+
+    hour = fields.Nested(shown(Waited), required=True)
+    sale = fields.Nested(shown(Waited), required=True)
+
+
+ROOM_FIGURES: type[Document] = type(
+    "RoomFigures",
+    (shown(Live),),
+    {
+        "capacity_in_s": Whole(required=True, allow_none=True),
+        "waits": fields.Nested(Waits, required=True),
+        "__doc__": Live.__doc__,
+    },
+)
 
 
 class Kept(Document):
@@ -47,7 +67,7 @@ class Figures:
         look, live = Role.VIEWER, shown(Live)
         at = "/rooms/<room>"
         group.add("GET", "/figures", self.all_figures, look, answer=many(live))
-        group.add("GET", f"{at}/figures", self.room_figures, look, answer=live)
+        group.add("GET", f"{at}/figures", self.room_figures, look, answer=ROOM_FIGURES)
         group.add("GET", f"{at}/history", self.room_history, look, query=SPAN, answer=Kept)
         return group
 
@@ -60,8 +80,7 @@ class Figures:
 
     def room_figures(self, room: str) -> Any:
         """The figures of a room, as they are now."""
-        found = self._store.status(room)
-        return Live.of(found, self._store.history.lately({room: found.now_ms - LATELY_MS})[room])
+        return RoomFigures.of(self._store, self._store.status(room)).document()
 
     def room_history(self, room: str, query: dict[str, Span]) -> Any:
         """The figures of a room as they were, of which its charts are drawn."""

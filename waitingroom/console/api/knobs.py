@@ -22,19 +22,26 @@ from waitingroom.console.api.schemas import (
     whole,
 )
 from waitingroom.console.faults import Refused
-from waitingroom.errors import BadSetting
-from waitingroom.model import ROOM_ID, PlanStep, Ramp, Settings, Snapshot
+from waitingroom.console.last_change import LastChange, last_change
+from waitingroom.model import Settings, Snapshot
 from waitingroom.operators import Role
+from waitingroom.plan import PlanStep, Ramp
 from waitingroom.ramps import RAMPED, joined, ramp, value_at
+from waitingroom.room_ids import ID_WANTS, ROOM_ID
 from waitingroom.settings import (
     FIXED_AT_CREATION,
-    JUST_NOW_MS,
+    LATEST_MS,
+    LEAST_BUT_0,
+    LONGEST_ORIGIN,
     LONGEST_TEXT,
     MOMENTS,
+    MOST_ORIGINS,
+    ORIGIN,
     PLANNABLE,
     RANGES,
     Value,
     check_to_come,
+    to_come,
 )
 from waitingroom.store.acts import settings_of
 from waitingroom.store.client import Store
@@ -45,15 +52,21 @@ LONGEST = 500
 
 
 def _knob(name: str, hint: Any) -> Any:
+    if least := LEAST_BUT_0.get(name):
+        return whole(*RANGES[name], either=({"enum": [0]}, {"minimum": least}))
     if name in RANGES:
         return whole(*RANGES[name])
     if hint is str:
         return text(LONGEST_TEXT.get(name, LONGEST))
+    if name == "origins":
+        origin = fields.String(metadata={"pattern": ORIGIN, "maxLength": LONGEST_ORIGIN})
+        return fields.List(origin, metadata={"maxItems": MOST_ORIGINS})
     return of_type(hint, required=False)
 
 
 ROOM_NAME = fields.String(
-    required=True, validate=validate.Regexp(f"^{ROOM_ID.pattern}$", error="cannot name a room")
+    required=True,
+    validate=validate.Regexp(f"^{ROOM_ID.pattern}$", error=f"cannot name a room; {ID_WANTS}"),
 )
 KNOBS = {
     name: _knob(name, hint)
@@ -61,7 +74,7 @@ KNOBS = {
     if name not in FIXED_AT_CREATION
 }
 """Each knob, as it may be turned."""
-SET = asked("Knobs", **KNOBS)
+SET = asked("Knobs", (1, None), **KNOBS)
 NEW_ROOM = asked("NewRoom", room=ROOM_NAME, **KNOBS)
 REPLACE = Flag(metadata={"description": "Drop what is planned for the same knob and time."})
 _RAMPED = RANGES["capacity"]
@@ -74,12 +87,11 @@ _RAMP: dict[str, fields.Field[Any]] = {
     "replace": REPLACE,
 }
 RAMP = asked("NewRamp", **_RAMP)
+PLANNED = asked("PlannedKnobs", (1, None), **{name: KNOBS[name] for name in sorted(PLANNABLE)})
 SCHEDULE = asked(
     "Schedule",
     at_ms=moment(required=True, about="When the knobs are turned."),
-    knobs=fields.Nested(
-        asked("PlannedKnobs", **{name: KNOBS[name] for name in sorted(PLANNABLE)}), required=True
-    ),
+    knobs=fields.Nested(PLANNED, required=True),
     replace=REPLACE,
 )
 RAMP_OF = asked(
@@ -100,11 +112,19 @@ STEP = asked(
 STEPS = asked("Steps", steps=fields.List(fields.Nested(STEP), required=True))
 WISH = asked(
     "Wish",
+    (1, 1),
     knobs=fields.Nested(SET),
     ramp=fields.Nested(RAMP),
     schedule=fields.Nested(SCHEDULE),
     steps=fields.List(fields.Nested(STEP)),
 )
+
+
+SLOWER = {"rate_per_min": 120}
+GENTLY = {"knob": "rate_per_min", "to": 300, "over_ms": 600_000}
+LATER = {"at_ms": LATEST_MS - 1, "knobs": {"rate_per_min": 60, "joins": False}}
+NEW = {"room": "spring", "rate_per_min": 60, "origins": ["https://shop.example.com"]}
+"""Examples of bodies."""
 
 
 class SettingsNow(Document):
@@ -139,15 +159,21 @@ class Knobs:
         changed: dict[str, Any] = {"answer": ROOM, "changes": True}
         planned: dict[str, Any] = {"answer": PlanNow, "changes": True}
         at = "/rooms/<room>"
+        wish: dict[str, Any] = {"answer": shown(WhatIf), "example": {"knobs": SLOWER}}
+        wish |= {"also": (409,)}
+        later: dict[str, Any] = {"body": SCHEDULE, "example": LATER}
         new: dict[str, Any] = {"answer": ROOM, "status": 201, "changes": True, "also": (409,)}
+        new |= {"etag": True, "example": NEW}
         group.add("POST", "/rooms", self.create_room, turn, body=NEW_ROOM, **new)
-        group.add("GET", f"{at}/knobs", self.show_knobs, look, answer=SettingsNow)
-        group.add("PATCH", f"{at}/knobs", self.set_knobs, turn, body=SET, **changed)
-        group.add("POST", f"{at}/what-if", self.what_if, look, body=WISH, answer=shown(WhatIf))
+        group.add("GET", f"{at}/knobs", self.show_knobs, look, answer=SettingsNow, etag=True)
+        group.add("PATCH", f"{at}/knobs", self.set_knobs, turn, body=SET, example=SLOWER, **changed)
+        group.add("POST", f"{at}/what-if", self.what_if, look, body=WISH, **wish)
+        last: dict[str, Any] = {"answer": shown(LastChange), "etag": True, "also": (409,)}
+        group.add("GET", f"{at}/undo", self.show_last_change, look, **last)
         group.add("POST", f"{at}/undo", self.undo, turn, **changed)
-        group.add("POST", f"{at}/ramp", self.ramp_knob, turn, body=RAMP, **planned)
-        group.add("POST", f"{at}/schedule", self.schedule, turn, body=SCHEDULE, **planned)
-        group.add("GET", f"{at}/plan", self.show_plan, look, answer=PlanNow)
+        group.add("POST", f"{at}/ramp", self.ramp_knob, turn, body=RAMP, example=GENTLY, **planned)
+        group.add("POST", f"{at}/schedule", self.schedule, turn, **later, **planned)
+        group.add("GET", f"{at}/plan", self.show_plan, look, answer=PlanNow, etag=True)
         group.add("PUT", f"{at}/plan", self.replace_plan, turn, body=STEPS, **planned)
         group.add("DELETE", f"{at}/plan", self.clear_plan, turn, **planned)
         return group
@@ -194,6 +220,11 @@ class Knobs:
             return self._store.what_if(room, planned=_steps(found, wanted))
         make = _ramped if kind == "ramp" else _scheduled
         return self._store.what_if(room, planned=make(found, there, wanted))
+
+    def show_last_change(self, room: str) -> Any:
+        """The last change, and what taking it back would do; changes nothing."""
+        found = last_change(self._store, room)
+        return found, 200, {"ETag": f'"{found.version}"'}
 
     def undo(self, room: str, version: int | None) -> Any:
         """Take the last change of knobs, brand or plan back."""
@@ -244,7 +275,7 @@ def _changes(body: Mapping[str, Any]) -> dict[str, Value]:
 
 def _steps(room: Snapshot, given: Sequence[Mapping[str, Any]]) -> list[PlanStep]:
     # One that came due since its sender looked is followed at once, and meant so.
-    _check_future(room, min((one["at_ms"] for one in given), default=room.now_ms) + JUST_NOW_MS)
+    to_come(min((one["at_ms"] for one in given), default=room.now_ms), room.now_ms)
     return [
         PlanStep(
             one["at_ms"],
@@ -259,8 +290,7 @@ def _steps(room: Snapshot, given: Sequence[Mapping[str, Any]]) -> list[PlanStep]
 def _ramped(
     room: Snapshot, there: Sequence[PlanStep], body: Mapping[str, Any]
 ) -> Sequence[PlanStep]:
-    field, begins_ms = body["knob"], body.get("at_ms", room.now_ms)
-    _check_future(room, begins_ms)
+    field, begins_ms = body["knob"], to_come(body.get("at_ms", room.now_ms), room.now_ms)
     then = value_at(there, field, getattr(room, field), begins_ms)
     first = body.get("from", then)
     over_ms = body["over_ms"]
@@ -271,12 +301,6 @@ def _ramped(
 def _scheduled(
     room: Snapshot, there: Sequence[PlanStep], body: Mapping[str, Any]
 ) -> Sequence[PlanStep]:
-    at_ms = body["at_ms"]
-    _check_future(room, at_ms)
+    at_ms = to_come(body["at_ms"], room.now_ms)
     more = [PlanStep(at_ms, field, value) for field, value in _changes(body["knobs"]).items()]  # type: ignore[arg-type]
     return joined(there, more, replace=body.get("replace", False))
-
-
-def _check_future(room: Snapshot, at_ms: int) -> None:
-    if at_ms < room.now_ms:
-        raise BadSetting("at_ms", "must not be a time that has passed")

@@ -5,12 +5,15 @@ from typing import Any
 from marshmallow import fields
 
 from waitingroom import clock
+from waitingroom.bearer import KEY_NAME
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.schemas import Document, Whole, asked, many, pick, text
 from waitingroom.operators import (
     LONGEST_PASSWORD,
+    OPERATOR_NAME,
     SHORTEST_PASSWORD,
+    Key,
     Operator,
     Role,
     checked_name,
@@ -19,13 +22,14 @@ from waitingroom.operators import (
 )
 from waitingroom.store.client import Store
 
-NAME = text(60, shortest=1, required=True)
+NAME = text(60, shortest=1, required=True, form=f"^{OPERATOR_NAME.pattern}$")
+KEY = text(40, shortest=1, required=True, form=f"^{KEY_NAME.pattern}$")
 ROLE = pick(Role, required=True)
 PASSWORD = text(LONGEST_PASSWORD, shortest=SHORTEST_PASSWORD, required=True)
 NEW_OPERATOR = asked("NewOperator", name=NAME, role=ROLE, password=PASSWORD)
 NEW_ROLE = asked("NewRole", role=ROLE)
 NEW_PASSWORD = asked("NewPassword", password=PASSWORD)
-NEW_KEY = asked("NewKey", name=NAME, role=ROLE)
+NEW_KEY = asked("NewKey", name=KEY, role=ROLE)
 
 
 class Holder(Document):
@@ -34,6 +38,12 @@ class Holder(Document):
     name = fields.String(required=True)
     role = pick(Role, required=True)
     made_at_ms = Whole(required=True)
+
+
+class ListedKey(Holder):
+    """``used_at_ms``: when it was last used, to the minute; 0 for never."""
+
+    used_at_ms = Whole(required=True)
 
 
 class MadeKey(Holder):
@@ -62,7 +72,7 @@ class Operators:
         group.add("PUT", f"{one}/role", self.set_role, rule, body=NEW_ROLE, **change)
         group.add("PUT", f"{one}/password", self.set_password, rule, body=NEW_PASSWORD, **change)
         group.add("DELETE", one, self.remove_operator, rule, **gone)
-        group.add("GET", "/keys", self.list_keys, rule, answer=many(Holder))
+        group.add("GET", "/keys", self.list_keys, rule, answer=many(ListedKey))
         group.add("POST", "/keys", self.add_key, rule, answer=MadeKey, **program)
         group.add("DELETE", "/keys/<name>", self.revoke_key, rule, **gone)
         return group
@@ -94,16 +104,22 @@ class Operators:
         return ""
 
     def list_keys(self) -> Any:
-        """All keys for this API: their names and roles."""
-        return self._store.keys.all()
+        """All keys for this API: their names and roles, and when each was last used."""
+        found = self._store.keys.all()
+        used = self._store.keys.used(found)
+        return [_told(one) | {"used_at_ms": used[one.name]} for one in found]
 
     def add_key(self, body: dict[str, Any]) -> Any:
         """Make a key; what opens is told this once."""
         key, made = made_key(body["name"], body["role"], clock.now_ms())
         self._store.keys.add(made, actor=self._bearers.actor())
-        return {"name": made.name, "role": made.role, "made_at_ms": made.made_at_ms, "key": key}
+        return _told(made) | {"key": key}
 
     def revoke_key(self, name: str) -> Any:
         """End a key at once."""
         self._store.keys.revoke(name, actor=self._bearers.actor())
         return ""
+
+
+def _told(one: Key) -> dict[str, Any]:
+    return {"name": one.name, "role": one.role, "made_at_ms": one.made_at_ms}

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import fields
 
 from waitingroom import clock
+from waitingroom.bearer import KEY_NAME
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.rooms import ROOM, with_version
@@ -21,11 +22,13 @@ from waitingroom.console.api.schemas import (
     whole,
 )
 from waitingroom.operators import Role
+from waitingroom.room_ids import ROOM_ID
 from waitingroom.shop_keys import MOST_ROOMS, ShopKey
 from waitingroom.staff import (
     LONGEST_MS,
     LONGEST_NAME,
     LONGEST_PATH,
+    PATH,
     SHORTEST_MS,
     PassState,
     StaffPass,
@@ -41,15 +44,20 @@ NEW_PASS = asked(
     "NewStaffPass",
     name=text(LONGEST_NAME, shortest=1, required=True, about="Who it is for; recorded."),
     lasts_ms=whole(SHORTEST_MS, LONGEST_MS, load_default=EIGHT_HOURS_MS),
-    to=text(LONGEST_PATH, load_default="/", about="Where in the shop its link leads: a path."),
+    to=text(
+        LONGEST_PATH, form=PATH, load_default="/", about="Where in the shop its link leads: a path."
+    ),
 )
 NEW_SHOP_KEY = asked(
     "NewShopKey",
-    name=text(40, shortest=1, required=True),
+    name=text(40, shortest=1, required=True, form=f"^{KEY_NAME.pattern}$"),
     rooms=fields.List(
-        text(40),
+        text(40, form=f"^{ROOM_ID.pattern}$"),
         required=True,
-        metadata={"description": f"Those that it opens, at most {MOST_ROOMS}; none: all."},
+        metadata={
+            "description": f"Those that it opens, at most {MOST_ROOMS}; none: all.",
+            "maxItems": MOST_ROOMS,
+        },
     ),
 )
 PASS = shown(StaffPass, state=pick(PassState, required=True))

@@ -2,18 +2,22 @@
 
 import base64
 import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from marshmallow import fields, validate
 
 from waitingroom import brand
+from waitingroom.colours import ROLES, SCHEMES
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
 from waitingroom.console.api.knobs import ROOM_NAME
 from waitingroom.console.api.rooms import ROOM, with_version
 from waitingroom.console.api.schemas import asked, shown, text, whole
 from waitingroom.console.faults import Refused
+from waitingroom.errors import BadSetting
 from waitingroom.gate.sayings import check_saying
 from waitingroom.model import Brand, Saying
 from waitingroom.operators import Role
@@ -34,14 +38,33 @@ LOGO = (
     f"An SVG (in UTF-8, without a document type) or a PNG of at most {brand.LARGEST_LOGO} bytes, "
     "in base64; empty takes it away. All else in the body may have 64 KiB."
 )
-PAIRS: dict[str, Any] = {"keys": text(40), "values": text(brand.LONGEST_URL)}
+WHOLLY = "Those that are named, and no others, are the room's from then on."
+OF_PART = {"colour": "colours", "link": "links", "text": "texts"}
+"""Fields by the parts of a look."""
+COLOUR, LINK, BASE64 = "^#[0-9A-Fa-f]{6}$", "^https://", "^[A-Za-z0-9+/]*={0,2}$"
+COLOURS = asked(
+    "NewColours",
+    **{
+        f"{scheme}-{role}": text(7, form=COLOUR, about=f"Of pages that are {scheme}.")
+        for scheme in SCHEMES
+        for role in ROLES
+    },
+)
+LINKS = asked(
+    "NewLinks",
+    **{
+        name: text(brand.LONGEST_URL, form=LINK, about=f"Where “{name}” leads.")
+        for name in brand.LINKS
+    },
+)
 LOOK = asked(
     "NewBrand",
-    colours=fields.Dict(**PAIRS),
-    links=fields.Dict(**PAIRS),
+    (1, None),
+    colours=fields.Nested(COLOURS, metadata={"description": f"Like `#0b6b60`. {WHOLLY}"}),
+    links=fields.Nested(LINKS, metadata={"description": f"Addresses. {WHOLLY}"}),
     texts=fields.List(fields.Nested(SAYING), validate=validate.Length(max=brand.MOST_TEXTS)),
     time_zone=text(64),
-    logo=text(brand.LONGEST_LOGO, about=LOGO),
+    logo=text(brand.LONGEST_LOGO, form=BASE64, about=LOGO),
 )
 REHEARSAL = asked(
     "NewRehearsal",
@@ -63,7 +86,8 @@ class Preparing:
         group = Group("preparing", "Clones, looks and rehearsals of rooms.", self._bearers)
         turn, at, one = Role.OPERATOR, "/rooms/<room>", shown(Rehearsal)
         new: dict[str, Any] = {"status": 201, "changes": True, "based": False, "also": (409,)}
-        group.add("POST", f"{at}/clone", self.clone, turn, body=CLONE, answer=ROOM, **new)
+        like: dict[str, Any] = {"body": CLONE, "answer": ROOM, "etag": True}
+        group.add("POST", f"{at}/clone", self.clone, turn, **like, **new)
         group.add("PATCH", f"{at}/brand", self.brand, turn, body=LOOK, answer=ROOM, changes=True)
         where = f"{at}/rehearsal"
         group.add("GET", where, self.show_rehearsal, Role.VIEWER, answer=one)
@@ -85,12 +109,13 @@ class Preparing:
             raise Refused("bad_fields", told, fields={"the document": told})
         found = self._store.status(room)
         logo = _logo(body)
-        wanted = _wanted(found.brand, body, logo)
+        with _as_named():
+            wanted = _wanted(found.brand, body, logo)
         based_on = found.version if version is None else version
         actor = self._bearers.actor()
-        return with_version(
-            self._store.brand(room, wanted, logo=logo, actor=actor, version=based_on)
-        )
+        with _as_named():
+            done = self._store.brand(room, wanted, logo=logo, actor=actor, version=based_on)
+        return with_version(done)
 
     def show_rehearsal(self, room: str) -> Any:
         """The rehearsal that runs, if there is one."""
@@ -111,6 +136,15 @@ class Preparing:
         if one is None:
             raise NoRehearsal(room)
         return one
+
+
+@contextmanager
+def _as_named() -> Iterator[None]:
+    """Tell what is wrong with a part of the look by the name of its field here."""
+    try:
+        yield
+    except BadSetting as wrong:
+        raise BadSetting(OF_PART.get(wrong.field, wrong.field), wrong.why) from None
 
 
 def _logo(body: dict[str, Any]) -> bytes | None:

@@ -7,12 +7,16 @@ from werkzeug.wrappers import Response
 
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.previews import LANGUAGES, STATES, Previews
+from waitingroom.console.previews import LANGUAGES, PAGES, STATES, Previews
 from waitingroom.operators import Role
 
 WHICH: dict[str, fields.Field[Any]] = {
     "state": fields.String(required=True, validate=validate.OneOf(STATES)),
     "lang": fields.String(load_default=LANGUAGES[0], validate=validate.OneOf(LANGUAGES)),
+    "page": fields.String(
+        validate=validate.OneOf(tuple(PAGES)),
+        metadata={"description": "With a script, without, or that of cookies and privacy."},
+    ),
 }
 
 
@@ -38,4 +42,4 @@ class Previewing:
     def preview_page(self, room: str, query: dict[str, str]) -> Response:
         """The page of a state, as the gate would send it; the files that it names are behind the
         console's log-in."""
-        return self._previews.page(room, query["state"], query["lang"])
+        return self._previews.page(room, **query)

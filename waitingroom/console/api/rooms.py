@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from waitingroom import clock
 from waitingroom.console.acts import ACTS
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
@@ -10,7 +11,7 @@ from waitingroom.console.faults import Refused
 from waitingroom.model import Snapshot
 from waitingroom.operators import Role
 from waitingroom.reasons import Cause, Reason
-from waitingroom.settings import LONGEST_TEXT
+from waitingroom.settings import LONGEST_TEXT, check_to_come
 from waitingroom.store.client import Store
 
 ROOM = shown(Snapshot, waiting=Whole(required=True))
@@ -26,6 +27,10 @@ RESET = asked(
     opens_at_ms=moment(about="When the new running opens; 0: as it was."),
     **_WHY,
 )
+
+
+SAID = {"cause": "stock", "reason": "Back at noon"}
+"""An example of a body."""
 
 
 def etag(room: Snapshot) -> dict[str, str]:
@@ -49,9 +54,9 @@ class Rooms:
         """The operations."""
         group = Group("rooms", "Where rooms stand, and what is done to them.", self._bearers)
         group.add("GET", "/rooms", self.list_rooms, Role.VIEWER, answer=many(ROOM))
-        group.add("GET", "/rooms/<room>", self.show_room, Role.VIEWER, answer=ROOM)
+        group.add("GET", "/rooms/<room>", self.show_room, Role.VIEWER, answer=ROOM, etag=True)
         for name in ("pause", "resume", "open", "drain", "close"):
-            self._add_act(group, name, body=REASON, body_required=False)
+            self._add_act(group, name, body=REASON, body_required=False, example=SAID)
         self._add_act(group, "reset", body=RESET)
         return group
 
@@ -100,6 +105,7 @@ class Rooms:
             told = f"must be the room's id, {room}, so that nobody resets another by mistake"
             raise Refused("bad_fields", f"name: {told}", fields={"name": told})
         actor, opens_at_ms = self._bearers.actor(), body.get("opens_at_ms", 0)
+        check_to_come({"opens_at_ms": opens_at_ms}, clock.now_ms())
         more: dict[str, Any] = {"reason": _reason(body), "version": version}
         self._store.reset(room, actor=actor, opens_at_ms=opens_at_ms, **more)
         return with_version(self._store.status(room))

@@ -1,7 +1,7 @@
 """What the API takes and tells, as marshmallow schemas; those of our own values are derived."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -10,11 +10,13 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from waitingroom.model import PlanStep
+from waitingroom.console.api import meanings
+from waitingroom.plain import ONE_LINE, is_line
+from waitingroom.plan import PlanStep
 from waitingroom.settings import LATEST_MS, LONGEST_WHY
 
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
-VERSION = re.compile(r'^"[0-9]{1,15}"$')
+VERSION = re.compile(r'^("[0-9]{1,15}"|[0-9]{1,15})$')
 
 
 class Whole(fields.Integer):
@@ -49,7 +51,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        if not text.isprintable():
+        if not is_line(text):
             raise ValidationError("must not hold line breaks or control characters")
         return text
 
@@ -59,7 +61,7 @@ class Setting(fields.Field[int]):
 
     def __init__(self, **more: Any) -> None:
         kinds = {"oneOf": [{"type": "integer"}, {"type": "boolean"}]}
-        super().__init__(metadata=kinds, **more)
+        super().__init__(metadata=kinds | more.pop("metadata", {}), **more)
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> int:
         if not isinstance(value, int):
@@ -67,10 +69,15 @@ class Setting(fields.Field[int]):
         return value
 
 
-def whole(low: int, high: int, *, about: str = "", **more: Any) -> Whole:
-    """From ``low`` to ``high``. ``about``, here and below: its description."""
+def whole(
+    low: int, high: int, *, about: str = "", either: Sequence[dict[str, Any]] = (), **more: Any
+) -> Whole:
+    """From ``low`` to ``high``. ``about``, here and below: its description. ``either``: what else
+    is to be so, of which one is enough, as whoever takes it sees to.
+    """
+    told: dict[str, Any] = {"anyOf": list(either)} if either else {}
     allowed = validate.Range(low, high, error=f"must be from {low} to {high}")
-    return Whole(validate=allowed, metadata=_said(about), **more)
+    return Whole(validate=allowed, metadata=told | _said(about), **more)
 
 
 def count(low: int, high: int, *, about: str = "", **more: Any) -> Count:
@@ -79,11 +86,15 @@ def count(low: int, high: int, *, about: str = "", **more: Any) -> Count:
     return Count(validate=allowed, metadata=_said(about), **more)
 
 
-def text(longest: int, *, shortest: int = 0, about: str = "", **more: Any) -> Text:
-    """At most ``longest`` characters."""
+def text(
+    longest: int, *, shortest: int = 0, about: str = "", form: str = ONE_LINE, **more: Any
+) -> Text:
+    """At most ``longest`` characters. ``form``: what whoever takes it wants it to be, for the
+    description.
+    """
     told = f"must have {shortest} to {longest} characters"
     allowed = validate.Length(shortest, longest, error=told)
-    return Text(validate=allowed, metadata=_said(about), **more)
+    return Text(validate=allowed, metadata=_said(about) | {"pattern": form}, **more)
 
 
 def pick(kind: type[StrEnum], *, about: str = "", **more: Any) -> fields.Enum[Any]:
@@ -103,15 +114,35 @@ def _said(about: str) -> dict[str, str]:
 class Document(Schema):
     """What is taken or told. It never changes: smorest, which copies all that describes an
     operation again and again, gets the same one.
+
+    What nothing is said of is described by its name; the whole by its class's docstring.
     """
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if cls.__doc__ and "Meta" not in cls.__dict__:
+            about = {"description": meanings.plain(cls.__doc__)}
+            setattr(cls, "Meta", type("Meta", (cls.Meta,), about))  # noqa: B010 - a type, to mypy
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say what it is."""
+        if about := meanings.of_field(field_name, type(self).__name__):
+            field_obj.metadata = {"description": about, **field_obj.metadata}
 
     def __deepcopy__(self, _memo: object) -> Self:
         return self
 
 
-def asked(name: str, /, **known: fields.Field[Any]) -> type[Schema]:
-    """A document, or a query, with these fields and no others. ``name``: in the description."""
-    meta = type("Meta", (), {"unknown": RAISE})
+def asked(
+    name: str, counted: tuple[int, int | None] = (0, None), /, **known: fields.Field[Any]
+) -> type[Schema]:
+    """A document, or a query, with these fields and no others. ``name``: in the description.
+    ``counted``: how many of them are to be named at least and at most, which whoever takes it
+    sees to.
+    """
+    told = zip(("minProperties", "maxProperties"), counted, strict=True)
+    more = {"counted": {name: number for name, number in told if number}}
+    meta = type("Meta", (), {"unknown": RAISE} | more)
     return type(name, (Document,), {**known, "Meta": meta})
 
 
@@ -119,12 +150,12 @@ WHY = text(LONGEST_WHY, about="Why, for the record; shoppers do not read it.")
 
 
 class Version(fields.Field[int]):
-    """A room's version in quotation marks, as ``ETag`` tells it."""
+    """A room's version as ``ETag`` tells it, also without its quotation marks."""
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> int:
         if not VERSION.fullmatch(value):
-            raise ValidationError('must be a version in quotation marks, like "12"')
-        return int(value[1:-1])
+            raise ValidationError('must be a version as ETag tells it, like "12"')
+        return int(value.strip('"'))
 
 
 class BasedOn(Document):
@@ -150,7 +181,7 @@ def shown(kind: type, /, **more: fields.Field[Any]) -> type[Schema]:
     if kind is PlanStep:
         hints["value"] = Setting
     derived = {name: of_type(hints[name]) for name in kind.__dataclass_fields__}
-    return type(kind.__name__, (Document,), {**derived, **more})
+    return type(kind.__name__, (Document,), {**derived, **more, "__doc__": kind.__doc__})
 
 
 def many(schema: type[Schema]) -> Schema:

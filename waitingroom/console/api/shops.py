@@ -6,6 +6,7 @@ from typing import Any
 import flask_smorest
 from marshmallow import Schema, fields, validate
 
+from waitingroom.console.api import meanings
 from waitingroom.console.api.frame import PREFIX, ROOM_PARAMETER, SHOP, refusals
 from waitingroom.console.api.schemas import Document, Flag, Whole, asked, pick, whole
 from waitingroom.model import Outside, Phase
@@ -23,7 +24,11 @@ STATUSES = (400, 401, 403, 404, 405, 411, 413, 503)
 
 HANDOVER = asked(
     "HandoverUsed",
-    handover=fields.String(required=True, validate=validate.Length(max=LONGEST_TOKEN)),
+    handover=fields.String(
+        required=True,
+        validate=validate.Length(max=LONGEST_TOKEN),
+        metadata={"description": "The token that came with the shopper in the address."},
+    ),
 )
 _LEASE = fields.String(validate=validate.Length(1, LONGEST_LEASE))
 LEASES = asked(
@@ -59,7 +64,21 @@ class Done(Document):
     ok = Flag(required=True)
 
 
-class _Lease(Document):
+class Held(Done):
+    """The place in the shop that a shopper has, with the pass that they were handed over with."""
+
+    lease = fields.String(required=True)
+    staff = Flag(required=True, metadata={"description": "Whether an operator made the pass."})
+    expires_at_ms = Whole(required=True)
+    ends_at_ms = Whole(
+        required=True,
+        metadata={"description": f"{meanings.MOMENT} No renewal is good beyond it."},
+    )
+
+
+class LeaseState(Document):
+    """What became of a lease, and until when it is good."""
+
     state = pick(LeaseCode, required=True)
     expires_at_ms = Whole(required=True)
 
@@ -76,7 +95,7 @@ class LeasesTold(Document):
         allow_none=True,
         about="What the shop does while there is no sale; null: as it is set itself.",
     )
-    leases = fields.Dict(keys=fields.String(), values=fields.Nested(_Lease), required=True)
+    leases = fields.Dict(keys=fields.String(), values=fields.Nested(LeaseState), required=True)
     mark = fields.String(metadata={"description": "For `since`, the next time."})
     released = fields.List(fields.String())
     revoked = fields.List(
@@ -104,7 +123,7 @@ class ShopGroup(flask_smorest.Blueprint):  # type: ignore[misc]
         """A call with POST, which is described as what it is."""
         content = {"application/json": {"schema": asks}}
         described = self.doc(
-            operationId=view.__name__,
+            **meanings.of_view(view),
             security=[{SHOP: []}],
             requestBody={"required": True, "content": content},
             parameters=[query] if query else [],

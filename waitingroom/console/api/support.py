@@ -7,13 +7,23 @@ from marshmallow import fields
 from waitingroom.codes import Codes
 from waitingroom.console.api.bearers import Bearers
 from waitingroom.console.api.frame import Group
-from waitingroom.console.api.schemas import Document, Flag, Whole, pick, shown
+from waitingroom.console.api.schemas import Document, Flag, Whole, pick, shown, text
 from waitingroom.operators import Role
-from waitingroom.places import ChanceCode, NoSecondChance, Place, Step, told
+from waitingroom.places import (
+    LONGEST_WHY,
+    SHORTEST_WHY,
+    ChanceCode,
+    NoSecondChance,
+    Place,
+    Step,
+    told,
+)
 from waitingroom.store.client import Store
 
 
-class _Step(Document):
+class PlaceStep(Document):
+    """What happened, and when; null where the time is not kept."""
+
     step = pick(Step, required=True)
     at_ms = Whole(required=True, allow_none=True)
 
@@ -27,8 +37,13 @@ PLACE = shown(
     Place,
     **_TIMES,
     may_have_a_second_chance=Flag(required=True),
-    steps=fields.List(fields.Nested(_Step), required=True),
+    steps=fields.List(fields.Nested(PlaceStep), required=True),
 )
+
+
+REASON = {
+    "why": text(LONGEST_WHY, shortest=SHORTEST_WHY, required=True, about="Why, for the record.")
+}
 
 
 class Support:
@@ -45,14 +60,15 @@ class Support:
         at, role = "/rooms/<room>/places/<code>", Role.SUPPORT
         group.add("GET", at, self.show_place, role, answer=PLACE)
         once: dict[str, Any] = {"answer": PLACE, "changes": True, "based": False, "also": (409,)}
-        group.add("POST", f"{at}/second-chance", self.give_second_chance, role, **once)
+        chance = f"{at}/second-chance"
+        group.add("POST", chance, self.give_second_chance, role, query=REASON, **once)
         return group
 
     def show_place(self, room: str, code: str) -> Any:
         """The place behind a shopper's code: where it stands, and what happened when."""
         return told(self._store.support.find(room, code, self._codes))
 
-    def give_second_chance(self, room: str, code: str) -> Any:
+    def give_second_chance(self, room: str, code: str, query: object) -> Any:  # noqa: ARG002 - actor
         """Let a lapsed place be called once more; `why` is needed. It moves nobody else."""
         actor, support = self._bearers.actor(), self._store.support
         place, chance = support.second_chance(room, code, self._codes, actor=actor)

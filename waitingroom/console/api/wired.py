@@ -16,6 +16,7 @@ from waitingroom.console.api.rooms import Rooms
 from waitingroom.console.api.support import Support
 from waitingroom.console.api.system import System
 from waitingroom.console.api.watching import Watching
+from waitingroom.console.key_uses import Uses
 from waitingroom.console.previews import Previews
 from waitingroom.console.releases import Releases
 from waitingroom.store.client import Store
@@ -26,7 +27,7 @@ def operations(
     store: Store, access: Access, config: ConsoleConfig, releases: Releases
 ) -> list[Group]:
     """What operators' keys open. ``releases``: what the room API remembers."""
-    bearers = Bearers(store.keys, access)
+    bearers = Bearers(store.keys, access, Uses(store.keys, "key", access.now_ms))
     return [
         System(store, bearers, releases).group(),
         Rooms(store, bearers).group(),

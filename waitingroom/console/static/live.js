@@ -1,13 +1,15 @@
 // Keeps a page's figures as they are now: asks once a second, and says when nobody answers.
+// And sends each form once.
 "use strict";
 
 const EVERY_MS = 1000;
 const HIDDEN_MS = 10000;
 const PATIENCE_MS = 5000;
+const SENT_MS = 15000;
 // Rounds between two drawings: of a whole sale a minute is hardly a pixel.
 const CHARTS_EVERY = { hour: 10, sale: 60 };
 const place = document.querySelector("[data-live]");
-const part = document.querySelector("[data-part]");
+const parts = [...document.querySelectorAll("[data-part]")];
 const again = document.querySelector("[data-again]");
 const told = document.getElementById("told");
 const away = document.createElement("p");
@@ -80,7 +82,9 @@ function drawAgain(span) {
   }
 }
 
-function isInUse() {
+// While a form is on its way no button takes the place of the one that was touched.
+function isInUse(part) {
+  if (document.querySelector("[data-sent]")) return true;
   const typed = [...part.querySelectorAll("input")].some((one) => one.value !== one.defaultValue);
   const chosen = [...part.querySelectorAll("select")].some((one) => one.selectedIndex !== first(one));
   return typed || chosen || part.contains(document.activeElement);
@@ -93,16 +97,30 @@ function first(select) {
 
 // What may be done, when that is no longer what the page offers; never under somebody's hands.
 async function offer(state, anyway) {
-  const shown = part?.querySelector("[data-state]");
-  if (!shown || isInUse() || (shown.dataset.state === state && !anyway)) return;
-  const answer = await ask(part.dataset.part);
-  if (!answer.ok || isInUse()) return;
+  const shown = (part) => part.querySelector("[data-state]");
+  const isOld = (part) => !isInUse(part) && (shown(part).dataset.state !== state || anyway);
+  const old = parts.find(isOld);
+  if (!old) return;
+  const answer = await ask(old.dataset.part);
+  if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  shown.replaceWith(fresh.querySelector("[data-state]"));
+  for (const one of parts.filter(isOld).map(shown)) one.replaceWith(fresh.getElementById(one.id));
 }
 
+// Past the browser's cache, which would let one tab of a room wait until the other has its answer.
 function ask(url) {
-  return fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const headers = { accept: "application/json" };
+  return fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+// An alarm that comes above a button moves it from under the finger; not every browser prevents that.
+function keepStill(change) {
+  const isSeen = (part) => part.getBoundingClientRect().top >= 0;
+  const held = parts.find(isSeen) ?? parts.at(-1) ?? place;
+  const top = () => held.getBoundingClientRect().top;
+  const was = top();
+  change();
+  if (scrollY > 0 && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, top() - was);
 }
 
 // A problem is told once; while nothing can be changed, no button says that it could.
@@ -125,22 +143,39 @@ async function look() {
     if (answer.ok) {
       const said = await answer.json();
       const was = trouble;
-      say(null);
-      for (const [name, text] of Object.entries(said.figures)) show(name, text);
+      keepStill(() => {
+        say(null);
+        for (const [name, text] of Object.entries(said.figures)) show(name, text);
+        if (said.alarms) showAlarms(said.alarms);
+      });
       if (said.news) showNews(said.news);
-      if (said.alarms) showAlarms(said.alarms);
       await offer(said.state, was === 401);
       rounds += 1;
       for (const [span, every] of Object.entries(CHARTS_EVERY)) {
         if (rounds % every === 0) drawAgain(span);
       }
     } else {
-      say(answer.status in SAID ? answer.status : 503);
+      keepStill(() => say(answer.status in SAID ? answer.status : 503));
     }
   } catch {
-    say(0);
+    keepStill(() => say(0));
   }
   timer = setTimeout(look, document.hidden ? HIDDEN_MS : EVERY_MS);
+}
+
+// On a slow network nothing seems to happen. A second touch would take the place of the first, which
+// was obeyed, and be refused for it; so it is let through only where no answer came for long.
+function sendOnce(event) {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(() => mayBeSent(form), SENT_MS);
+}
+
+function mayBeSent(form) {
+  delete form.dataset.sent;
+  for (const one of form.elements) one.removeAttribute("aria-busy");
 }
 
 async function lookAgain() {
@@ -152,6 +187,9 @@ async function lookAgain() {
   setTimeout(lookAgain, 2 * EVERY_MS);
 }
 
+document.addEventListener("submit", sendOnce);
+// Back on a page that the browser has kept as it was left.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(mayBeSent));
 if (place) {
   timer = setTimeout(look, EVERY_MS);
   document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -16,6 +16,7 @@ local ENDED, EXTRA = 22, 23
 local SCHEMA = @SCHEMA@
 local UNIT = @UNIT@            -- of one admission
 local LONGEST_STEP = 2000     -- ms of meter time that one evaluation may add: a clock jump calls nobody
+local GATE_AWAY = 5000        -- ms without a gate's look after which no meter time passes
 local STEP_BACK = 5000        -- ms that the wall clock may fall back and be waited for
 local SLOT = 500              -- ms of calls that share one time-out
 local LENT_AFTER = 3000       -- ms of silence after which a call's credit is lent to the next

@@ -33,13 +33,31 @@ local function after_step(steps, line, field)
   return found and kept or steps, found
 end
 
+-- The last change can still be taken back at the next version.
+local function carry(keys, s, last)
+  last.version = text_of(s.version + 1)
+  redis.call('HSET', keys[TEXTS], 'undo', cjson.encode(last))
+end
+
+-- The last change of this version, or nil.
+local function last_change(keys, s)
+  local raw = redis.call('HGET', keys[TEXTS], 'undo')
+  local last = raw and cjson.decode(raw)
+  return last and tonumber(last.version) == s.version and last or nil
+end
+
+-- An act that has nothing to do with knobs leaves the last change one that can be taken back.
+local function keep_undo(keys, s)
+  local last = last_change(keys, s)
+  if last then carry(keys, s, last) end
+end
+
 -- A step that is followed leaves the last change one that can be taken back, unless both are about
 -- the same knob. A plan goes back to what would be without it: with what its own steps have turned,
 -- and never with what steps of the plan before it have, which were followed as they would have been.
 local function carry_undo(keys, s, line, field, value)
-  local raw = redis.call('HGET', keys[TEXTS], 'undo')
-  local last = raw and cjson.decode(raw)
-  if not last or tonumber(last.version) ~= s.version then return end
+  local last = last_change(keys, s)
+  if not last then return end
   last.words = last.words or {}
   local place, old = place_in(last.words, field), false
   if last.steps then
@@ -52,6 +70,5 @@ local function carry_undo(keys, s, line, field, value)
   elseif place then
     return
   end
-  last.version = text_of(s.version + 1)
-  redis.call('HSET', keys[TEXTS], 'undo', cjson.encode(last))
+  carry(keys, s, last)
 end

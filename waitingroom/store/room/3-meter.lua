@@ -1,9 +1,14 @@
 -- The meter: what the passing of time does to a room.
+-- Other files see these; the rest is this file's own: a chunk of Lua has room for 200 locals.
+local draw_and_open, timed
+do
 
 -- Let meter time pass up to a moment of the wall clock. A jump forward counts LONGEST_STEP at most.
--- None passes while nothing is left in the shop: nobody's turn runs out before a shut door.
+-- None passes while nothing is left in the shop, or while no gate is there by which anybody could
+-- come, whoever else looks: nobody's turn runs out before a shut door.
 local function accrue(s, until_ms)
-  local passed = math.min(LONGEST_STEP, math.max(0, until_ms - s.wall_ms))
+  local last = s.gate_ms > 0 and math.min(until_ms, s.gate_ms + GATE_AWAY) or until_ms
+  local passed = math.min(LONGEST_STEP, math.max(0, last - s.wall_ms))
   s.wall_ms = math.max(s.wall_ms, until_ms)
   if not is_moving(s) then return end
   s.meter_ms = s.meter_ms + passed
@@ -34,7 +39,7 @@ local function become_early(keys, s)
 end
 
 -- `text`, `reason`: why somebody opens it, where it is not its time that does.
-local function draw_and_open(keys, s, text, reason)
+function draw_and_open(keys, s, text, reason)
   if s.closed_at_ms > 0 or s.opened_at_ms > 0 then return end
   local opens = s.opens_at_ms > 0 and s.now >= s.opens_at_ms
   if s.drawn < 0 and (opens or (s.draw_at_ms > 0 and s.now >= s.draw_at_ms)) then
@@ -146,19 +151,24 @@ local function must_save(s)
   if s.credit == full and s.door == full and nobody then
     return s.was_full ~= true
   end
-  return s.wall_ms - s.stored_wall_ms >= 1000
+  return s.wall_ms - s.stored_wall_ms >= 1000 or s.gate_ms - s.stored_gate_ms >= 1000
 end
 
 -- A verb over time: its body finds the room brought to now, and says `s.dirty` where it changes it.
-local function timed(body)
+-- `by_gate`: only gates ask it.
+function timed(body, by_gate)
   return function(keys, args)
     local s, problem = load_room(keys, args[1])
     if not s then return problem end
     local full = burst_of(s) * UNIT
     s.was_full = s.credit == full and s.door == full
+    s.stored_gate_ms = s.gate_ms
     advance(keys, s)
+    if by_gate and s.gate_ms > 0 then s.gate_ms = s.now end
     local answer = body(keys, s, args)
     if must_save(s) then save_room(keys, s) end
     return answer
   end
+end
+
 end

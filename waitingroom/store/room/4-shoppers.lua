@@ -112,11 +112,12 @@ local join = timed(function(keys, s, args)
   end
   if s.tail > before then moments.mark(keys, s, JOINED, 'joined_due_ms', before + 1) end
   return answer
-end)
+end, true)
 
--- args: now, known text version. Answers the state, the seed ('' before the draw), and, where the
--- caller's texts are old, the texts and the news.
+-- args: now, known text version, whether a gate asks (1, else 0). Answers the state, the seed (''
+-- before the draw), and, where the caller's texts are old, the texts and the news.
 local function tell_status(keys, s, args)
+  if args[3] == '1' then s.gate_ms = s.now end
   local seed = s.drawn >= 0 and redis.call('HGET', keys[TEXTS], 'seed') or ''
   if tonumber(args[2]) == s.told then return {pack_room(s), seed} end
   local texts = redis.call('HMGET', keys[TEXTS], unpack(TEXTS_TOLD))
@@ -223,7 +224,7 @@ end
 -- behind 'door' and 'full', after four zeros: when the place lapses, whether more time was given.
 local enter = timed(function(keys, s, args)
   return knock(keys, s, tonumber(args[2]), args[3], tonumber(args[4]))
-end)
+end, true)
 
 -- args: now, whether there is a network's key (1, else 0). Joins and enters in one step where nobody
 -- waits and there is credit at hand; otherwise changes nothing and answers 'line'. Answers code,
@@ -245,7 +246,7 @@ local express = timed(function(keys, s, args)
   local answer = {'joined', s.epoch, s.tail}
   for _, value in ipairs(knock(keys, s, s.epoch, arrival, s.tail)) do answer[#answer + 1] = value end
   return answer
-end)
+end, true)
 
 -- args: epoch, arrival and number in turn. Answers where each ticket stands. Writes nothing.
 local function standing(keys, args)
@@ -281,7 +282,7 @@ local extend = timed(function(keys, s, args)
   end
   local gone_at = at_door and tonumber(redis.call('ZSCORE', keys[APPOINTMENTS], arrival)) or 0
   return {'extended', s.now, 0, 0, 0, 0, 0, 0, claim_by(keys, s, arrival, number, gone_at)}
-end)
+end, true)
 
 local function give_up_place(keys, s, arrival, number)
   if number == 0 then return end  -- before the draw: a no-show later
@@ -312,5 +313,5 @@ local leave = timed(function(keys, s, args)
     s.dirty = true
   end
   return {'left', s.now}
-end)
+end, true)
 

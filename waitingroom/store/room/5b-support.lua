@@ -27,9 +27,10 @@ local function place(keys, args)
 end
 
 -- args: now, who acts and why, epoch, arrival, number (0: not drawn yet), the place's code. A lapsed
--- place may be come with again for `claim_grace`, as one that asked for more time: nobody else's place,
--- call or credit is touched, and who comes is late (`come`). Answers what it came to, and: behind
--- 'called' until when they may come; behind 'had_one' when that was.
+-- place may be come with again for `claim_grace`, and long enough for its page to hear of it, as one
+-- that asked for more time: nobody else's place, call or credit is touched, and who comes is late
+-- (`come`). Answers what it came to, and: behind 'called' until when they may come; behind 'had_one'
+-- when that was.
 local second_chance = timed(function(keys, s, args)
   local arrival, number = args[4], tonumber(args[5])
   if tonumber(args[3]) ~= s.epoch then return {'old_epoch', 0} end
@@ -40,10 +41,11 @@ local second_chance = timed(function(keys, s, args)
   local refusal = refusal_of_standing(keys, s, arrival, number)
   if refusal ~= 'lapsed' then return {refusal or 'not_lapsed', 0} end
   if s.second_chances >= MOST_CHANCES then return {'used_up', 0} end
-  give_time(keys, s, arrival, s.meter_ms + s.claim_grace_ms)
+  local lasts = math.max(s.claim_grace_ms, @SHORTEST_CHANCE@)
+  give_time(keys, s, arrival, s.meter_ms + lasts)
   redis.call('HSET', keys[CHANCES], extension_of(s, arrival), text_of(s.now))
   s.second_chances = s.second_chances + 1
   record(keys, s, cjson.decode(args[2]), 'second_chance',
     args[6] .. ', number ' .. text_of(number), fact('place', '"lapsed"'), fact('place', '"called"'))
-  return {'called', s.now + s.claim_grace_ms}
+  return {'called', s.now + lasts}
 end)

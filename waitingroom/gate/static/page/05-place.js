@@ -102,8 +102,8 @@ function keep_claim({ claim_by_ms, extended }) {
 }
 
 // Support may call a lapsed place again: how often it did is in the status, so few need ask.
-async function come_again() {
-  const { gone, chances, status: { second_chances } } = shared;
+async function come_again({ second_chances }) {
+  const { gone, chances } = shared;
   if (chances === second_chances) return;
   const { code, data } = await ask('more-time', {});
   shared.chances = second_chances;

@@ -10,8 +10,8 @@ async function round() {
   if (code) finish('refused');
   if (is_over()) return Infinity;
   if (!data.news) throw {}; // cut off, or somebody else's answer
-  learn(data);
-  if (shared.end) await come_again();
+  if (shared.end) await come_again(data);
+  learn(data); // also for the place that came back: what it knows of the line is from before
   if (shared.end) return interval(data.poll);
   const { phase, epoch, drawn, poll } = shared.status;
   if (shared.place && shared.place.epoch !== epoch) {

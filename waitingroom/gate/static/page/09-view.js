@@ -125,8 +125,9 @@ function render() {
 
 let told = '';
 function tell_news(items) {
+  // Of places drawn and of the rate the text is a number; of others an operator may have written it.
   const lines = items.filter(({ code }) => texts.news[code]).slice(-5).reverse()
-    .map(({ at_ms, code, text, reason }) => [at_ms, /^\d+$/.test(text)
+    .map(({ at_ms, code, text, reason }) => [at_ms, /drawn|rate/.test(code)
       ? fill(texts.news[code], { text: count(+text) })
       : `${fill(texts.news[code], {})} ${because({ code: reason, text })}`]);
   const all = JSON.stringify(lines);

@@ -1,9 +1,8 @@
 """A page whose clock the test turns, and whose status the test writes."""
 
-from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Request, Route
+from playwright.sync_api import Error, Request, Route
 from sales import Sale
 from visitors import Tab, Visitor
 
@@ -12,6 +11,25 @@ from waitingroom.model import Poll
 
 LONGEST_POLL_S = round(Poll().max_ms * 1.5 / 1000)
 CACHEABLE = dict(HEADERS)[b"cache-control"].decode()
+ASKING = """
+  globalThis.asking = 0;
+  const counted = (owner, name, counts = () => true) => {
+    const really = owner[name];
+    owner[name] = async function (...given) {
+      if (!counts(...given)) return really.apply(this, given);
+      asking += 1;
+      try {
+        return await really.apply(this, given);
+      } finally {
+        asking -= 1;
+      }
+    };
+  };
+  counted(globalThis, 'fetch', (url) => !(%s && String(url).endsWith('/pass')));
+  counted(Response.prototype, 'json');
+"""
+"""How many answers the page's script waits for. Playwright hears of a request some time after the
+page made it, and a page that was just clicked has asked although nobody here knows yet."""
 
 
 class Hours:
@@ -36,6 +54,7 @@ class Hours:
         visitor.context.on("request", self._asks)
         visitor.context.on("requestfinished", self._has)
         visitor.context.on("requestfailed", self._has)
+        visitor.context.add_init_script(ASKING % str(turns_wait).lower())
         visitor.context.route("**/status.json", self._answer)
         visitor.context.clock.install(time=self._document["now_ms"])
 
@@ -54,14 +73,13 @@ class Hours:
 
     def reads(self, tab: Tab, **status: Any) -> None:
         """The status says something else, and the page has read it."""
+        self._settle(tab)  # else what it asked before is answered with this, at another time
         self.status |= status
         before = self._answers
-        for passed_s in range(0, 3 * LONGEST_POLL_S, 3):
+        for _ in range(0, LONGEST_POLL_S, 3):
+            self.pass_by(tab, 3, 3)
             if self._answers > before:
                 return
-            if passed_s >= LONGEST_POLL_S:
-                tab.wait(0.1)  # on a busy machine what it asked before is still on its way
-            self.pass_by(tab, 3, 3)
         raise AssertionError("the page does not look")
 
     def _asks(self, request: Request) -> None:
@@ -72,15 +90,20 @@ class Hours:
         self._open.discard(request)
 
     def _settle(self, tab: Tab) -> None:
-        if self._open:
-            self._until(tab, lambda: not self._open)
-
-    def _until(self, tab: Tab, done: Callable[[], bool]) -> None:
         for _ in range(3000):
-            tab.wait(0.005)
-            if done():
+            if not self._open and not self._is_asking(tab):
                 return
+            tab.wait(0.005)
         raise AssertionError(f"never answered: {[one.url for one in self._open]}")
+
+    @staticmethod
+    def _is_asking(tab: Tab) -> bool:
+        try:
+            return bool(tab.page.evaluate("asking"))
+        except Error as gone:
+            if "context was destroyed" not in gone.message:
+                raise
+            return True  # on its way to another page
 
     def _answer(self, route: Route) -> None:
         self._answers += 1

@@ -16,6 +16,8 @@ from typing import cast
 import uvloop
 
 HOST = "127.0.0.1"
+MOST_SILENCE_S = 10
+"""So much longer a slot in which nobody was answered goes on: a machine may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +123,17 @@ class Client(asyncio.Protocol):
 
 
 async def load(request: bytes, port: int, connections: int, warm_s: float, seconds: float) -> Load:
-    """Warm up, then count."""
+    """Warm up, then count; until there is an answer at least, and not for ever."""
     counter, begun = Counter(), time.perf_counter()
     clients = [Client(request, port, counter) for _ in range(connections)]
     await asyncio.gather(*(client.connect() for client in clients))
     await asyncio.sleep(warm_s)
     answers = counter.answers
     start, used = time.perf_counter(), time.process_time()
-    await asyncio.sleep(seconds)
+    for _ in range(1 + round(MOST_SILENCE_S / seconds)):
+        await asyncio.sleep(seconds)
+        if counter.answers > answers:
+            break
     passed = time.perf_counter() - start
     busy = (time.process_time() - used) / passed
     counter.sending = False

@@ -1,10 +1,17 @@
 """The bench's arithmetic: medians, targets, the table, and reading an answer off the wire."""
 
+import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
-from loadtests.bench.generator import request_bytes, whole
+from loadtests.bench.generator import HOST, Load, request_bytes, whole
 from loadtests.bench.measure import Pair, Slot
 from loadtests.bench.report import (
     BEGIN,
@@ -105,3 +112,26 @@ def test_the_request_is_as_short_as_http_allows() -> None:
     assert request_bytes("GET", "/", "", 80) == b"GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"
     assert b"\r\nContent-Length: 0\r\n" in request_bytes("POST", "/x", "", 80)
     assert request_bytes("GET", "/x", "a=b", 80).endswith(b"\r\nCookie: a=b\r\n\r\n")
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers after half a second."""
+
+    def do_GET(self) -> None:
+        """Nothing to tell."""
+        time.sleep(0.5)
+        self.send_response(HTTPStatus.NO_CONTENT)
+        self.end_headers()
+
+
+def test_a_slot_lasts_until_somebody_was_answered() -> None:
+    """A machine that stands still for longer than a slot makes it longer, and no failure."""
+    with ThreadingHTTPServer((HOST, 0), Slow) as server:
+        Thread(target=server.serve_forever).start()
+        words = map(str, (server.server_port, "GET", "/", "", 2, 0, 0.1))
+        argv = (sys.executable, "-m", "loadtests.bench.generator", *words)
+        told = subprocess.run(argv, capture_output=True, check=True, timeout=60).stdout
+        server.shutdown()
+    done = Load(**json.loads(told))
+    assert done.answers > 0
+    assert done.seconds >= 0.4

@@ -103,8 +103,10 @@ def make_sale(site: Site, items: Iterator[str]) -> Callable[..., Sale]:
                 sale.set(**knobs)
                 sale.is_heard()
             return sale
-        return Sale.made(site, f"room-{next(_ROOMS)}", "/healthz", knobs)
+        site.rooms.append(f"room-{next(_ROOMS)}")
+        return Sale.made(site, site.rooms[-1], "/healthz", knobs)
 
+    site.forgets()
     return one
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psutil
+import redis
 from systems import Run, eventually, free_ports
 
 from storefront.catalogue import DEMO
@@ -19,6 +20,7 @@ from waitingroom.model import DrawMethod, Settings, Snapshot
 from waitingroom.run.child import kill, spawn
 from waitingroom.run.parts import probe
 from waitingroom.store.client import Store
+from waitingroom.store.keys import ROOMS
 
 ACTOR = "test"
 ITEMS = tuple(goods.slug for goods in DEMO)
@@ -36,11 +38,15 @@ def room_of(item: str) -> str:
 
 @dataclass
 class Site:
-    """A system that runs. ``origins``: every address that a browser may ask."""
+    """A system that runs. ``origins``: every address that a browser may ask.
+
+    ``rooms``: those of the test that runs.
+    """
 
     run: Run
     store: Store
     origins: list[str] = field(init=False)
+    rooms: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.origins = [self.gate, self.shop]
@@ -54,6 +60,13 @@ class Site:
     def shop(self) -> str:
         """The shop's origin."""
         return str(self.run.note["shop_url"])
+
+    def forgets(self) -> None:
+        """The rooms of tests that are over: gate, keeper and console look at all that there are,
+        twice a second."""
+        if self.rooms:
+            redis.Redis.from_url(self.run.note["store_url"]).srem(ROOMS, *self.rooms)
+            self.rooms.clear()
 
     @contextmanager
     def without_store(self) -> Iterator[None]:

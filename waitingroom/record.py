@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 SHOWN_HEX = 12
-YEAR_10000_MS = 253_402_300_800_000
+LATEST_TOLD_MS = 253_402_214_400_000
+"""A day before the year 10000, which no calendar of ours knows: it begins in some zones sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class LogEntry:
     def at_ms(self) -> int:
         """When, by the store's clock; 0 for what is no time that calendars know."""
         at_ms = self.number("at_ms")
-        return at_ms if at_ms < YEAR_10000_MS else 0
+        return at_ms if at_ms < LATEST_TOLD_MS else 0
 
     @property
     def actor(self) -> str:

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -172,6 +175,26 @@ def test_a_record_is_held_against_what_was_noted(
     told = out(capsys, "verify", room, "--against", str(noted), status=1)
     assert "changed: entry 2 is not the one that was noted" in told
     assert "nowhere: No such file" in told_how(capsys, room, "--against", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_what_was_kept_may_come_through_a_pipe(room: str, capsys: Capture, form: str) -> None:
+    """From another machine, say: ``--against <(ssh …)``. One that says nothing is no witness."""
+    kept = out(capsys, "export", room, form)
+    with piped(kept) as path:
+        assert "unedited" in out(capsys, "verify", room, "--against", path)
+    with piped("") as path:
+        assert f"tells no hash of {room}" in told_how(capsys, room, "--against", path)
+
+
+@contextmanager
+def piped(text: str) -> Iterator[str]:
+    """The path of a pipe that says so, and ends."""
+    readable, writable = os.pipe()
+    os.write(writable, text.encode())
+    os.close(writable)
+    yield f"/dev/fd/{readable}"
+    os.close(readable)
 
 
 def written_anew(store: Store, room: str) -> None:

@@ -89,13 +89,20 @@ def test_the_detail_is_told_where_the_change_does_not_tell_it() -> None:
     assert detail(entry("staff_pass", "s-1 for ada")) == "s-1 for ada"
 
 
-@pytest.mark.parametrize("facts", ["{", "[1]", '{"rate_per_min": "9" }', "[" * 10_000, "\udcff{"])
-@pytest.mark.parametrize("number", ["9" * 40, "-1", "", "x"])
+ODD = ("{", "[1]", '{"rate_per_min": "9" }', "[" * 10_000, "\ufffd{", r'{"title": "\ud800"}')
+
+
+@pytest.mark.parametrize("facts", ODD)
+@pytest.mark.parametrize("number", ["9" * 40, "253402300799999", "-1", "", "x"])
 def test_an_entry_that_was_edited_is_told_as_far_as_it_can_be(facts: str, number: str) -> None:
     """The page of a record must show it, whatever somebody wrote there."""
     odd = json.dumps({"opens_at_ms": number, "stock": number, "brand": facts, "plan": facts})
-    for before in (facts, odd):
+    pairs = [(before, after) for before in (facts, odd) for after in (f"{before} ", "")]
+    for before, after in pairs:
         for act, asked in (("set", ""), ("opened", f"due {number}"), ("plan", number)):
-            fields = {"act": act, "detail": asked, "before": before, "after": f"{before} "}
-            told = [detail(LogEntry("1-0", fields)), *changes(LogEntry("1-0", fields))]
-            assert all(len(line) <= LONGEST for line in told[1:])
+            fields = {"act": act, "detail": asked, "before": before, "after": after}
+            found = LogEntry("1-0", fields)
+            for zone in ("UTC", "Asia/Tokyo", "America/New_York"):
+                told = [detail(found, zone), *changes(found, zone)]
+                assert all(len(line) <= LONGEST for line in told[1:])
+                "".join(told).encode()  # as the page is sent

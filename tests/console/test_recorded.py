@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from desks import Desk
 
 from waitingroom.console.access import MOST_FAILURES
-from waitingroom.model import Actor, Settings
+from waitingroom.model import Actor, Brand, Settings
 from waitingroom.operators import Role
 from waitingroom.store.client import Store
 from waitingroom.store.keys import SYSTEM, RoomKeys, login_key
@@ -79,6 +79,21 @@ def test_a_records_page_says_whether_it_was_edited(
     edited = desk.get(f"/rooms/{room_id}/record").text
     assert "This record was edited" in edited and "Unedited" not in edited
     assert f"removed: entries {newest.seq} to {newest.seq}, the newest, are missing" in edited
+
+
+def test_an_entry_of_any_time_is_shown_in_any_zone(
+    desk: Desk, people: dict[Role, str], store: Store, room_id: str
+) -> None:
+    """Somebody put it in: in Tokyo the year 10000, which calendars do not know, has begun then."""
+    tokyo = Brand(time_zone="Asia/Tokyo")
+    store.create(room_id, Settings(opens_at_ms=0), actor="cli:ada", look=tokyo)
+    desk.log_in(people[Role.VIEWER])
+    last = "253402300799999"
+    store._redis.xadd(RoomKeys.of(room_id).log, {"act": "closed", "at_ms": last})
+    store._redis.xadd(RoomKeys.of(room_id).log, {"act": "closed", "detail": f"due {last}"})
+    page = desk.get(f"/rooms/{room_id}/record")
+    assert page.status_code == 200
+    assert "This record was edited" in page.text and f"due {last}" in page.text
 
 
 def test_log_ins_and_accounts_are_for_admins_to_read(

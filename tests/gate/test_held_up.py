@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from waitingroom.run.embedded import EmbeddedStore
 from waitingroom.store.aclient import AsyncStore
 
 Rooms = Callable[..., Room]
-IDLE_S = 1
+IDLE_S = 2
 """How long this gate keeps a connection on which nothing is asked."""
-
+MANY = 300
+HEADERS = {f"X-{nth}": "x" * 60 for nth in range(40)}
+"""Of so many connections, reading their requests takes longer than a timer's last look."""
 TIMEOUT_S = 1.0
 """How long a call to the store may take here."""
 
@@ -58,6 +61,22 @@ def test_a_request_that_came_while_the_worker_was_held_up_is_answered(gate: Runn
     # And where nothing comes, it is shut as before.
     assert connection.sock.recv(1) == b""
     connection.close()
+
+
+def test_so_are_those_of_a_crowd(gate: RunningGate) -> None:
+    """What was read is answered, also where its reading took the time that was left."""
+    with ExitStack() as crowd:
+        connections = [crowd.enter_context(closing(gate.connect())) for _ in range(MANY)]
+        assert {gate.ask_on(one, "GET", "/healthz").status for one in connections} == {200}
+        (worker,) = gate.workers()
+        worker.send_signal(signal.SIGSTOP)
+        try:
+            for one in connections:
+                one.request("GET", "/healthz", headers=HEADERS)
+            time.sleep(1.5 * IDLE_S)
+        finally:
+            worker.send_signal(signal.SIGCONT)
+        assert {one.getresponse().status for one in connections} == {200}
 
 
 def test_a_store_that_answered_while_the_worker_was_held_up_is_not_taken_for_away(

@@ -151,11 +151,11 @@ def verify(
 
 
 def _check_says(path: Path, kept: noted.Noted, rooms: tuple[str, ...]) -> None:
-    """Raise where a file that was named says nothing: "unedited" would be taken for its word. What
-    is no file, like /dev/null, is meant to say nothing.
+    """Raise where a file that was named says nothing: "unedited" would be taken for its word. A
+    device, like /dev/null, is meant to say nothing.
     """
     said = [room for room in rooms if kept.of(room)] if rooms else kept.by_room
-    if path.is_file() and not said:
+    if not (said or path.is_char_device()):
         of = f" of {', '.join(rooms)}" if rooms else ""
         told = f"{path} tells no hash{of}: it is no copy of keeper.log, and no export"
         raise click.BadParameter(told, param_hint=noted.OPTION)

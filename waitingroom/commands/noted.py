@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -45,12 +46,12 @@ def read(path: Path) -> Noted:
     try:
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             first = file.readline()
-            file.seek(0)
-            of_table = first.rstrip("\r\n") == ",".join(COLUMNS)
-            if of_table:
-                found.exported.update(_exported(csv.DictReader(file)))
+            # A pipe cannot be read from its beginning again.
+            lines = chain([first], file)
+            if first.rstrip("\r\n") == ",".join(COLUMNS):
+                found.exported.update(_exported(csv.DictReader(lines)))
             else:
-                _read_lines(found, file)
+                _read_lines(found, lines)
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}", param_hint=OPTION) from None
     except csv.Error as error:

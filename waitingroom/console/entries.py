@@ -11,7 +11,7 @@ from waitingroom.console.figures import NONE, moment, number, stock_text
 from waitingroom.console.knobs import KNOBS, shown
 from waitingroom.model import DrawMethod, WhileNoSale
 from waitingroom.reasons import LABELS
-from waitingroom.record import YEAR_10000_MS, LogEntry
+from waitingroom.record import LATEST_TOLD_MS, LogEntry
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "draw": {"0": DrawMethod.SHUFFLE, "1": DrawMethod.FIFO},
@@ -44,6 +44,8 @@ LONGEST = 300
 MOST_STEPS = 3
 """Of a plan that are told one by one."""
 _STEP = re.compile(r"([0-9]{1,15}) ([a-z_]+) ([0-9]{1,15})", re.ASCII)
+_HALF = r"\ud"
+"""How half of a pair may begin, as JSON escapes it."""
 _DUE = re.compile(r"due ([0-9]{1,15})", re.ASCII)
 Facts = Mapping[str, str]
 """By name, as the store's own words."""
@@ -148,9 +150,11 @@ def _of_look(text: str) -> Facts:
 
 
 def _members(text: str) -> Mapping[str, object]:
-    """Of a JSON object."""
+    """Of a JSON object. What holds half of a surrogate pair could be shown on no page."""
     try:
         found = json.loads(text or "{}")
+        if _HALF in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {"": text}
     return found if isinstance(found, dict) else {"": text}
@@ -171,7 +175,7 @@ def _steps(what: str, steps: Sequence[str], zone: str) -> list[str]:
 
 def _moment(at_ms: str, zone: str) -> str:
     """With its zone."""
-    told = moment(int(at_ms), zone) if int(at_ms) < YEAR_10000_MS else at_ms
+    told = moment(int(at_ms), zone) if int(at_ms) < LATEST_TOLD_MS else at_ms
     return told if zone != "UTC" else f"{told} UTC"
 
 

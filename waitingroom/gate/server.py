@@ -108,8 +108,15 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         it is read first, which puts this off.
         """
         if not self._closed:
-            later = super()._keepalive_timeout
-            self._keepalive_handle = self.worker.loop.call_later(LOOK_FIRST_S, later)
+            handle = self.worker.loop.call_later(LOOK_FIRST_S, self._end_unless_asked)
+            self._keepalive_handle = handle
+
+    def _end_unless_asked(self) -> None:
+        """With many connections, reading takes longer than that: then this comes between the
+        reading of a request and whoever takes it up.
+        """
+        if not self._request_ready.is_set():
+            super()._keepalive_timeout()
 
     def _will_close(self, request: object, response_requires_close: bool) -> bool:
         """Also where the body has not come by the answer: gunicorn shuts the connection behind it,

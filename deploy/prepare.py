@@ -13,6 +13,8 @@ from pathlib import Path
 OLDEST = (3, 11)
 CHECKOUT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
+"""The same without windows, where Debian has it: the tests need it less time for a page."""
 FONTS = ("fonts-noto-core", "fonts-noto-cjk")
 """What a picture of the pages in Hindi and Chinese needs."""
 DOCS = Path("/usr/share/doc")
@@ -82,13 +84,13 @@ def install(*packages):
 
 def browser():
     """A Chromium for the browser tests, and letters for all languages that the pages speak."""
-    there = any(map(shutil.which, BROWSERS))
     if may_install():
         wanted = [name for name in FONTS if not (DOCS / name).exists()]
-        wanted += [] if there else ["chromium"]
-        if wanted and install(*wanted):
-            there = there or shutil.which("chromium")
-    if there:
+        wanted += [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+        shell = [] if shutil.which(SHELL) else [SHELL]
+        if not (shell and install(*wanted, *shell)) and wanted:
+            install(*wanted)
+    if any(map(shutil.which, BROWSERS)):
         return 0
     return missing("no Chromium: the browser tests need one (Debian: apt-get install chromium)")
 

@@ -19,6 +19,8 @@ from waitingroom.operators import Operator, Role, hashed
 from waitingroom.store.client import Store
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
+"""The same engine without windows, menus and notifications: a page costs it a third."""
 PATIENCE_MS = 15_000
 _ROOMS = count(1)
 
@@ -49,8 +51,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for a file's tests; each visitor has a profile of their own in it."""
-    made = playwright.chromium.launch(executable_path=chromium_path, args=SWITCHES)
+    """One Chromium for a file's tests; each visitor has a profile of their own in it. It is the
+    shell if there is one, else the whole browser."""
+    path = shutil.which(SHELL) or chromium_path
+    made = playwright.chromium.launch(executable_path=path, args=SWITCHES)
     yield made
     made.close()
 
@@ -134,8 +138,8 @@ def come(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
 def come_with_a_browser(
     playwright: Playwright, chromium_path: str, site: Site, tmp_path: Path
 ) -> Iterator[Callable[..., Visitor]]:
-    """Brings a visitor with a browser, not only a profile, of their own: with windows and tabs that
-    hide each other, and settings (``preferences``: Chromium's own)."""
+    """Brings a visitor with a whole browser, not only a profile, of their own: with notifications,
+    windows and tabs that hide each other, and settings (``preferences``: Chromium's own)."""
     with ExitStack() as leaving:
         came: list[Visitor] = []
 

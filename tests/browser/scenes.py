@@ -125,6 +125,7 @@ def drawing(stage: Stage) -> Tab:
     visitor.context.add_init_script("Math.random = () => 0.99")
     # A page that comes after the opening has its number at once. It asks every two seconds now.
     sale.set(opens_at_ms=now_ms() + 20_000)
+    sale.is_heard()
     tab = stage.joins(sale, visitor)
     tab.shows("early")
     sale.set(opens_at_ms=now_ms() + 7_000)

@@ -33,11 +33,13 @@ SIGNALS = """
 RING = ["note", "note", "shown: It is your turn, Winter sale"]
 
 
-def test_a_shopper_is_called_by_notification_and_sound(make_sale: Sales, come: Come) -> None:
+def test_a_shopper_is_called_by_notification_and_sound(
+    make_sale: Sales, come_with_a_browser: Come
+) -> None:
     """Chosen and tried once; permission is asked by the click only; kept over a reload; and on the
     turn heard before the page gives way to the shop."""
     sale = make_sale(rate_per_min=0)
-    visitor = come()
+    visitor = come_with_a_browser()
     visitor.context.grant_permissions(["notifications"], origin=sale.site.gate)
     visitor.context.add_init_script(SIGNALS)
     tab = visitor.opens(sale.url)

@@ -90,12 +90,12 @@ def support_calls_again(sale: Sale) -> None:
 
 def test_a_lapsed_page_hears_of_its_second_chance_by_itself_and_goes_in(
     make_sale: Sales,
-    come: Come,
+    come_with_a_browser: Come,
     operator: Bring,
 ) -> None:
     """Within one look, rung like any turn; the code that was read aloud is the one on the page."""
     sale = make_sale(**SHORT)
-    visitor = come(tolerates=(410,))
+    visitor = come_with_a_browser(tolerates=(410,))
     visitor.context.grant_permissions(["notifications"], origin=sale.site.gate)
     visitor.context.add_init_script(SIGNALS)
     visitor.context.add_init_script(CHOSEN % '{"notify":true,"aloud":"some"}')

@@ -373,6 +373,26 @@ def test_what_is_offered_follows_what_others_do_but_never_under_ones_hands(
     assert (sale.status().rate_per_min, sale.status().capacity) == (90, 77)
 
 
+def test_no_button_is_offered_whose_form_is_not_there(
+    operator: Callable[..., Page], make_sale: Callable[..., Sale]
+) -> None:
+    """*Pause* sends what is said further down: not under the hands of who was at a closed room."""
+    sale = make_sale(rate_per_min=0)
+    sale.act("close")
+    page = operator(to=f"/rooms/{sale.room}")
+    capacity = page.get_by_label("Capacity")
+    was = capacity.input_value()
+    capacity.fill("77")
+    sale.reset()
+    shows(page, "phase", "open")
+    has_looked(page)
+    expect(page.locator("#at-once button")).to_have_count(0)
+    capacity.fill(was)
+    page.evaluate("document.activeElement.blur()")
+    page.locator("#at-once").get_by_role("button", name="Pause").click()
+    shows(page, "phase", "paused")
+
+
 def test_a_reason_that_is_chosen_stays_whatever_others_do(
     operator: Callable[..., Page], make_sale: Callable[..., Sale]
 ) -> None:

@@ -104,7 +104,16 @@ async function offer(state, anyway) {
   const answer = await ask(old.dataset.part);
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const one of parts.filter(isOld).map(shown)) one.replaceWith(fresh.getElementById(one.id));
+  for (const one of parts.filter(isOld).map(shown).reverse()) {
+    const made = fresh.getElementById(one.id);
+    if (sendsWhatIsThere(made)) one.replaceWith(made);
+  }
+}
+
+// A button above sends a form further down, which is not there while what was there is in use.
+function sendsWhatIsThere(made) {
+  const isThere = (button) => document.getElementById(button.getAttribute("form"));
+  return [...made.querySelectorAll("[form]")].every(isThere);
 }
 
 // Past the browser's cache, which would let one tab of a room wait until the other has its answer.

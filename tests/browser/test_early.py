@@ -85,7 +85,7 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     one's own within the published spread; and the page shows that it fits what was published. The
     others' numbers are other numbers.
     """
-    sale = make_sale(rate_per_min=1, **opening_in(30))
+    sale = make_sale(rate_per_min=0, **opening_in(30))
     sale.crowd(6_000)  # spread: 3 s
     visitors = [come() for _ in range(4)]
     for visitor, dice in zip(visitors, (0.1, 0.35, 0.6, 0.85), strict=True):

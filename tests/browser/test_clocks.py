@@ -85,10 +85,12 @@ def test_a_clock_that_is_set_back_holds_nobody_up_at_the_door(
     visitor.context.clock.install(time=now_ms())
     tab = visitor.opens(sale.url)
     tab.shows("waiting")
+    visitor.context.set_offline(True)  # else it goes in before the shop is full
     sale.set(rate_per_min=600)
     sale.calls(2)
     assert sale.enter(1)
     sale.set(capacity=1)
+    visitor.context.set_offline(False)
     tab.shows("full")
     visitor.context.clock.set_system_time(now_ms() - 3 * HOUR_MS)
     site.store.release(sale.room, ["1-1"])

@@ -102,7 +102,7 @@ def test_a_hidden_tab_keeps_the_place_and_catches_up_when_it_is_looked_at(
     make_sale: Sales, come: Come
 ) -> None:
     """Hidden it asks a third as often; in front again it asks at once, and shows what is."""
-    sale = behind(make_sale(rate_per_min=60, claim_grace_ms=60_000), 300)
+    sale = behind(make_sale(rate_per_min=60, claim_grace_ms=60_000), 3_000)
     sale.set(rate_per_min=0)
     visitor = come()
     visitor.context.add_init_script(HIDEABLE)
@@ -117,9 +117,9 @@ def test_a_hidden_tab_keeps_the_place_and_catches_up_when_it_is_looked_at(
     tab.wait(1)
     assert visitor.watch.count("GET", "/status.json") <= 2
     hide(tab, False)
-    tab.says("serving dd", str(sale.status().serving))
+    tab.says("serving dd", f"{sale.status().serving:,}")
     assert tab.ahead < before
-    assert tab.number == 301
+    assert tab.number == 3_001
 
 
 def test_a_hidden_tab_enters_by_itself(make_sale: Sales, come: Come) -> None:
@@ -158,10 +158,10 @@ def test_a_computer_that_was_asleep_wakes_up_in_its_place(
     make_sale: Sales, come_with_a_browser: Come
 ) -> None:
     """A laptop closed for a while: the page asks at once, and shows what is."""
-    sale = behind(make_sale(**HELD), 300)
+    sale = behind(make_sale(**HELD), 3_000)
     visitor = come_with_a_browser()
     tab = visitor.opens(sale.url)
-    tab.has_big("300")
+    tab.has_big("3,000")
     with visitor.asleep():
         fell_asleep_s = time.monotonic()
         sale.set(rate_per_min=6_000)
@@ -169,8 +169,8 @@ def test_a_computer_that_was_asleep_wakes_up_in_its_place(
         sale.set(rate_per_min=0)
         sale.is_heard()
         time.sleep(max(0, 6 - (time.monotonic() - fell_asleep_s)))
-    tab.says("serving dd", str(sale.status().serving))
-    assert tab.number == 301
+    tab.says("serving dd", f"{sale.status().serving:,}")
+    assert tab.number == 3_001
 
 
 def test_a_browser_that_was_closed_comes_back_to_its_place(
@@ -195,13 +195,13 @@ def test_a_browser_that_was_closed_comes_back_to_its_place(
 
 def test_a_shown_place_never_grows_though_a_cache_is_behind(make_sale: Sales, come: Come) -> None:
     """An older document after a newer one: what was seen counts, also after a reload."""
-    sale = behind(make_sale(rate_per_min=60, claim_grace_ms=60_000), 30)
+    sale = behind(make_sale(**HELD, claim_grace_ms=60_000), 30)
     visitor = come()
     tab = visitor.opens(sale.url)
     tab.shows("waiting")
     old = visitor.context.request.get(f"{sale.base}/status.json").text()
-    sale.set(rate_per_min=600)
-    sale.calls(20)
+    sale.set(rate_per_min=60)
+    sale.calls(4)
     sale.set(rate_per_min=0)
     serving = sale.status().serving
     tab.says("serving dd", str(serving))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route
 from sales import Sale, Site, now_ms
 from systems import eventually
-from visitors import Tab, Visitor
+from visitors import Tab, Visitor, hours_to_midday, zone_ahead
 
 pytestmark = pytest.mark.browser
 Sales = Callable[..., Sale]
@@ -42,7 +42,7 @@ def test_a_countdown_goes_on_while_the_clock_is_set(
 ) -> None:
     """By hours and by minutes, forth and back, on a clock that was wrong before."""
     sale = make_sale(opens_at_ms=now_ms() + 3_000_000)
-    visitor = come()
+    visitor = come(timezone_id=zone_ahead(hours_to_midday()))
     wrong_ms = hours * HOUR_MS
     visitor.context.clock.install(time=now_ms() + wrong_ms)
     tab = visitor.opens(sale.url)

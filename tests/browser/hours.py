@@ -12,12 +12,13 @@ from waitingroom.model import Poll
 LONGEST_POLL_S = round(Poll().max_ms * 1.5 / 1000)
 CACHEABLE = dict(HEADERS)[b"cache-control"].decode()
 ASKING = """
-  globalThis.asking = 0;
+  globalThis.asking = globalThis.begun = 0;
   const counted = (owner, name, counts = () => true) => {
     const really = owner[name];
     owner[name] = async function (...given) {
       if (!counts(...given)) return really.apply(this, given);
       asking += 1;
+      begun += 1;
       try {
         return await really.apply(this, given);
       } finally {
@@ -29,7 +30,23 @@ ASKING = """
   counted(Response.prototype, 'json');
 """
 """How many answers the page's script waits for. Playwright hears of a request some time after the
-page made it, and a page that was just clicked has asked although nobody here knows yet."""
+page made it, and a page that was just clicked has asked although nobody here knows yet. ``begun``:
+how many it ever waited for."""
+
+
+def counts_answers(visitor: Visitor, *, turns_wait: bool = False) -> None:
+    """Let :func:`is_asking` know of the pages that the visitor opens from now on."""
+    visitor.context.add_init_script(ASKING % str(turns_wait).lower())
+
+
+def is_asking(tab: Tab) -> bool:
+    """Whether the page's script waits for an answer."""
+    try:
+        return bool(tab.page.evaluate("asking"))
+    except Error as gone:
+        if "context was destroyed" not in gone.message:
+            raise
+        return True  # on its way to another page
 
 
 class Hours:
@@ -54,7 +71,7 @@ class Hours:
         visitor.context.on("request", self._asks)
         visitor.context.on("requestfinished", self._has)
         visitor.context.on("requestfailed", self._has)
-        visitor.context.add_init_script(ASKING % str(turns_wait).lower())
+        counts_answers(visitor, turns_wait=turns_wait)
         visitor.context.route("**/status.json", self._answer)
         visitor.context.clock.install(time=self._document["now_ms"])
 
@@ -91,19 +108,10 @@ class Hours:
 
     def _settle(self, tab: Tab) -> None:
         for _ in range(3000):
-            if not self._open and not self._is_asking(tab):
+            if not self._open and not is_asking(tab):
                 return
             tab.wait(0.005)
         raise AssertionError(f"never answered: {[one.url for one in self._open]}")
-
-    @staticmethod
-    def _is_asking(tab: Tab) -> bool:
-        try:
-            return bool(tab.page.evaluate("asking"))
-        except Error as gone:
-            if "context was destroyed" not in gone.message:
-                raise
-            return True  # on its way to another page
 
     def _answer(self, route: Route) -> None:
         self._answers += 1

@@ -195,7 +195,7 @@ def waiting_after_a_new_start(stage: Stage) -> Tab:
 
 @scene("waiting", plain=False)
 def waiting_after_the_draw(stage: Stage) -> Tab:
-    sale = stage.make_sale(rate_per_min=1, opens_at_ms=now_ms() + 20_000, draw=DrawMethod.SHUFFLE)
+    sale = stage.make_sale(rate_per_min=0, opens_at_ms=now_ms() + 20_000, draw=DrawMethod.SHUFFLE)
     sale.crowd(2_000)
     tab = stage.joins(sale)
     tab.shows("early")

@@ -30,6 +30,9 @@ SIGNALS = """
   OscillatorNode.prototype.start = function (at) { keep('note'); return start.call(this, at); };
 """
 """Notes what is asked and given; what is real still happens."""
+GRACE_MS = 600_000
+EARLIER_MS = 2_000
+"""How much sooner than a turn's end the page goes in by itself."""
 RING = ["note", "note", "shown: It is your turn, Winter sale"]
 
 
@@ -177,12 +180,15 @@ def test_whoever_leaves_by_keyboard_finds_the_way_back(make_sale: Sales, come: C
 
 def test_a_turn_that_nobody_takes_is_taken_at_its_end(make_sale: Sales, come: Come) -> None:
     """Who wanted to press the button, and did not: the page goes in before the place is lost."""
-    sale = make_sale(rate_per_min=0, call_timeout_ms=1_000, claim_grace_ms=5_000)
-    tab = come().opens(sale.url)
+    sale = make_sale(rate_per_min=0, claim_grace_ms=GRACE_MS)
+    visitor = come()
+    visitor.context.clock.install()
+    tab = visitor.opens(sale.url)
     tab.shows("waiting")
     tab.page.get_by_text("When it is your turn").click()
     tab.page.get_by_label("Let me go in myself").check()
     sale.set(rate_per_min=60)
     expect(tab.page.get_by_role("button", name="Enter the shop")).to_be_visible()
+    tab.page.clock.run_for(GRACE_MS - EARLIER_MS)
     tab.arrives(sale.shop_url)
     assert sale.status().counters.entered == 1

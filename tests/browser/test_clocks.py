@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route
 from sales import Sale, Site, now_ms
 from systems import eventually
-from visitors import Tab, Visitor
+from visitors import Tab, Visitor, hours_to_midday, zone_ahead
 
 pytestmark = pytest.mark.browser
 Sales = Callable[..., Sale]
@@ -42,7 +42,7 @@ def test_a_countdown_goes_on_while_the_clock_is_set(
 ) -> None:
     """By hours and by minutes, forth and back, on a clock that was wrong before."""
     sale = make_sale(opens_at_ms=now_ms() + 3_000_000)
-    visitor = come()
+    visitor = come(timezone_id=zone_ahead(hours_to_midday()))
     wrong_ms = hours * HOUR_MS
     visitor.context.clock.install(time=now_ms() + wrong_ms)
     tab = visitor.opens(sale.url)
@@ -85,10 +85,12 @@ def test_a_clock_that_is_set_back_holds_nobody_up_at_the_door(
     visitor.context.clock.install(time=now_ms())
     tab = visitor.opens(sale.url)
     tab.shows("waiting")
+    visitor.context.set_offline(True)  # else it goes in before the shop is full
     sale.set(rate_per_min=600)
     sale.calls(2)
     assert sale.enter(1)
     sale.set(capacity=1)
+    visitor.context.set_offline(False)
     tab.shows("full")
     visitor.context.clock.set_system_time(now_ms() - 3 * HOUR_MS)
     site.store.release(sale.room, ["1-1"])

@@ -75,7 +75,7 @@ def test_a_browser_draws_as_we_do_in_a_thousand_other_rooms(make_sale: Sales, co
 
 def test_on_plain_http_a_page_draws_its_own_number_too(make_sale: Sales, come: Come) -> None:
     """Where browsers give a page no crypto and no locks. The gate is not asked."""
-    sale = make_sale(rate_per_min=1, **opening_soon())
+    sale = make_sale(rate_per_min=0, **opening_soon())
     sale.crowd(500)
     visitor = come()
     origin = sale.site.gate.replace("127.0.0.1", PLAIN_HOST)
@@ -148,7 +148,7 @@ def test_a_place_that_does_not_fit_what_was_published_is_told(make_sale: Sales, 
 
 def test_a_page_that_cannot_compute_is_told_its_number(make_sale: Sales, come: Come) -> None:
     """Where the script for it cannot be had: asked of the gate, once, and the same number."""
-    sale = make_sale(rate_per_min=1, **opening_soon())
+    sale = make_sale(rate_per_min=0, **opening_soon())
     sale.crowd(500)
     visitor = come()
     visitor.context.route("**/later.js?*", lambda route: route.abort())

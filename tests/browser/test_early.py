@@ -4,13 +4,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sales import Sale, now_ms
 from systems import eventually
-from visitors import Tab, Visitor
+from visitors import Tab, Visitor, hours_to_midday, zone_ahead
 
 from waitingroom.draw import commitment, number_of
 from waitingroom.model import DrawMethod
@@ -24,6 +24,15 @@ READS = """performance.getEntriesByType('resource')
   .filter(({ name }) => name.endsWith('/status.json'))
   .map(({ startTime }) => performance.timeOrigin + startTime)"""
 """When a page has read the status, in ms since 1970, by its browser: a busy test hears late."""
+PLANNED = """
+  globalThis.planned = [];
+  const later = setTimeout;
+  globalThis.setTimeout = (work, ms) => {
+    planned.push(performance.timeOrigin + performance.now() + ms);
+    return later(work, ms);
+  };
+"""
+"""When it means to, in the same ms: a busy machine lets it later."""
 TICKING = re.compile(r"^(\d+ days? )?(\d\d:)?\d\d:\d\d$")
 
 
@@ -47,8 +56,9 @@ def arrival_of(visitor: Visitor, sale: Sale) -> int:
 
 def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, come: Come) -> None:
     """Second by second, and as a time of day; though the visitor's clock is a day behind."""
+    ahead = hours_to_midday()
     sale = make_sale(**opening_in(50))
-    visitor = come(timezone_id="UTC")
+    visitor = come(timezone_id=zone_ahead(ahead))
     visitor.context.clock.install(time=now_ms() - 100_000_000)
     tab = visitor.opens(sale.url)
     tab.shows("early")
@@ -65,7 +75,9 @@ def test_a_countdown_runs_to_the_opening_by_the_servers_clock(make_sale: Sales, 
     eventually(is_right, "it is right still")
     expect(tab.page).to_have_title("Opens in less than a minute · Winter sale")
     opens_at = datetime.fromtimestamp(sale.status().opens_at_ms / 1000, UTC)
-    assert tab.text("lead").startswith(f"Opening: {opens_at:%H:%M} UTC. ")
+    there = opens_at + timedelta(hours=ahead)
+    lead = tab.text("lead").replace("\u2060", "")
+    assert lead.startswith(f"Opening: {there:%H:%M} GMT{ahead:+d}. ")
     assert "Places are drawn by the opening" in tab.text("lead")
     assert tab.page.locator("#commitment").text_content() == sale.status().commitment
 
@@ -85,11 +97,12 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     one's own within the published spread; and the page shows that it fits what was published. The
     others' numbers are other numbers.
     """
-    sale = make_sale(rate_per_min=1, **opening_in(30))
+    sale = make_sale(rate_per_min=0, **opening_in(30))
     sale.crowd(6_000)  # spread: 3 s
     visitors = [come() for _ in range(4)]
     for visitor, dice in zip(visitors, (0.1, 0.35, 0.6, 0.85), strict=True):
         visitor.context.add_init_script(f"Math.random = () => {dice}")
+        visitor.context.add_init_script(PLANNED)
     tabs = [visitor.opens(sale.url) for visitor in visitors]
     for tab in tabs:
         tab.shows("early")
@@ -115,9 +128,11 @@ def test_the_draw_gives_everybody_their_own_number_once(make_sale: Sales, come: 
     assert [visitor.watch.count("POST", "/ticket") for visitor in visitors] == [1, 1, 1, 1]
     reads = [[at_ms - room.opens_at_ms for at_ms in tab.page.evaluate(READS)] for tab in tabs]
     moments = sorted(next(at_ms for at_ms in times if at_ms > 0) for times in reads)
-    # The first is of the page's coming, which may be late on a busy machine.
-    again = [at_ms for times in reads for at_ms in times[1:]]
-    assert not [at_ms for at_ms in again if -1_000 < at_ms < 0]
+    for tab, times in zip(tabs, reads, strict=True):
+        planned = [at_ms - room.opens_at_ms for at_ms in tab.page.evaluate("planned")]
+        assert not [at_ms for at_ms in planned if -1_000 < at_ms < 0]
+        # The first is of the page's coming.
+        assert sum(at_ms < 0 for at_ms in times) <= 1 + sum(at_ms < 0 for at_ms in planned)
     assert moments[-1] < 3_000 + 1_000 * SLOW_S
     assert moments[-1] - moments[0] > 200
     tabs[0].says("news-list", "Places drawn: 6,004.")
@@ -157,14 +172,21 @@ def test_whoever_is_drawn_first_goes_in_and_the_others_wait(make_sale: Sales, co
 
 def test_a_page_that_came_before_the_line_joins_when_it_forms(make_sale: Sales, come: Come) -> None:
     """It says when the sale is, asks again when the line forms, and takes its place by itself."""
-    forms_at_ms = now_ms() + 8_000
-    sale = make_sale(early_at_ms=forms_at_ms, opens_at_ms=now_ms() + 60_000)
+    sale = make_sale(early_at_ms=now_ms() + 45_000, opens_at_ms=now_ms() + 60_000)
     visitor = come(tolerates=(409,))
+
+    def first(route: Route) -> None:
+        # Right before it is told, since nobody knows when the page comes.
+        sale.set(early_at_ms=now_ms() + 8_000)
+        sale.is_heard()
+        route.continue_()
+
+    visitor.context.route("**/ticket", first, times=1)
     tab = visitor.opens(sale.url)
     tab.shows("not_yet")
     tab.has_big(TICKING)
     tab.shows("early")
-    assert 0 <= now_ms() - forms_at_ms < 1_000 * (4 + SLOW_S)
+    assert 0 <= now_ms() - sale.status().early_at_ms < 1_000 * (4 + SLOW_S)
     assert visitor.watch.count("POST", "/ticket") == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from hours import Hours
 from playwright.sync_api import Response, Route
 from sales import Sale
-from visitors import Tab, Visitor
+from visitors import Tab, Visitor, hours_to_midday, zone_ahead
 
 pytestmark = pytest.mark.browser
 Sales = Callable[..., Sale]
@@ -195,7 +195,8 @@ def test_a_line_that_has_stalled_is_told_with_the_time_of_the_last_call(
     """After a minute in which nobody was called; and after a pause a minute counts anew."""
     sale = make_sale(rate_per_min=0)
     sale.crowd(100)
-    hours = Hours(come(timezone_id="UTC"), sale, **MOVING, serving=0)
+    visitor = come(timezone_id=zone_ahead(hours_to_midday()))
+    hours = Hours(visitor, sale, **MOVING, serving=0)
     tab = hours.opens(sale.url)
     hours.reads(tab, serving=20)
     tab.says("lead", "Your turn comes in")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,17 @@ SWITCHES = [
 """For Chromium: it runs as root in containers, and asks nobody but us."""
 OF_AN_ANSWER = "Failed to load resource"
 """How the console says that an answer was an error; we note the answer itself."""
+
+
+def hours_to_midday() -> int:
+    """How far clocks are ahead of UTC where no day ends while a test lasts: pages show a time of
+    another day with that day. Never none, since that zone has a name of its own."""
+    return 12 - datetime.now(UTC).hour or 1
+
+
+def zone_ahead(hours: int) -> str:
+    """A time zone, by how far its clocks are ahead of UTC."""
+    return f"Etc/GMT{-hours:+d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def test_a_page_asks_ten_times_a_wait_within_bounds_and_never_in_step_with_other
     sale = make_sale(rate_per_min=60)
     sale.act("pause")
     sale.crowd(people)
+    sale.is_heard()  # of the pause, if it had heard of the room before
     visitor = come()
     visitor.context.add_init_script(RECORDER.format(dice=dice))
     tab = visitor.opens(sale.url)

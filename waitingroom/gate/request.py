@@ -129,12 +129,12 @@ class Request:
         if declared in (b"", b"0") and b"transfer-encoding" not in self.headers:
             return b""
         try:
-            async with asyncio.timeout(BODY_WITHIN_S):
-                return await self._received()
+            async with asyncio.timeout(BODY_WITHIN_S) as patience:
+                return await self._received(patience)
         except TimeoutError:
             raise Refusal(408, "too_slow", "the body did not arrive in time") from None
 
-    async def _received(self) -> bytes:
+    async def _received(self, patience: asyncio.Timeout) -> bytes:
         parts = bytearray()
         while True:
             message = await self.receive()
@@ -145,6 +145,10 @@ class Request:
                 raise self._too_large()
             if not message.get("more_body"):
                 return bytes(parts)
+            # gunicorn waits in `wait_for`, which before Python 3.12 forgets that it was to end
+            # where something comes at that moment.
+            if patience.expired():
+                raise TimeoutError
 
     def _too_large(self) -> Refusal:
         # The server hangs up on what it did not read; a client that is still sending is told so.
